@@ -1,0 +1,48 @@
+"""What holds for every test: no window system is needed, nothing is left running, no error goes unnoticed."""
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+# before anything imports Qt; tests of the real window system set their own in a child process
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_ACCESSIBILITY", "0")
+os.environ["TZ"] = "UTC"
+
+from tests.support.leaks import nothing_left_behind
+
+pytest_plugins = ["tests.support.postgres"]
+
+OUR_LOGGERS = ("retail_core", "pos_app", "sync_agent", "hq_server")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    with nothing_left_behind():
+        yield
+
+
+class _Errors(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.partition(".")[0] in OUR_LOGGERS:
+            self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_error_lines(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker("expects_log"):
+        yield
+        return
+    errors = _Errors()
+    logging.getLogger().addHandler(errors)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(errors)
+    assert not errors.lines, "logged as an error, and the test is not marked expects_log: " + "; ".join(errors.lines)
