@@ -1,0 +1,1 @@
+"""Pure shop rules: no SQL, no sockets, no files, no clock, no random numbers."""

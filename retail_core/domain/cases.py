@@ -1,0 +1,53 @@
+"""The one record for "somebody must look at this": oversold, refused hand-over, quarantined event, forked stream."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+import msgspec
+
+from retail_core.domain.errors import RuleViolationError
+
+
+class CaseKind(StrEnum):
+    NEGATIVE_STOCK = "negative_stock"
+    QUARANTINED_EVENT = "quarantined_event"
+    SAME_ID_DIFFERENT_CONTENT = "same_id_different_content"
+    FORKED_STREAM = "forked_stream"
+    ORDER_CONFLICT = "order_conflict"
+    DAMAGED_EVENT = "damaged_event"
+
+
+class CaseState(StrEnum):
+    OPEN = "open"
+    IN_WORK = "in_work"
+    CLOSED = "closed"
+
+
+CASE_TRANSITIONS = MappingProxyType(
+    {
+        (CaseState.OPEN, "take"): CaseState.IN_WORK,
+        (CaseState.OPEN, "close"): CaseState.CLOSED,
+        (CaseState.IN_WORK, "close"): CaseState.CLOSED,
+        (CaseState.CLOSED, "reopen"): CaseState.OPEN,
+    }
+)
+
+
+class ExceptionCase(msgspec.Struct, frozen=True):
+    """A disagreement as a fact of its own. `evidence` holds ids and figures, never personal data."""
+
+    case_id: str
+    kind: CaseKind
+    subject: str
+    evidence: dict[str, str | int]
+    value_minor: int
+    state: CaseState
+    store: str
+    opened_ms: int
+
+    def after(self, action: str) -> CaseState:
+        """Raises RuleViolationError `case.illegal_move`."""
+        state = CASE_TRANSITIONS.get((self.state, action))
+        if state is None:
+            raise RuleViolationError("case.illegal_move", state=self.state.value, action=action[:20])
+        return state

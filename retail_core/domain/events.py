@@ -1,0 +1,164 @@
+"""The facts a machine writes down, as types. A fact is past tense, immutable and free of personal data.
+
+What concerns a person travels beside the event as its `private` part (see `retail_core.wire.envelope`); the body then
+carries only `commit`, the SHA-256 of salt and part, so that erasing the part leaves every hash chain valid.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from retail_core.domain.fulfilment import Action, MovedLine
+from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
+from retail_core.domain.sale import PriceReason, Tender
+from retail_core.domain.stock import StockState
+from retail_core.domain.tax import TaxPart
+
+
+class EpochOpened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The first event of every epoch: why a new one began and where the last one stood."""
+
+    series: str
+    why: str  # "first start" | "rolled back" | "fork" | "replaced"
+    prev_epoch: str = ""
+    last_seq: int = 0
+    last_hash: str = ""
+
+
+class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of a completed sale. Voided lines do not travel here; voiding is its own event."""
+
+    n: int
+    sku: Sku
+    qty_milli: int
+    unit_minor: int
+    amount_minor: int
+    tax_class: str
+    tax_minor: int
+    gtin: Gtin | None = None
+    book: str = ""
+    reasons: tuple[PriceReason, ...] = ()
+    lot: str | None = None
+    serial: str | None = None
+    epc: str | None = None
+    expiry: str | None = None
+
+
+class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A paid sale. `total_minor` = Σ line amounts + taxes added = Σ tenders."""
+
+    sale_id: SaleId
+    receipt: str
+    currency: str
+    lines: tuple[SoldLine, ...]
+    taxes: tuple[TaxPart, ...]
+    tenders: tuple[Tender, ...]
+    total_minor: int
+    change_minor: int = 0
+    rounding_minor: int = 0
+    customer: CustomerId | None = None
+    order_id: OrderId | None = None
+
+
+class StockMoved(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A movement no other event implies: opening stock, delivery, adjustment, write-off."""
+
+    lines: tuple["StockMovedLine", ...]
+    reason: str
+    document: str = ""
+
+
+class StockMovedLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    sku: Sku
+    qty_milli: int
+    from_state: StockState
+    to_state: StockState
+    lot: str | None = None
+    serial: str | None = None
+    epc: str | None = None
+
+
+class StockCounted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A counted quantity and the cut it belongs to: `cut` maps "node/epoch" to the last seq that came before it."""
+
+    sku: Sku
+    qty_milli: int
+    count_id: str
+    at_ms: int
+    cut: dict[str, int]
+
+
+class FulfilmentFact(StrEnum):
+    """What a store or HQ says happened to an order; the event type is `fulfilment.<fact>`."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    PICK_STARTED = "pick_started"
+    PICKED = "picked"
+    SHORT = "short"
+    SUBSTITUTED = "substituted"
+    STAGED = "staged"
+    READY = "ready"
+    COLLECTED = "collected"
+    EXPIRED = "expired"
+    RESTOCKED = "restocked"
+    CANCEL_REQUESTED = "cancel_requested"
+    CANCEL_CONFIRMED = "cancel_confirmed"
+    CANCEL_REFUSED = "cancel_refused"
+    SHIPPED = "shipped"
+    RECEIVED = "received"
+
+
+ACTION_OF = {
+    FulfilmentFact.OFFERED: Action.OFFER,
+    FulfilmentFact.ACCEPTED: Action.ACCEPT,
+    FulfilmentFact.REJECTED: Action.REJECT,
+    FulfilmentFact.PICK_STARTED: Action.START_PICKING,
+    FulfilmentFact.PICKED: Action.PICK,
+    FulfilmentFact.SHORT: Action.SHORT,
+    FulfilmentFact.STAGED: Action.STAGE,
+    FulfilmentFact.READY: Action.MARK_READY,
+    FulfilmentFact.COLLECTED: Action.HAND_OVER,
+    FulfilmentFact.EXPIRED: Action.EXPIRE,
+    FulfilmentFact.RESTOCKED: Action.SCAN_BACK,
+    FulfilmentFact.CANCEL_CONFIRMED: Action.CANCEL,
+    FulfilmentFact.SHIPPED: Action.SHIP,
+    FulfilmentFact.RECEIVED: Action.RECEIVE,
+}
+"""The act behind a fact; requests and refusals of a cancellation change no state and are not here."""
+
+
+class FulfilmentEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of an order. `order_v` is the order's version after it; it only ever grows."""
+
+    what: FulfilmentFact
+    order_id: OrderId
+    order_v: int
+    lines: tuple[MovedLine, ...] = ()
+    shelf: str = ""
+    reason: str = ""
+    proof: str = ""  # "pass" | "code": how the customer was checked
+    commit: str = ""  # hash of the private part, when there is one
+
+
+class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that must be explainable later; the event type is `audit.<what>`."""
+
+    what: str  # "signed_in" | "signed_out" | "pin_refused" | "line_voided" | "sale_voided" | "number_series"
+    subject: str = ""
+    amount_minor: int = 0
+    reason: str = ""
+
+
+class SyncDamaged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Sent under the seq of an event whose bytes no longer match its chain, so that the stream never stops."""
+
+    sha256: str
+    raw: str  # base64 of what is left
+    claimed_id: str = ""
+
+
+Event = (
+    EpochOpened | SaleCompleted | StockMoved | StockCounted | FulfilmentEvent | AuditNoted | SyncDamaged
+)

@@ -1,0 +1,82 @@
+"""One table of who may do what, asked by the till, the agent and HQ alike. What is not in it is forbidden."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from retail_core.domain.errors import RuleViolationError
+
+
+class Role(StrEnum):
+    """People (till and HQ) and machines."""
+
+    CASHIER = "cashier"
+    ASSOCIATE = "associate"
+    SUPERVISOR = "supervisor"
+    MANAGER = "manager"
+    HQ_VIEWER = "hq_viewer"
+    HQ_OPERATOR = "hq_operator"
+    HQ_ADMIN = "hq_admin"
+    NODE = "node"
+    SERVICE = "service"
+
+
+class Permission(StrEnum):
+    """One act each; screens and routes ask for exactly one."""
+
+    SELL = "sell"
+    VOID_LINE = "void_line"
+    VOID_SALE = "void_sale"
+    PICK = "pick"
+    HAND_OVER = "hand_over"
+    SYNC_PUSH = "sync.push"
+    SYNC_PULL = "sync.pull"
+    VIEW_TODAY = "hq.view_today"
+    VIEW_STOCK = "hq.view_stock"
+    VIEW_ORDERS = "hq.view_orders"
+    VIEW_CASES = "hq.view_cases"
+    PLACE_ORDER = "hq.place_order"
+    CANCEL_ORDER = "hq.cancel_order"
+    EDIT_MASTER_DATA = "hq.edit_master_data"
+    MOVE_STOCK = "hq.move_stock"
+    EDIT_STAFF = "hq.edit_staff"
+    ENROL = "hq.enrol"
+    MANAGE_ACCESS = "hq.manage_access"
+    READ_METRICS = "hq.read_metrics"
+
+
+_CASHIER = frozenset({Permission.SELL, Permission.VOID_LINE, Permission.PICK, Permission.HAND_OVER})
+_VIEWER = frozenset(
+    {Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES}
+)
+_OPERATOR = _VIEWER | {
+    Permission.PLACE_ORDER,
+    Permission.CANCEL_ORDER,
+    Permission.EDIT_MASTER_DATA,
+    Permission.MOVE_STOCK,
+}
+
+PERMISSIONS = MappingProxyType(
+    {
+        Role.CASHIER: _CASHIER,
+        Role.ASSOCIATE: frozenset({Permission.PICK, Permission.HAND_OVER}),
+        Role.SUPERVISOR: _CASHIER | {Permission.VOID_SALE},
+        Role.MANAGER: _CASHIER | {Permission.VOID_SALE},
+        Role.HQ_VIEWER: _VIEWER,
+        Role.HQ_OPERATOR: _OPERATOR,
+        Role.HQ_ADMIN: _OPERATOR
+        | {Permission.EDIT_STAFF, Permission.ENROL, Permission.MANAGE_ACCESS, Permission.READ_METRICS},
+        Role.NODE: frozenset({Permission.SYNC_PUSH, Permission.SYNC_PULL}),
+        Role.SERVICE: frozenset({Permission.PLACE_ORDER, Permission.CANCEL_ORDER, Permission.VIEW_ORDERS, Permission.VIEW_STOCK}),
+    }
+)
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """True when the table grants `permission` to `role`."""
+    return permission in PERMISSIONS[role]
+
+
+def check(role: Role, permission: Permission) -> None:
+    """Raise RuleViolationError `permission.denied` unless the table grants it."""
+    if not may(role, permission):
+        raise RuleViolationError("permission.denied", role=role.value, permission=permission.value)

@@ -1,0 +1,317 @@
+"""A customer's purchase: lines, totals, tenders, and the table of states it may pass through.
+
+`Sale` guards its own rules and computes its totals line by line, so adding the 161st line costs as much as the first.
+Nothing here knows a screen, a database or a clock: ids and times are arguments.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+import msgspec
+
+from retail_core.domain.errors import RuleViolationError, require
+from retail_core.domain.ids import Gtin, LineId, OperatorId, SaleId, Sku
+from retail_core.domain.quantity import MAX_QUANTITY_MILLI, amount_minor
+from retail_core.domain.tax import TaxPart, TaxRate, tax_parts
+
+MAX_LINES = 1000
+MAX_TOTAL_MINOR = 10**12
+
+
+class SaleState(StrEnum):
+    OPEN = "open"
+    PAYING = "paying"
+    COMPLETED = "completed"
+    VOIDED = "voided"
+
+
+class SaleAction(StrEnum):
+    CHANGE = "change"
+    BEGIN_PAYING = "begin_paying"
+    BACK_TO_LINES = "back_to_lines"
+    COMPLETE = "complete"
+    VOID = "void"
+
+
+SALE_TRANSITIONS = MappingProxyType(
+    {
+        (SaleState.OPEN, SaleAction.CHANGE): SaleState.OPEN,
+        (SaleState.OPEN, SaleAction.BEGIN_PAYING): SaleState.PAYING,
+        (SaleState.OPEN, SaleAction.VOID): SaleState.VOIDED,
+        (SaleState.PAYING, SaleAction.BACK_TO_LINES): SaleState.OPEN,
+        (SaleState.PAYING, SaleAction.COMPLETE): SaleState.COMPLETED,
+    }
+)
+
+
+class PriceReason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a line costs what it costs: the rule and what it took off (negative) or put on."""
+
+    rule: str
+    amount_minor: int
+    text: str = ""
+
+
+class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line. `sku` is empty on a pending line: a scan nobody knows yet, which blocks paying but not scanning."""
+
+    line_id: LineId
+    sku: Sku
+    name: str
+    qty_milli: int
+    unit_minor: int
+    tax: TaxRate
+    label: str = ""  # what was scanned or typed
+    gtin: Gtin | None = None
+    unit: str = "each"
+    department: str = ""
+    book: str = ""  # version of the price book the price came from
+    reasons: tuple[PriceReason, ...] = ()
+    lot: str | None = None
+    serial: str | None = None
+    epc: str | None = None
+    expiry: str | None = None  # YYYY-MM-DD
+    voided: bool = False
+
+    @property
+    def pending(self) -> bool:
+        """True while nobody has said what this scan is."""
+        return not self.sku and not self.voided
+
+    @property
+    def amount_minor(self) -> int:
+        """What this line adds to the sale; zero when voided or pending."""
+        if self.voided or not self.sku:
+            return 0
+        return amount_minor(self.unit_minor, self.qty_milli) + sum(r.amount_minor for r in self.reasons)
+
+
+class TenderKind(StrEnum):
+    CASH = "cash"
+    CARD = "card"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+    POINTS = "points"
+    ACCOUNT = "account"
+    FOREIGN_CASH = "foreign_cash"
+
+
+class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A means and amount of paying. `given_minor` is what the customer handed over, change included."""
+
+    kind: TenderKind
+    amount_minor: int
+    given_minor: int
+    reference: str = ""
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What a sale adds up to. `due_minor` includes taxes that are added to the price."""
+
+    units: int  # pieces, a weighed line counting as one
+    lines_minor: int
+    saved_minor: int
+    taxes: tuple[TaxPart, ...]
+    due_minor: int
+
+    @property
+    def tax_minor(self) -> int:
+        """All taxes, included and added."""
+        return sum(part.tax_minor for part in self.taxes)
+
+
+class SaleData(msgspec.Struct, frozen=True):
+    """A sale at rest: what the basket row and nothing else needs to build the same Sale again."""
+
+    sale_id: SaleId
+    operator_id: OperatorId
+    currency: str
+    started_ms: int
+    book: str
+    state: SaleState
+    lines: tuple[SaleLine, ...]
+
+
+class Sale:
+    """A basket on its way to being paid. Every illegal move raises RuleViolationError and changes nothing."""
+
+    def __init__(self, data: SaleData) -> None:
+        self.sale_id = data.sale_id
+        self.operator_id = data.operator_id
+        self.currency = data.currency
+        self.started_ms = data.started_ms
+        self.book = data.book
+        self._state = data.state
+        self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
+        self._by_tax: dict[TaxRate, int] = {}
+        self._lines_minor = self._saved_minor = self._units = self._pending = 0
+        for line in data.lines:
+            self._count(line, +1)
+
+    @classmethod
+    def start(
+        cls, *, sale_id: SaleId, operator_id: OperatorId, currency: str, at_ms: int, book: str = ""
+    ) -> Self:
+        """An empty, open sale priced by `book` until it is paid."""
+        return cls(SaleData(sale_id, operator_id, currency, at_ms, book, SaleState.OPEN, ()))
+
+    @property
+    def state(self) -> SaleState:
+        return self._state
+
+    @property
+    def lines(self) -> tuple[SaleLine, ...]:
+        """All lines in the order they were added, voided ones included."""
+        return tuple(self._lines.values())
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing on it could be paid for or asked about."""
+        return all(line.voided for line in self._lines.values())
+
+    @property
+    def pending(self) -> int:
+        """How many lines wait for somebody to say what they are."""
+        return self._pending
+
+    @property
+    def totals(self) -> Totals:
+        taxes = tax_parts(self._by_tax.items())
+        due = self._lines_minor + sum(part.added_minor for part in taxes)
+        return Totals(self._units, self._lines_minor, self._saved_minor, taxes, due)
+
+    def __iter__(self) -> Iterator[SaleLine]:
+        return iter(self._lines.values())
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def line(self, line_id: LineId) -> SaleLine:
+        """Raises RuleViolationError `sale.no_such_line`."""
+        try:
+            return self._lines[line_id]
+        except KeyError:
+            raise RuleViolationError("sale.no_such_line", line=line_id) from None
+
+    def add(self, line: SaleLine) -> None:
+        """Append a line. Raises `sale.too_many_lines`, `quantity.*` or `sale.not_open`."""
+        self._after(SaleAction.CHANGE)
+        if len(self._lines) >= MAX_LINES:
+            raise RuleViolationError("sale.too_many_lines", limit=MAX_LINES)
+        require(line.line_id not in self._lines, "sale.line_id_reused", line=line.line_id)
+        self._put(line)
+
+    def change_quantity(self, line_id: LineId, qty_milli: int) -> SaleLine:
+        """Give a line another quantity (more than zero; taking a line away is `void_line`)."""
+        self._after(SaleAction.CHANGE)
+        old = self._changeable(line_id)
+        if qty_milli <= 0:
+            raise RuleViolationError("quantity.zero")
+        changed = msgspec.structs.replace(old, qty_milli=qty_milli)
+        self._put(changed)
+        return changed
+
+    def resolve(self, line_id: LineId, known: SaleLine) -> None:
+        """Say what a pending line is; `known` keeps its id and quantity."""
+        self._after(SaleAction.CHANGE)
+        old = self._changeable(line_id)
+        if not old.pending:
+            raise RuleViolationError("sale.line_not_pending", line=line_id)
+        require(known.line_id == line_id and bool(known.sku), "sale.bad_resolution", line=line_id)
+        self._put(known)
+
+    def void_line(self, line_id: LineId) -> SaleLine:
+        """Strike a line through; it stays visible and counts for nothing."""
+        self._after(SaleAction.CHANGE)
+        struck = msgspec.structs.replace(self._changeable(line_id), voided=True)
+        self._put(struck)
+        return struck
+
+    def begin_paying(self) -> None:
+        """Raises `sale.nothing_to_pay` or `sale.pending_lines`."""
+        if self.empty:
+            raise RuleViolationError("sale.nothing_to_pay")
+        if self._pending:
+            raise RuleViolationError("sale.pending_lines", lines=self._pending)
+        self._move(SaleAction.BEGIN_PAYING)
+
+    def back_to_lines(self) -> None:
+        self._move(SaleAction.BACK_TO_LINES)
+
+    def complete(self, tenders: tuple[Tender, ...]) -> int:
+        """Close the sale and return the change due. Raises `tender.too_little` or `tender.over` (only cash gives change)."""
+        due = self.totals.due_minor
+        paid = sum(tender.amount_minor for tender in tenders)
+        given = sum(tender.given_minor for tender in tenders)
+        if paid < due:
+            raise RuleViolationError("tender.too_little", missing_minor=due - paid)
+        if paid > due or any(t.given_minor != t.amount_minor for t in tenders if t.kind is not TenderKind.CASH):
+            raise RuleViolationError("tender.over", over_minor=paid - due)
+        require(given >= paid, "tender.given_below_amount")
+        self._move(SaleAction.COMPLETE)
+        return given - paid
+
+    def void(self) -> None:
+        """Give the whole sale up before it is paid."""
+        self._move(SaleAction.VOID)
+
+    def data(self) -> SaleData:
+        """The sale at rest."""
+        return SaleData(
+            self.sale_id, self.operator_id, self.currency, self.started_ms, self.book, self._state, self.lines
+        )
+
+    def _after(self, action: SaleAction) -> SaleState:
+        state = SALE_TRANSITIONS.get((self._state, action))
+        if state is None:
+            raise RuleViolationError("sale.illegal_move", state=self._state.value, action=action.value)
+        return state
+
+    def _move(self, action: SaleAction) -> None:
+        self._state = self._after(action)
+
+    def _changeable(self, line_id: LineId) -> SaleLine:
+        line = self.line(line_id)
+        if line.voided:
+            raise RuleViolationError("sale.line_is_void", line=line_id)
+        return line
+
+    def _put(self, line: SaleLine) -> None:
+        if not 0 < line.qty_milli <= MAX_QUANTITY_MILLI:
+            raise RuleViolationError("quantity.too_large", limit_milli=MAX_QUANTITY_MILLI)
+        old = self._lines.get(line.line_id)
+        before = old.amount_minor if old else 0
+        if self._lines_minor - before + line.amount_minor > MAX_TOTAL_MINOR:
+            raise RuleViolationError("sale.too_large", limit_minor=MAX_TOTAL_MINOR)
+        if old:
+            self._count(old, -1)
+        self._lines[line.line_id] = line
+        self._count(line, +1)
+
+    def _count(self, line: SaleLine, sign: int) -> None:
+        if line.pending:
+            self._pending += sign
+        if line.voided or not line.sku:
+            return
+        amount = line.amount_minor
+        self._lines_minor += sign * amount
+        self._saved_minor -= sign * sum(min(0, reason.amount_minor) for reason in line.reasons)
+        self._units += sign * (line.qty_milli // 1000 if line.unit == "each" and line.qty_milli >= 1000 else 1)
+        left = self._by_tax.get(line.tax, 0) + sign * amount
+        if left or sign > 0:
+            self._by_tax[line.tax] = left
+        else:
+            self._by_tax.pop(line.tax, None)
+
+
+def cash_tender(due_minor: int, given_minor: int) -> Tender:
+    """Cash for the whole amount due. Raises `tender.too_little`, `tender.not_positive` or `tender.too_large`."""
+    if given_minor < 0:
+        raise RuleViolationError("tender.not_positive")
+    if given_minor < due_minor:
+        raise RuleViolationError("tender.too_little", missing_minor=due_minor - given_minor)
+    if given_minor > MAX_TOTAL_MINOR:
+        raise RuleViolationError("tender.too_large", limit_minor=MAX_TOTAL_MINOR)
+    return Tender(TenderKind.CASH, due_minor, given_minor)

@@ -1,0 +1,98 @@
+"""Events to and from bytes, by hand once per kind and version, pinned by golden files.
+
+The body of version N is what `_ENCODERS` wrote when N was current; a body of an older version is lifted by its
+upcaster before it is decoded, so the rest of the program only ever sees the newest shape.
+"""
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+import msgspec
+
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import (
+    AuditNoted,
+    EpochOpened,
+    Event,
+    FulfilmentEvent,
+    FulfilmentFact,
+    SaleCompleted,
+    StockCounted,
+    StockMoved,
+    SyncDamaged,
+)
+
+MAX_BODY_BYTES = 256 * 1024
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+_FIXED = MappingProxyType(
+    {
+        "epoch.opened": EpochOpened,
+        "sale.completed": SaleCompleted,
+        "stock.moved": StockMoved,
+        "stock.counted": StockCounted,
+        "sync.damaged": SyncDamaged,
+    }
+)
+_NAMES = MappingProxyType[type, str]({kind: name for name, kind in _FIXED.items()})
+CURRENT_VERSION = 1
+
+Upcaster = Callable[[bytes], bytes]
+UPCASTERS: MappingProxyType[tuple[str, int], Upcaster] = MappingProxyType({})
+"""(type, old version) → function that lifts a body by one version. Kept for 24 months after a version is replaced."""
+
+
+class UnknownEventError(RuleViolationError):
+    """A type or version this program does not know yet: stored and quarantined, never refused."""
+
+
+class BadEventError(RuleViolationError):
+    """A body that is JSON of a known type but breaks its shape."""
+
+
+def event_type(event: Event) -> str:
+    """The type name on the wire: `sale.completed`, `fulfilment.picked`, `audit.line_voided` …"""
+    if isinstance(event, FulfilmentEvent):
+        return f"fulfilment.{event.what.value}"
+    if isinstance(event, AuditNoted):
+        return f"audit.{event.what}"
+    return _NAMES[type(event)]
+
+
+def encode_event(event: Event) -> tuple[str, int, bytes]:
+    """(type, version, canonical JSON body): keys sorted, defaults left out, integers only."""
+    return event_type(event), CURRENT_VERSION, _ENCODER.encode(event)
+
+
+def decode_event(type_: str, version: int, body: bytes) -> Event:
+    """The typed event behind an entry's body.
+
+    Raises UnknownEventError `event.unknown_type` / `event.unknown_version` and BadEventError `event.malformed`.
+    """
+    kind = _kind_of(type_)
+    while version < CURRENT_VERSION:
+        lift = UPCASTERS.get((type_, version))
+        if lift is None:
+            raise UnknownEventError("event.unknown_version", type=type_[:60], version=version)
+        body, version = lift(body), version + 1
+    if version > CURRENT_VERSION:
+        raise UnknownEventError("event.unknown_version", type=type_[:60], version=version)
+    try:
+        event = msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, ValueError) as bad:
+        raise BadEventError("event.malformed", type=type_[:60], why=str(bad)[:200]) from bad
+    if event_type(event) != type_:
+        raise BadEventError("event.malformed", type=type_[:60], why="the body is of another type")
+    return event
+
+
+def _kind_of(type_: str) -> type[Event]:
+    family, _, rest = type_.partition(".")
+    if family == "fulfilment" and rest in {fact.value for fact in FulfilmentFact}:
+        return FulfilmentEvent
+    if family == "audit":
+        return AuditNoted
+    kind = _FIXED.get(type_)
+    if kind is None:
+        raise UnknownEventError("event.unknown_type", type=type_[:60])
+    return kind

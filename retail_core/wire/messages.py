@@ -1,0 +1,180 @@
+"""What client and server say to each other on both hops, apart from the batches themselves."""
+
+import hashlib
+
+import msgspec
+
+from retail_core.domain.errors import Fact
+from retail_core.wire.envelope import GENESIS, StreamId
+
+MAX_EVENTS_PER_BATCH = 500
+MAX_COMPRESSED_BYTES = 1024 * 1024
+MAX_EXPANDED_BYTES = 16 * 1024 * 1024
+MAX_PULL_LIMIT = 5_000
+MAX_PULL_WAIT_S = 25
+CONTENT_TYPE = "application/x-ndjson"
+
+
+class PushHeader(msgspec.Struct, frozen=True):
+    """The head of one push: which stream, what comes before the batch, and what the sender knows HQ has."""
+
+    node: str
+    epoch: str
+    from_seq: int
+    prev_hash: bytes = GENESIS
+    clock_ms: int = 0
+    acked_seq: int = 0
+    acked_hash: bytes = GENESIS
+
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(self.node, self.epoch)
+
+    def to_http(self) -> dict[str, str]:
+        """The `Sync-*` headers of a push."""
+        return {
+            "Sync-Node": self.node,
+            "Sync-Epoch": self.epoch,
+            "Sync-From": str(self.from_seq),
+            "Sync-Prev": self.prev_hash.hex(),
+            "Sync-Clock": str(self.clock_ms),
+            "Sync-Acked": f"{self.acked_seq} {self.acked_hash.hex()}",
+        }
+
+    @classmethod
+    def from_http(cls, get: "dict[str, str]") -> "PushHeader":
+        """From lower-case header names. Raises ValueError or KeyError for anything malformed."""
+        acked_seq, _, acked_hash = get.get("sync-acked", f"0 {GENESIS.hex()}").partition(" ")
+        header = cls(
+            get["sync-node"][:80], get["sync-epoch"][:40], int(get["sync-from"]), bytes.fromhex(get["sync-prev"]),
+            int(get.get("sync-clock", "0")), int(acked_seq), bytes.fromhex(acked_hash),
+        )  # fmt: skip
+        if header.from_seq < 0 or header.acked_seq < 0 or len(header.prev_hash) != 32 or len(header.acked_hash) != 32:  # noqa: PLR2004
+            raise ValueError("impossible position")
+        return header
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How the receiver would like the next batch."""
+
+    max_events: int = MAX_EVENTS_PER_BATCH
+    delay_ms: int = 0
+
+
+class PushAnswer(msgspec.Struct, frozen=True):
+    """200: everything up to `through` is durable here; `hq_through` is what HQ has of this stream."""
+
+    through: int
+    through_hash: str
+    hq_through: int = 0
+    hq_through_hash: str = ""
+    quarantined: tuple[int, ...] = ()
+    clock_offset_ms: int = 0
+    next: Pace = Pace()
+
+
+class GapAnswer(msgspec.Struct, frozen=True, tag_field="code", tag="gap"):
+    """409: the receiver lacks what comes before; resend from `expected` (seq of the first entry wanted)."""
+
+    expected: int
+
+
+class ForkAnswer(msgspec.Struct, frozen=True, tag_field="code", tag="fork"):
+    """409: the receiver has other facts at these positions; nothing was stored."""
+
+    through: int
+    through_hash: str
+
+
+class DamagedAnswer(msgspec.Struct, frozen=True, tag_field="code", tag="damaged"):
+    """422: the bytes do not fit their chain or signature; `seq` is the first bad one when it can be told."""
+
+    seq: int | None = None
+
+
+class FeedRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One change of the feed. `doc` is absent on a deletion."""
+
+    rev: int
+    kind: str
+    key: str
+    op: str = "put"
+    v: int = 1
+    doc: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class PageHead(msgspec.Struct, frozen=True):
+    """What HQ signs of a page, and what travels in its headers."""
+
+    scope: str
+    from_rev: int
+    to_rev: int
+    head: int
+    generation: str
+
+    def signed_bytes(self, body: bytes) -> bytes:
+        """The text under the signature; `body` is the uncompressed NDJSON."""
+        digest = hashlib.sha256(body).hexdigest()
+        return (
+            f"tillsync-page\n{self.scope}\n{self.from_rev}\n{self.to_rev}\n{self.head}\n{self.generation}\n{digest}"
+        ).encode()
+
+
+class SnapshotManifest(msgspec.Struct, frozen=True):
+    """A prebuilt reference database: what it is, how to check it, and its key sealed to the node that asks."""
+
+    id: str
+    zone: str
+    file: str
+    bytes: int
+    sha256: str
+    schema: int
+    generation: str
+    cursors: dict[str, int]
+    sealed_key: str
+    signature: str = ""
+
+    def signed_bytes(self) -> bytes:
+        """The text under HQ's signature; the sealed key differs by reader and is left out."""
+        cursors = ",".join(f"{scope}={rev}" for scope, rev in sorted(self.cursors.items()))
+        return (
+            f"tillsync-snapshot\n{self.id}\n{self.zone}\n{self.file}\n{self.bytes}\n{self.sha256}\n"
+            f"{self.schema}\n{self.generation}\n{cursors}"
+        ).encode()
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine asks to belong to a store. Keys are public ones; the private keys never leave the machine."""
+
+    code: str
+    agent_public_key: str
+    tls_csr_pem: str
+    till_public_key: str | None = None
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True):
+    """What the machine needs to know from now on."""
+
+    store: str
+    store_name: str
+    zone: str
+    timezone: str
+    currency: str
+    register: str
+    role: str
+    agent_node: str
+    till_node: str | None
+    series: tuple[str, ...]
+    ca_pem: str
+    tls_cert_pem: str
+    feed_public_key: str
+    store_role: bool = False
+    peers: tuple[str, ...] = ()
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """Every error of every API: a stable code, a plain English message, and the facts."""
+
+    code: str
+    message: str
+    facts: dict[str, Fact] = {}
