@@ -45,7 +45,7 @@ class SigningKey:
         """Raises ValueError unless it is an unencrypted P-256 private key."""
         key = serialization.load_pem_private_key(pem.encode("ascii"), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ValueError("not a P-256 key")
+            raise ValueError("not a P-256 key")  # noqa: TRY004 - the text is wrong, not the type
         return cls(key)
 
     @property

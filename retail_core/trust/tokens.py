@@ -49,9 +49,7 @@ def check_assertion(token: str, public_text: str, audience: str, now_s: int) -> 
     return _decode(token, public_text, audience, now_s)
 
 
-def bearer(  # noqa: PLR0913 - each is one claim of the token
-    node_id: str, key: SigningKey, audience: str, now_s: int, token_id: str, *, store: str, role: str
-) -> str:
+def bearer(node_id: str, key: SigningKey, audience: str, now_s: int, token_id: str, *, store: str, role: str) -> str:
     """A fifteen-minute token from the server that checked the assertion."""
     return _encode(
         {

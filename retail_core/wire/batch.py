@@ -184,7 +184,7 @@ def _entry(stream: StreamId, line: Line, prev: bytes | None) -> Entry:
         private = Private(unb64(line.private.salt), unb64(line.private.part)) if line.private else None
     except ValueError as bad:
         raise WireDamageError("wire.bad_line", seq=line.seq) from bad
-    if prev_hash is None or len(prev_hash) != 32:  # noqa: PLR2004 - SHA-256
+    if prev_hash is None or len(prev_hash) != 32:
         raise WireDamageError("wire.no_prev_hash", seq=line.seq)
     bare = Entry(
         line.id, origin.node, origin.epoch, origin.seq, line.type, line.v, line.at, line.biz_date, line.actor,

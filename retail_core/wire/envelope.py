@@ -109,9 +109,7 @@ def entry_hash(entry: Entry | Draft, seq: int, prev_hash: bytes) -> bytes:
             str(entry.at), entry.biz_date, entry.actor, str(entry.clock),
         )
     )  # fmt: skip
-    return hashlib.sha256(
-        prev_hash + header.encode() + b"\n" + hashlib.sha256(entry.body).digest()
-    ).digest()
+    return hashlib.sha256(prev_hash + header.encode() + b"\n" + hashlib.sha256(entry.body).digest()).digest()
 
 
 def chain_hash(previous: bytes, entry_hash_: bytes) -> bytes:

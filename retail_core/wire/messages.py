@@ -49,7 +49,7 @@ class PushHeader(msgspec.Struct, frozen=True):
             get["sync-node"][:80], get["sync-epoch"][:40], int(get["sync-from"]), bytes.fromhex(get["sync-prev"]),
             int(get.get("sync-clock", "0")), int(acked_seq), bytes.fromhex(acked_hash),
         )  # fmt: skip
-        if header.from_seq < 0 or header.acked_seq < 0 or len(header.prev_hash) != 32 or len(header.acked_hash) != 32:  # noqa: PLR2004
+        if header.from_seq < 0 or header.acked_seq < 0 or len(header.prev_hash) != 32 or len(header.acked_hash) != 32:
             raise ValueError("impossible position")
         return header
 
@@ -126,7 +126,7 @@ class SnapshotManifest(msgspec.Struct, frozen=True):
     id: str
     zone: str
     file: str
-    bytes: int
+    size: int
     sha256: str
     schema: int
     generation: str
@@ -138,7 +138,7 @@ class SnapshotManifest(msgspec.Struct, frozen=True):
         """The text under HQ's signature; the sealed key differs by reader and is left out."""
         cursors = ",".join(f"{scope}={rev}" for scope, rev in sorted(self.cursors.items()))
         return (
-            f"tillsync-snapshot\n{self.id}\n{self.zone}\n{self.file}\n{self.bytes}\n{self.sha256}\n"
+            f"tillsync-snapshot\n{self.id}\n{self.zone}\n{self.file}\n{self.size}\n{self.sha256}\n"
             f"{self.schema}\n{self.generation}\n{cursors}"
         ).encode()
 

@@ -1,0 +1,93 @@
+"""The store role's copy of other machines' streams: the journal's own tables, byte for byte, plus how far each came.
+
+Also used by any agent that keeps the second copy of a neighbour. Appending is idempotent: an id already here is not
+written again, whichever stream it comes by.
+"""
+
+from collections.abc import Sequence
+
+from retail_core.durable.engine import Connection
+from retail_core.durable.journal import INSERT_STREAM, insert_event
+from retail_core.wire.envelope import Head, StreamEntry, StreamId
+
+INBOX_TABLES = (
+    """CREATE TABLE inbox (
+        node TEXT NOT NULL, epoch TEXT NOT NULL, base_seq INTEGER NOT NULL, base_hash BLOB NOT NULL,
+        through INTEGER NOT NULL, through_hash BLOB NOT NULL,
+        hq_through INTEGER NOT NULL DEFAULT 0, hq_hash BLOB NOT NULL DEFAULT x'',
+        PRIMARY KEY (node, epoch)) WITHOUT ROWID""",
+    """CREATE TABLE conflict (
+        id TEXT NOT NULL, body_sha256 BLOB NOT NULL, entry BLOB NOT NULL, seen_ms INTEGER NOT NULL,
+        PRIMARY KEY (id, body_sha256)) WITHOUT ROWID""",
+)
+
+
+def inbox_head(conn: Connection, stream: StreamId) -> Head | None:
+    """How far a stream is durable here, or None for a stream never seen."""
+    row = conn.execute(
+        "SELECT through, through_hash FROM inbox WHERE node = ? AND epoch = ?", (stream.node, stream.epoch)
+    ).fetchone()
+    return Head(*row) if row else None
+
+
+def begin_stream(conn: Connection, stream: StreamId, base: Head) -> None:
+    """Start keeping a stream above `base`, which HQ already has."""
+    conn.execute(
+        "INSERT OR IGNORE INTO inbox (node, epoch, base_seq, base_hash, through, through_hash, hq_through, hq_hash)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        (stream.node, stream.epoch, base.seq, base.chain_hash, base.seq, base.chain_hash, base.seq, base.chain_hash),
+    )
+
+
+def append_received(conn: Connection, stream: StreamId, entries: Sequence[StreamEntry], now_ms: int) -> list[int]:
+    """Append entries in the caller's transaction; returns positions whose id is known with other content.
+
+    Such an entry is kept aside in `conflict` and its position is counted all the same, so the stream goes on.
+    """
+    clashes: list[int] = []
+    for placed in entries:
+        entry = placed.entry
+        known = conn.execute("SELECT body FROM event WHERE id = ?", (entry.id,)).fetchone()
+        if known is None:
+            insert_event(conn, entry)
+        elif known[0] != entry.body:
+            clashes.append(placed.seq)
+            conn.execute(
+                "INSERT OR IGNORE INTO conflict (id, body_sha256, entry, seen_ms) VALUES (?,?,?,?)",
+                (entry.id, entry.body_sha256, entry.body, now_ms),
+            )
+        conn.execute(INSERT_STREAM, (stream.node, stream.epoch, placed.seq, entry.id, placed.chain_hash))
+    if entries:
+        last = entries[-1]
+        conn.execute(
+            "UPDATE inbox SET through = ?, through_hash = ? WHERE node = ? AND epoch = ?",
+            (last.seq, last.chain_hash, stream.node, stream.epoch),
+        )
+    return clashes
+
+
+def note_hq(conn: Connection, stream: StreamId, at: Head) -> None:
+    """Remember how far HQ has a stream; never goes back."""
+    conn.execute(
+        "UPDATE inbox SET hq_through = ?, hq_hash = ? WHERE node = ? AND epoch = ? AND hq_through < ?",
+        (at.seq, at.chain_hash, stream.node, stream.epoch, at.seq),
+    )
+
+
+def hq_head(conn: Connection, stream: StreamId) -> Head:
+    """How far HQ is known to have a stream."""
+    row = conn.execute(
+        "SELECT hq_through, hq_hash FROM inbox WHERE node = ? AND epoch = ?", (stream.node, stream.epoch)
+    ).fetchone()
+    return Head(row[0], row[1] or Head().chain_hash) if row else Head()
+
+
+def inbox_streams(conn: Connection) -> tuple[tuple[StreamId, Head, Head], ...]:
+    """Every stream kept here with (through, HQ's through), oldest epoch first."""
+    rows = conn.execute(
+        "SELECT node, epoch, through, through_hash, hq_through, hq_hash FROM inbox ORDER BY epoch, node"
+    )
+    return tuple(
+        (StreamId(node, epoch), Head(seq, hashed), Head(hq_seq, hq_hash or Head().chain_hash))
+        for node, epoch, seq, hashed, hq_seq, hq_hash in rows
+    )

@@ -1,0 +1,265 @@
+"""link.db: what the agent brings to the till beside it. The agent writes, the till reads.
+
+Acknowledgements per hop, the store's orders, staff, settings, quick keys and nodes, notices for the till (a fork was
+found: open a new epoch), and one status document for the sync lamp.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+
+from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.ids import OperatorId
+from retail_core.domain.roles import Role
+from retail_core.durable.engine import Connection
+from retail_core.durable.migrate import Step, check_readable, ensure_schema
+from retail_core.durable.reference import set_cursor
+from retail_core.trust.pins import keyed_verifier
+from retail_core.wire.envelope import Head, StreamId
+from retail_core.wire.messages import FeedRow
+
+LINK_STEPS: tuple[Step, ...] = (
+    (
+        """CREATE TABLE peer (
+            peer TEXT NOT NULL, node TEXT NOT NULL, epoch TEXT NOT NULL, through INTEGER NOT NULL,
+            through_hash BLOB NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (peer, node, epoch)) WITHOUT ROWID""",
+        """CREATE TABLE feed_cursor (
+            scope TEXT PRIMARY KEY, rev INTEGER NOT NULL, generation TEXT NOT NULL) WITHOUT ROWID""",
+        """CREATE TABLE orders (
+            order_id TEXT PRIMARY KEY, number TEXT NOT NULL, state TEXT NOT NULL, order_v INTEGER NOT NULL,
+            doc BLOB NOT NULL) WITHOUT ROWID""",
+        "CREATE INDEX orders_number ON orders (number)",
+        """CREATE TABLE staff (
+            operator_id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, pin_salt BLOB NOT NULL,
+            verifier BLOB NOT NULL, active INTEGER NOT NULL, lang TEXT NOT NULL) WITHOUT ROWID""",
+        """CREATE TABLE document (
+            kind TEXT NOT NULL, key TEXT NOT NULL, doc BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID""",
+        """CREATE TABLE notice (
+            n INTEGER PRIMARY KEY, kind TEXT NOT NULL, epoch TEXT NOT NULL, detail TEXT NOT NULL, at_ms INTEGER NOT NULL,
+            UNIQUE (kind, epoch))""",
+        "CREATE TABLE reference_file (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL)",
+    ),
+)
+HQ_PEER = "hq"
+STORE_PEER = "store"
+
+
+class StaffDoc(msgspec.Struct, frozen=True):
+    """A member of staff as HQ publishes it; `pin_hash` is argon2id, hex."""
+
+    operator_id: OperatorId
+    name: str
+    role: Role
+    pin_salt: str
+    pin_hash: str
+    active: bool = True
+    lang: str = "en"
+
+
+class StaffRow(msgspec.Struct, frozen=True):
+    """A member of staff as this machine keeps it: the PIN only in its keyed form."""
+
+    operator_id: OperatorId
+    name: str
+    role: Role
+    pin_salt: bytes
+    verifier: bytes
+    lang: str
+
+
+class SettingsDoc(msgspec.Struct, frozen=True):
+    """Settings of the store."""
+
+    store: str
+    name: str
+    currency: str
+    zone: str
+    tz: str
+    receipt_header: tuple[str, ...] = ()
+    receipt_footer: tuple[str, ...] = ()
+    lang: str = "en"
+    cash_rounding_minor: int = 0
+
+
+class QuickKeyDoc(msgspec.Struct, frozen=True):
+    page: str
+    pos: int
+    sku: str
+    label: str
+
+
+class NodeDoc(msgspec.Struct, frozen=True):
+    """An enrolled node of this store, for trust on the LAN."""
+
+    node_id: str
+    register: str
+    role: str
+    public_key: str
+    revoked: bool = False
+
+
+class LinkStatusDoc(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the agent knows about the way up, for the till's lamp and its help page."""
+
+    hq_contact_ms: int = 0
+    store_contact_ms: int = 0
+    store_peer: str = ""
+    hq_offset_ms: int = 0
+    feed_contact_ms: int = 0
+    error: str = ""
+
+
+def prepare_link(conn: Connection, path: Path) -> None:
+    """Make or bring up to date the tables (agent's side)."""
+    ensure_schema(conn, path, LINK_STEPS)
+
+
+def check_link(conn: Connection, path: Path) -> None:
+    """Till's side: raises `db.newer_than_program` or `db.not_ready`."""
+    check_readable(conn, path, len(LINK_STEPS))
+
+
+# ── the agent writes ─────────────────────────────────────────────────────────────────────────────
+
+
+def apply_store_row(conn: Connection, row: FeedRow, device_secret: bytes) -> bool:
+    """Apply one row of scope `store:<id>` inside the caller's transaction; False for an unknown kind."""
+    if row.kind == "order":
+        _apply_order(conn, row)
+    elif row.kind == "staff":
+        _apply_staff(conn, row, device_secret)
+    elif row.kind in DOCUMENT_KINDS:
+        if row.op == "del":
+            conn.execute("DELETE FROM document WHERE kind = ? AND key = ?", (row.kind, row.key))
+        else:
+            put_document(conn, row.kind, row.key, bytes(row.doc))
+    else:
+        return False
+    return True
+
+
+DOCUMENT_KINDS = MappingProxyType({"settings": SettingsDoc, "quick_key": QuickKeyDoc, "node": NodeDoc})
+STORE_KINDS = ("order", "staff", *DOCUMENT_KINDS)
+
+
+def put_document(conn: Connection, kind: str, key: str, doc: bytes) -> None:
+    conn.execute("INSERT OR REPLACE INTO document (kind, key, doc) VALUES (?,?,?)", (kind, key, doc))
+
+
+def note_peer(conn: Connection, peer: str, stream: StreamId, at: Head, now_ms: int) -> None:
+    """How far a hop has a stream."""
+    conn.execute(
+        "INSERT INTO peer (peer, node, epoch, through, through_hash, at_ms) VALUES (?,?,?,?,?,?)"
+        " ON CONFLICT (peer, node, epoch) DO UPDATE SET through = excluded.through,"
+        " through_hash = excluded.through_hash, at_ms = excluded.at_ms",
+        (peer, stream.node, stream.epoch, at.seq, at.chain_hash, now_ms),
+    )
+
+
+def note_fork(conn: Connection, epoch: str, detail: str, now_ms: int) -> None:
+    """Tell the till that `epoch` went two ways and it must open a new one. Said once per epoch."""
+    conn.execute(
+        "INSERT OR IGNORE INTO notice (kind, epoch, detail, at_ms) VALUES ('fork', ?, ?, ?)", (epoch, detail, now_ms)
+    )
+
+
+def put_status(conn: Connection, status: LinkStatusDoc) -> None:
+    put_document(conn, "status", "link", msgspec.json.encode(status))
+
+
+def name_reference(conn: Connection, file_name: str) -> None:
+    """Say which reference file is current; readers open it by this name."""
+    conn.execute("INSERT OR REPLACE INTO reference_file (one, name) VALUES (1, ?)", (file_name,))
+
+
+def set_store_cursor(conn: Connection, scope: str, rev: int, generation: str) -> None:
+    """Move a scope's cursor in the transaction of its rows."""
+    set_cursor(conn, scope, rev, generation)
+
+
+def _apply_order(conn: Connection, row: FeedRow) -> None:
+    if row.op == "del":
+        conn.execute("DELETE FROM orders WHERE order_id = ?", (row.key,))
+        return
+    order = msgspec.json.decode(row.doc, type=OrderDoc)
+    conn.execute(
+        "INSERT OR REPLACE INTO orders (order_id, number, state, order_v, doc) VALUES (?,?,?,?,?)",
+        (order.order_id, order.number, order.state.value, order.order_v, bytes(row.doc)),
+    )
+
+
+def _apply_staff(conn: Connection, row: FeedRow, device_secret: bytes) -> None:
+    if row.op == "del":
+        conn.execute("DELETE FROM staff WHERE operator_id = ?", (row.key,))
+        return
+    doc = msgspec.json.decode(row.doc, type=StaffDoc)
+    verifier = keyed_verifier(device_secret, bytes.fromhex(doc.pin_hash))
+    conn.execute(
+        "INSERT OR REPLACE INTO staff (operator_id, name, role, pin_salt, verifier, active, lang) VALUES (?,?,?,?,?,?,?)",
+        (doc.operator_id, doc.name, doc.role.value, bytes.fromhex(doc.pin_salt), verifier, int(doc.active), doc.lang),
+    )
+
+
+# ── the till reads ───────────────────────────────────────────────────────────────────────────────
+
+
+def peer_head(conn: Connection, peer: str, stream: StreamId) -> Head:
+    """How far a hop has a stream; Head() when it never answered."""
+    row = conn.execute(
+        "SELECT through, through_hash FROM peer WHERE peer = ? AND node = ? AND epoch = ?",
+        (peer, stream.node, stream.epoch),
+    ).fetchone()
+    return Head(*row) if row else Head()
+
+
+def read_orders(conn: Connection) -> Sequence[OrderDoc]:
+    """Every order of the store that HQ still shows it."""
+    return [
+        msgspec.json.decode(doc, type=OrderDoc) for (doc,) in conn.execute("SELECT doc FROM orders ORDER BY number")
+    ]
+
+
+def read_order(conn: Connection, order_id: str) -> OrderDoc | None:
+    row = conn.execute("SELECT doc FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+    return msgspec.json.decode(row[0], type=OrderDoc) if row else None
+
+
+def read_staff(conn: Connection) -> Sequence[StaffRow]:
+    """Everybody who may sign in here."""
+    rows = conn.execute(
+        "SELECT operator_id, name, role, pin_salt, verifier, lang FROM staff WHERE active = 1 ORDER BY operator_id"
+    )
+    return [StaffRow(OperatorId(o), n, Role(r), salt, verifier, lang) for o, n, r, salt, verifier, lang in rows]
+
+
+def read_settings(conn: Connection) -> SettingsDoc | None:
+    row = conn.execute("SELECT doc FROM document WHERE kind = 'settings' LIMIT 1").fetchone()
+    return msgspec.json.decode(row[0], type=SettingsDoc) if row else None
+
+
+def read_quick_keys(conn: Connection) -> Sequence[QuickKeyDoc]:
+    """In page and position order; pages in the order of their first key."""
+    rows = conn.execute("SELECT doc FROM document WHERE kind = 'quick_key'")
+    return sorted((msgspec.json.decode(doc, type=QuickKeyDoc) for (doc,) in rows), key=lambda key: (key.page, key.pos))
+
+
+def read_nodes(conn: Connection) -> Sequence[NodeDoc]:
+    rows = conn.execute("SELECT doc FROM document WHERE kind = 'node' ORDER BY key")
+    return [msgspec.json.decode(doc, type=NodeDoc) for (doc,) in rows]
+
+
+def read_status(conn: Connection) -> LinkStatusDoc:
+    row = conn.execute("SELECT doc FROM document WHERE kind = 'status' AND key = 'link'").fetchone()
+    return msgspec.json.decode(row[0], type=LinkStatusDoc) if row else LinkStatusDoc()
+
+
+def forked(conn: Connection, epoch: str) -> bool:
+    """True when the agent was told that this epoch went two ways."""
+    return conn.execute("SELECT 1 FROM notice WHERE kind = 'fork' AND epoch = ?", (epoch,)).fetchone() is not None
+
+
+def reference_name(conn: Connection) -> str | None:
+    row = conn.execute("SELECT name FROM reference_file").fetchone()
+    return row[0] if row else None

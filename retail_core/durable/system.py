@@ -1,0 +1,23 @@
+"""The real clock and the real ids: the only place in retail_core that reads either."""
+
+import os
+import time
+
+from retail_core.domain.ids import RANDOM_BYTES, uuid7
+
+
+class SystemClock:
+    """This machine's clock."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+
+class SystemIds:
+    """UUIDv7 from this machine's clock and random numbers."""
+
+    def next(self) -> str:
+        return uuid7(time.time_ns() // 1_000_000, os.urandom(RANDOM_BYTES))
