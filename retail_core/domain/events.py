@@ -159,6 +159,4 @@ class SyncDamaged(msgspec.Struct, frozen=True, omit_defaults=True):
     claimed_id: str = ""
 
 
-Event = (
-    EpochOpened | SaleCompleted | StockMoved | StockCounted | FulfilmentEvent | AuditNoted | SyncDamaged
-)
+Event = EpochOpened | SaleCompleted | StockMoved | StockCounted | FulfilmentEvent | AuditNoted | SyncDamaged

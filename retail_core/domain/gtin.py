@@ -21,9 +21,7 @@ def check_digit(body: str) -> str:
 
 def is_gtin(text: str) -> bool:
     """True for 8, 12, 13 or 14 digits whose last one is the right check digit."""
-    return (
-        len(text) in GTIN_LENGTHS and text.isascii() and text.isdigit() and check_digit(text[:-1]) == text[-1]
-    )
+    return len(text) in GTIN_LENGTHS and text.isascii() and text.isdigit() and check_digit(text[:-1]) == text[-1]
 
 
 def gtin_key(text: str) -> Gtin:

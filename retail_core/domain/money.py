@@ -12,10 +12,29 @@ from retail_core.domain.errors import RuleViolationError
 EXPONENTS = MappingProxyType(
     {
         **dict.fromkeys(
-            ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF").split(), 0
+            [
+                "BIF",
+                "CLP",
+                "DJF",
+                "GNF",
+                "ISK",
+                "JPY",
+                "KMF",
+                "KRW",
+                "PYG",
+                "RWF",
+                "UGX",
+                "UYI",
+                "VND",
+                "VUV",
+                "XAF",
+                "XOF",
+                "XPF",
+            ],
+            0,
         ),
-        **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
-        **dict.fromkeys(("CLF UYW").split(), 4),
+        **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+        **dict.fromkeys(["CLF", "UYW"], 4),
     }
 )
 DEFAULT_EXPONENT = 2

@@ -37,7 +37,7 @@ def parse_quantity(text: str) -> int:
 
 
 def format_quantity(milli: int) -> str:
-    """"3" for whole pieces, "0.532" otherwise."""
+    """ "3" for whole pieces, "0.532" otherwise."""
     sign = "−" if milli < 0 else ""
     whole, part = divmod(abs(milli), ONE)
     return f"{sign}{whole}" if part == 0 else f"{sign}{whole}.{part:03d}".rstrip("0")

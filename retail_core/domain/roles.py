@@ -45,9 +45,7 @@ class Permission(StrEnum):
 
 
 _CASHIER = frozenset({Permission.SELL, Permission.VOID_LINE, Permission.PICK, Permission.HAND_OVER})
-_VIEWER = frozenset(
-    {Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES}
-)
+_VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {
     Permission.PLACE_ORDER,
     Permission.CANCEL_ORDER,
@@ -66,7 +64,9 @@ PERMISSIONS = MappingProxyType(
         Role.HQ_ADMIN: _OPERATOR
         | {Permission.EDIT_STAFF, Permission.ENROL, Permission.MANAGE_ACCESS, Permission.READ_METRICS},
         Role.NODE: frozenset({Permission.SYNC_PUSH, Permission.SYNC_PULL}),
-        Role.SERVICE: frozenset({Permission.PLACE_ORDER, Permission.CANCEL_ORDER, Permission.VIEW_ORDERS, Permission.VIEW_STOCK}),
+        Role.SERVICE: frozenset(
+            {Permission.PLACE_ORDER, Permission.CANCEL_ORDER, Permission.VIEW_ORDERS, Permission.VIEW_STOCK}
+        ),
     }
 )
 

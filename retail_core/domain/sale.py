@@ -151,9 +151,7 @@ class Sale:
             self._count(line, +1)
 
     @classmethod
-    def start(
-        cls, *, sale_id: SaleId, operator_id: OperatorId, currency: str, at_ms: int, book: str = ""
-    ) -> Self:
+    def start(cls, *, sale_id: SaleId, operator_id: OperatorId, currency: str, at_ms: int, book: str = "") -> Self:
         """An empty, open sale priced by `book` until it is paid."""
         return cls(SaleData(sale_id, operator_id, currency, at_ms, book, SaleState.OPEN, ()))
 

@@ -54,7 +54,7 @@ REJECTED_TO = {"not_in_stock": StockState.SHRINK, "damaged": StockState.DAMAGED,
 
 def movements_of(event: "Event") -> tuple[StockMovement, ...]:
     """The movements an event implies, numbered; empty for events that move no goods."""
-    from retail_core.domain import events  # noqa: PLC0415 - events name StockState, stock folds events
+    from retail_core.domain import events
 
     if isinstance(event, events.SaleCompleted):
         return tuple(
