@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support.leaks import nothing_left_behind
+
 # before anything imports Qt; tests of the real window system set their own in a child process
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_ACCESSIBILITY", "0")
 os.environ["TZ"] = "UTC"  # a shop's zone is an argument; what leaks in from the machine would differ here and in CI
 time.tzset()
-
-from tests.support.leaks import nothing_left_behind
 
 pytest_plugins = ["tests.support.postgres"]
 
