@@ -49,11 +49,11 @@ def windows() -> list[str]:
 
 
 @contextlib.contextmanager
-def nothing_left_behind() -> Iterator[None]:
-    """Fail when what runs at the end did not run at the start and does not end within GRACE_MS."""
+def nothing_left_behind(grace_ms: int = GRACE_MS) -> Iterator[None]:
+    """Fail when what runs at the end did not run at the start and does not end within `grace_ms`."""
     threads_before, children_before = threads(), children()
     yield
-    deadline = time.monotonic() + GRACE_MS / 1000
+    deadline = time.monotonic() + grace_ms / 1000
     while True:
         left = [f"thread {thread.name!r}" for thread in threads() - threads_before]
         left += [f"process {pid} ({_command(pid)})" for pid in children() - children_before]
