@@ -123,33 +123,3 @@ def test_a_planted_violation_is_caught(tree: Path, plant: Plant) -> None:
 
 def test_every_contract_has_a_plant() -> None:
     assert {contract["id"] for contract in contracts()} == {plant.contract for plant in PLANTS}
-
-
-ALLOWED = {
-    "screen-only-in-ui": {"pos_app.ui", "pos_app.app"},
-    "sql-only-in-storage": {"retail_core.durable", "pos_app.storage", "sync_agent.storage", "hq_server.storage"},
-    "sockets-only-at-rims": {"pos_app.devices", "pos_app.runtime", "sync_agent", "hq_server"},
-}
-
-
-def modules() -> set[str]:
-    """Every module and package directly inside a root package, but the tools, which may do all."""
-    return {
-        f"{package}.{path.stem}"
-        for package in PACKAGES[:-1]
-        for path in (ROOT / package).iterdir()
-        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
-    }
-
-
-@pytest.mark.parametrize("contract", ALLOWED)
-def test_a_new_module_is_either_allowed_or_checked(contract: str) -> None:
-    (sources,) = (entry["source_modules"] for entry in contracts() if entry["id"] == contract)
-    assert isinstance(sources, list)
-    covered = ALLOWED[contract] | set(sources)
-    forgotten = {
-        module
-        for module in modules()
-        if not {module, module.partition(".")[0], f"{module.partition('.')[0]}.*"} & covered
-    }
-    assert not forgotten, f"add these to the contract {contract}: {sorted(forgotten)}"

@@ -24,9 +24,10 @@ def test_a_thread_left_running_is_named() -> None:
 
 
 def test_a_program_left_running_is_named() -> None:
+    started: list[subprocess.Popen[bytes]] = []
     with pytest.raises(AssertionError, match=r"process \d+ \(cat"), nothing_left_behind(AT_ONCE_MS):
-        program = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
-    program.communicate()
+        started.append(subprocess.Popen(["cat"], stdin=subprocess.PIPE))
+    started[0].communicate()
 
 
 def test_a_window_left_open_is_named(qtbot: QtBot) -> None:
