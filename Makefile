@@ -35,7 +35,7 @@ check-lint:  ## format, lint, types and import rules alone
 	$(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --check . ; exit 1; }
 	$(PY) -m ruff check --quiet .
 	$(PY) -m pyright --warnings
-	.venv/bin/lint-imports --no-cache
+	.venv/bin/lint-imports --no-cache --no-logo
 
 .PHONY: format
 format:  ## put every file into the house format
