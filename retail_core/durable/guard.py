@@ -14,11 +14,12 @@ RESERVE = 32
 
 
 class GuardState(msgspec.Struct, frozen=True):
-    """Entries of `epoch` up to `reserved_upto` may exist."""
+    """Entries of `epoch` up to `reserved_upto` may exist; `series` are the number series ever begun here."""
 
     node: str
     epoch: str
     reserved_upto: int
+    series: tuple[str, ...] = ()
 
 
 class Guard:
@@ -41,7 +42,18 @@ class Guard:
         known = self.state
         if known and (known.node, known.epoch) == (node, epoch) and seq <= known.reserved_upto:
             return
-        state = GuardState(node, epoch, seq + RESERVE - 1)
+        self._write(GuardState(node, epoch, seq + RESERVE - 1, self.series))
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Number series begun here, also those a rolled-back database has forgotten."""
+        return self.state.series if self.state else ()
+
+    def note_series(self, node: str, epoch: str, series: str) -> None:
+        """Call before committing the epoch that begins `series`."""
+        self._write(GuardState(node, epoch, RESERVE, (*self.series, series)))
+
+    def _write(self, state: GuardState) -> None:
         write_atomic(self._path, msgspec.json.encode(state))
         self.state = state
 

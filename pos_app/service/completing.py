@@ -1,0 +1,88 @@
+"""The one transaction of a sale: number, sale, lines, tenders, journal entry and print job, or nothing at all."""
+
+import msgspec
+
+from pos_app.service.outcome import PaidSale
+from pos_app.storage import sales, spool
+from pos_app.storage.store import TillStore
+from retail_core.domain.events import SaleCompleted, SoldLine
+from retail_core.domain.ids import LineId, OperatorId
+from retail_core.domain.roles import Role
+from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
+from retail_core.domain.tax import line_taxes
+
+SHORT_HASH_CHARS = 8
+
+
+class SoldBy(msgspec.Struct, frozen=True):
+    """Who is at the till."""
+
+    operator_id: OperatorId
+    name: str
+    role: Role
+
+
+def complete(
+    store: TillStore,
+    sale: Sale,
+    operator: SoldBy,
+    tenders: tuple[Tender, ...],
+    paper: tuple[tuple[str, ...], tuple[str, ...]] | None,
+) -> PaidSale:
+    """Make the sale durable; `paper` is header and footer of the receipt, or None for no receipt."""
+    sold = tuple(line for line in sale if not line.voided)
+    totals = sale.totals
+    with store.unit() as conn:
+        number = store.next_receipt()
+        stamp = store.stamp(operator.operator_id)
+        event = _event(sale, sold, totals, tenders, number.text)
+        entry = store.journal.append(event, stamp).entry
+        sales.put_sale(
+            conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
+            operator_id=operator.operator_id, book=sale.book,
+        )  # fmt: skip
+        short_hash = entry.entry_hash.hex()[:SHORT_HASH_CHARS]
+        if paper is not None:
+            document = _receipt(store, event, sold, stamp.at, operator, short_hash, paper)
+            spool.put_job(conn, spool.RECEIPT, number.text, msgspec.json.encode(document), stamp.at)
+        sales.put_basket(conn, None)
+    given = sum(tender.given_minor for tender in tenders)
+    return PaidSale(
+        sale.sale_id,
+        number.text,
+        event.total_minor,
+        given,
+        event.change_minor,
+        sale.currency,
+        sold,
+        stamp.at,
+        short_hash,
+    )
+
+
+def _event(
+    sale: Sale, sold: tuple[SaleLine, ...], totals: Totals, tenders: tuple[Tender, ...], receipt: str
+) -> SaleCompleted:
+    taxes: dict[LineId, int] = {}
+    for part in totals.taxes:
+        mine = [line for line in sold if (line.tax.tax_class, line.tax.rate_ppm) == (part.tax_class, part.rate_ppm)]
+        shares = line_taxes(part, [line.amount_minor for line in mine])
+        taxes.update({line.line_id: share for line, share in zip(mine, shares, strict=True)})
+    given = sum(tender.given_minor for tender in tenders)
+    return SaleCompleted(
+        sale.sale_id,
+        receipt,
+        sale.currency,
+        tuple(
+            SoldLine(
+                n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
+                taxes.get(line.line_id, 0), line.gtin, line.book, line.reasons, line.lot, line.serial, line.epc,
+                line.expiry,
+            )
+            for n, line in enumerate(sold, start=1)
+        ),
+        totals.taxes,
+        tenders,
+        totals.due_minor,
+        given - sum(tender.amount_minor for tender in tenders),
+    )  # fmt: skip

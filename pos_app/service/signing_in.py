@@ -1,0 +1,120 @@
+"""Sign-in by PIN: found by trying every active operator's keyed verifier, locked after ten wrong PINs.
+
+Hashing takes tens of milliseconds for each operator's salt, so it runs on the worker, never on the screen's thread.
+"""
+
+from collections.abc import Callable, Sequence
+
+from pos_app.runtime.worker import Worker
+from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.completing import SoldBy
+from pos_app.storage import pin_guard
+from pos_app.storage.pin_guard import PinGuard
+from pos_app.storage.readers import Links
+from pos_app.storage.store import TillStore
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import AuditNoted
+from retail_core.durable.link import StaffRow
+from retail_core.trust.pins import check_pin_form, pin_matches
+
+TOPIC = "sign_in"
+MS_PER_MINUTE = 60_000
+SAVE_LOCK_EVERY_MS = 60_000
+
+
+class SigningIn:
+    """Who is at this till."""
+
+    def __init__(
+        self, facts: Links, worker: Worker, writer: Writer, clock: Clock, device_secret: bytes, guard: PinGuard
+    ) -> None:
+        self._facts = facts
+        self._worker = worker
+        self._writer = writer
+        self._clock = clock
+        self._secret = device_secret
+        self._guard = guard
+        self._counted_at_ms = clock.monotonic_ms()
+        self.operator: SoldBy | None = None
+
+    def sign_in(self, pin: str, done: Callable[[SoldBy], None], failed: Failed) -> None:
+        """Answers with the operator, or with `pin.malformed`, `pin.wrong` (tries left), `pin.locked`, `staff.none`."""
+        try:
+            check_pin_form(pin)
+            self._check_unlocked()
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        staff = self._facts.staff()
+        if not staff:
+            failed(RuleViolationError("staff.none"))
+            return
+        self._worker.ask(
+            TOPIC,
+            lambda: self._find(staff, pin),
+            lambda found: self._answered(found, done, failed),
+            failed,
+        )
+
+    def sign_out(self) -> None:
+        if self.operator:
+            self._note("signed_out", self.operator.operator_id)
+        self.operator = None
+
+    def tick(self) -> None:
+        """Call about once a minute: keeps what is left of a lock, so that a restart does not start it anew."""
+        passed = self._clock.monotonic_ms() - self._counted_at_ms
+        if self._guard.lock_left_ms and passed >= SAVE_LOCK_EVERY_MS:
+            self._count_down()
+            self._keep_guard()
+
+    def _find(self, staff: Sequence[StaffRow], pin: str) -> StaffRow | None:
+        return next((row for row in staff if pin_matches(self._secret, row.verifier, row.pin_salt, pin)), None)
+
+    def _answered(self, row: StaffRow | None, done: Callable[[SoldBy], None], failed: Failed) -> None:
+        if row is None:
+            self._guard = pin_guard.after_failure(self._guard)
+            self._counted_at_ms = self._clock.monotonic_ms()
+            self._keep_guard(refused=True)
+            try:
+                self._check_unlocked()
+            except RuleViolationError as locked:
+                failed(locked)
+                return
+            failed(RuleViolationError("pin.wrong", tries_left=pin_guard.MAX_FAILURES - self._guard.failures))
+            return
+        if self._guard.failures:
+            self._guard = PinGuard()
+            self._keep_guard()
+        self.operator = SoldBy(row.operator_id, row.name, row.role)
+        self._note("signed_in", row.operator_id)
+        done(self.operator)
+
+    def _check_unlocked(self) -> None:
+        self._count_down()
+        if self._guard.lock_left_ms:
+            raise RuleViolationError("pin.locked", minutes=-(-self._guard.lock_left_ms // MS_PER_MINUTE))
+
+    def _count_down(self) -> None:
+        now = self._clock.monotonic_ms()
+        self._guard = pin_guard.after_waiting(self._guard, now - self._counted_at_ms)
+        self._counted_at_ms = now
+
+    def _keep_guard(self, *, refused: bool = False) -> None:
+        guard = self._guard
+
+        def work(store: TillStore) -> None:
+            with store.unit() as conn:
+                pin_guard.put_guard(conn, guard)
+                if refused:
+                    store.append(AuditNoted("pin_refused", amount_minor=guard.failures), "nobody")
+
+        self._writer.submit(work, lambda _: None, lambda _: None)
+
+    def _note(self, what: str, operator_id: str) -> None:
+        def work(store: TillStore) -> None:
+            with store.unit():
+                store.append(AuditNoted(what, operator_id), operator_id)
+
+        self._writer.submit(work, lambda _: None, lambda _: None)

@@ -1,0 +1,176 @@
+"""The till's read-only view of what the agent brings, and of its own orders: one connection set per thread.
+
+The reference file may be replaced while selling goes on: `refresh()` opens the new one by the name link.db gives and
+closes the old. Until the agent has brought anything, questions answer "nothing known".
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.ids import Gtin
+from retail_core.durable import link, reference
+from retail_core.durable.engine import Connection, faults, open_ro
+from retail_core.durable.home import Home
+from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
+from retail_core.wire.envelope import Head, StreamId
+
+COUNT_UP_TO = 1_000
+PAGE = 50
+
+
+class SearchPage(msgspec.Struct, frozen=True):
+    """One page of a text search. `count` is exact below the bound and "at least" when `more_than_counted`."""
+
+    text: str
+    hits: Sequence[ItemHit]
+    count: int
+    more_than_counted: bool
+
+
+class _NoPrices:
+    """The book of a till that has not been given any prices yet."""
+
+    version = "none@0"
+
+    def unit_price(self, sku: str, at_ms: int) -> int | None:
+        return None
+
+
+class Reference:
+    """ref.db, whichever file is current."""
+
+    def __init__(self, home: Home, zone: str, links: "Links") -> None:
+        self._home = home
+        self._zone = zone
+        self._links = links
+        self._name: str | None = None
+        self._conn: Connection | None = None
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Switch to the reference file link.db names; True when it changed. A file that cannot be read is not taken."""
+        name = self._links.reference_name()
+        if name is None or name == self._name:
+            return False
+        path = self._home.reference(name)
+        try:
+            fresh = open_ro(path, self._home.keys.file_key(name), any_thread=True)
+        except EnvironmentFault:
+            return False
+        try:
+            reference.check_reference(fresh, path)
+        except EnvironmentFault:
+            fresh.close()
+            return False
+        old, self._conn, self._name = self._conn, fresh, name
+        if old:
+            old.close()
+        return True
+
+    def close(self) -> None:
+        if self._conn:
+            self._conn.close()
+            self._conn = None
+
+    def by_gtin(self, gtin: str) -> ItemRow | None:
+        with faults():
+            return reference.find_by_gtin(self._conn, gtin) if self._conn else None
+
+    def by_sku(self, sku: str) -> ItemRow | None:
+        with faults():
+            return reference.find_by_sku(self._conn, sku) if self._conn else None
+
+    def gtin_of(self, sku: str) -> Gtin | None:
+        with faults():
+            return reference.gtin_of(self._conn, sku) if self._conn else None
+
+    def book(self, version: str = "") -> "PinnedBook | _NoPrices":
+        """The newest book, or the one a stored basket names."""
+        with faults():
+            if self._conn is None:
+                return _NoPrices()
+            if version and version != _NoPrices.version:
+                return PinnedBook.parse(self._conn, version)
+            return reference.current_book(self._conn, self._zone)
+
+    def price_now(self, sku: str, at_ms: int) -> int | None:
+        return self.book().unit_price(reference.Sku(sku), at_ms)
+
+    def search(self, text: str, at_ms: int, limit: int = PAGE) -> SearchPage:
+        """The first page; the count is bounded so that it costs no more than the page."""
+        if self._conn is None:
+            return SearchPage(text, (), 0, more_than_counted=False)
+        with faults():
+            hits: Sequence[ItemHit] = reference.search(self._conn, text, at_ms, limit)
+            if len(hits) < limit:
+                return SearchPage(text, hits, len(hits), more_than_counted=False)
+            count = reference.count_matches(self._conn, text, COUNT_UP_TO)
+            return SearchPage(text, hits, count, more_than_counted=count >= COUNT_UP_TO)
+
+
+class Links:
+    """link.db: the store's orders, staff, settings and how far the hops are."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._conn: Connection | None = None
+
+    def close(self) -> None:
+        if self._conn:
+            self._conn.close()
+            self._conn = None
+
+    def orders(self) -> Sequence[OrderDoc]:
+        conn = self._ready()
+        return link.read_orders(conn) if conn else ()
+
+    def order(self, order_id: str) -> OrderDoc | None:
+        conn = self._ready()
+        return link.read_order(conn, order_id) if conn else None
+
+    def staff(self) -> Sequence[link.StaffRow]:
+        conn = self._ready()
+        return link.read_staff(conn) if conn else ()
+
+    def settings(self) -> link.SettingsDoc | None:
+        conn = self._ready()
+        return link.read_settings(conn) if conn else None
+
+    def quick_keys(self) -> Sequence[link.QuickKeyDoc]:
+        conn = self._ready()
+        return link.read_quick_keys(conn) if conn else ()
+
+    def status(self) -> link.LinkStatusDoc:
+        conn = self._ready()
+        return link.read_status(conn) if conn else link.LinkStatusDoc()
+
+    def acked(self, stream: StreamId) -> Head:
+        conn = self._ready()
+        return link.peer_head(conn, link.HQ_PEER, stream) if conn else Head()
+
+    def forked(self, epoch: str) -> bool:
+        conn = self._ready()
+        return link.forked(conn, epoch) if conn else False
+
+    def reference_name(self) -> str | None:
+        conn = self._ready()
+        return link.reference_name(conn) if conn else None
+
+    def _ready(self) -> Connection | None:
+        """The connection, opened as soon as the agent has made the file."""
+        if self._conn is None:
+            path = self._home.link_db
+            if not path.exists():
+                return None
+            try:
+                conn = open_ro(path, self._home.keys.file_key(path.name), any_thread=True)
+                link.check_link(conn, path)
+            except EnvironmentFault as fault:
+                if fault.code in {"db.not_ready", "key.missing"}:
+                    return None
+                raise
+            self._conn = conn
+        return self._conn

@@ -1,0 +1,108 @@
+"""A paid sale at rest, its receipt number, and the open basket."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from retail_core.domain.events import SaleCompleted
+from retail_core.domain.sale import SaleData, SaleLine
+from retail_core.durable.engine import Connection
+
+COUNTER_DIGITS = 6
+
+_NEXT = "UPDATE receipt_counter SET next = next + 1 WHERE series = ? RETURNING next - 1"
+_SALE = (
+    "INSERT INTO sale (sale_id, receipt, series, counter, biz_date, at_ms, operator_id, currency, total_minor,"
+    " tax_minor, change_minor, book, event_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_LINE = (
+    "INSERT INTO sale_line (sale_id, n, sku, gtin, name, qty_milli, unit_minor, amount_minor, tax_class, tax_minor,"
+    " lot, serial, epc, expiry) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_TENDER = "INSERT INTO tender (sale_id, n, kind, amount_minor, given_minor, reference) VALUES (?,?,?,?,?,?)"
+
+
+class ReceiptNumber(msgspec.Struct, frozen=True):
+    """Series and counter of one receipt; `text` is what is printed."""
+
+    prefix: str  # store-register
+    series: str
+    counter: int
+
+    @property
+    def text(self) -> str:
+        return f"{self.prefix}-{self.series}-{self.counter:0{COUNTER_DIGITS}d}"
+
+
+def begin_series(conn: Connection, series: str) -> None:
+    """Start counting receipts of a series at 1."""
+    conn.execute("INSERT OR IGNORE INTO receipt_counter (series, next) VALUES (?, 1)", (series,))
+
+
+def next_number(conn: Connection, prefix: str, series: str) -> ReceiptNumber:
+    """Take the next number; it is used up only if the surrounding transaction commits."""
+    rows = conn.execute(_NEXT, (series,)).fetchall()
+    return ReceiptNumber(prefix, series, rows[0][0])
+
+
+def used_series(conn: Connection) -> tuple[str, ...]:
+    return tuple(row[0] for row in conn.execute("SELECT series FROM receipt_counter ORDER BY series"))
+
+
+def put_sale(
+    conn: Connection,
+    event: SaleCompleted,
+    number: ReceiptNumber,
+    lines: Sequence[SaleLine],
+    *,
+    event_id: str,
+    biz_date: str,
+    at_ms: int,
+    operator_id: str,
+    book: str,
+) -> None:
+    """The sale with its lines and tenders, inside the caller's transaction. `lines` are the sold ones, in order."""
+    conn.execute(
+        _SALE,
+        (
+            event.sale_id, number.text, number.series, number.counter, biz_date, at_ms, operator_id, event.currency,
+            event.total_minor, sum(part.tax_minor for part in event.taxes), event.change_minor, book, event_id,
+        ),
+    )  # fmt: skip
+    conn.executemany(
+        _LINE,
+        [
+            (
+                event.sale_id, sold.n, sold.sku, sold.gtin, line.name, sold.qty_milli, sold.unit_minor,
+                sold.amount_minor, sold.tax_class, sold.tax_minor, sold.lot, sold.serial, sold.epc, sold.expiry,
+            )
+            for sold, line in zip(event.lines, lines, strict=True)
+        ],
+    )  # fmt: skip
+    conn.executemany(
+        _TENDER,
+        [
+            (event.sale_id, n, tender.kind.value, tender.amount_minor, tender.given_minor, tender.reference)
+            for n, tender in enumerate(event.tenders, start=1)
+        ],
+    )
+
+
+def put_basket(conn: Connection, data: SaleData | None) -> None:
+    """Keep the open basket, or forget it."""
+    if data is None:
+        conn.execute("DELETE FROM basket")
+    else:
+        conn.execute("INSERT OR REPLACE INTO basket (one, data) VALUES (1, ?)", (msgspec.json.encode(data),))
+
+
+def read_basket(conn: Connection) -> SaleData | None:
+    """The basket a kill left behind."""
+    row = conn.execute("SELECT data FROM basket").fetchone()
+    return msgspec.json.decode(row[0], type=SaleData) if row else None
+
+
+def last_receipt(conn: Connection) -> str | None:
+    """Number of the last committed sale, whichever series it is of."""
+    row = conn.execute("SELECT receipt FROM sale ORDER BY at_ms DESC, counter DESC LIMIT 1").fetchone()
+    return row[0] if row else None

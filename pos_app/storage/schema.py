@@ -1,0 +1,39 @@
+"""Tables of till.db. Money is `*_minor`, quantities `*_milli`, times `*_ms`; nothing here is ever a float."""
+
+from retail_core.durable.journal import JOURNAL_TABLES
+from retail_core.durable.migrate import Step
+
+TILL_STEPS: tuple[Step, ...] = (
+    (
+        *JOURNAL_TABLES,
+        # one row per series; the counter is taken inside the sale's transaction, so numbers have no gaps
+        "CREATE TABLE receipt_counter (series TEXT PRIMARY KEY, next INTEGER NOT NULL CHECK (next > 0)) WITHOUT ROWID",
+        "CREATE TABLE basket (one INTEGER PRIMARY KEY CHECK (one = 1), data BLOB NOT NULL)",
+        """CREATE TABLE sale (
+            sale_id TEXT PRIMARY KEY, receipt TEXT NOT NULL UNIQUE, series TEXT NOT NULL, counter INTEGER NOT NULL,
+            biz_date TEXT NOT NULL, at_ms INTEGER NOT NULL, operator_id TEXT NOT NULL, currency TEXT NOT NULL,
+            total_minor INTEGER NOT NULL, tax_minor INTEGER NOT NULL, change_minor INTEGER NOT NULL,
+            book TEXT NOT NULL, event_id TEXT NOT NULL, UNIQUE (series, counter)) WITHOUT ROWID""",
+        "CREATE INDEX sale_day ON sale (biz_date, at_ms)",
+        """CREATE TABLE sale_line (
+            sale_id TEXT NOT NULL REFERENCES sale, n INTEGER NOT NULL, sku TEXT NOT NULL, gtin TEXT, name TEXT NOT NULL,
+            qty_milli INTEGER NOT NULL, unit_minor INTEGER NOT NULL, amount_minor INTEGER NOT NULL,
+            tax_class TEXT NOT NULL, tax_minor INTEGER NOT NULL, lot TEXT, serial TEXT, epc TEXT, expiry TEXT,
+            PRIMARY KEY (sale_id, n)) WITHOUT ROWID""",
+        """CREATE TABLE tender (
+            sale_id TEXT NOT NULL REFERENCES sale, n INTEGER NOT NULL, kind TEXT NOT NULL, amount_minor INTEGER NOT NULL,
+            given_minor INTEGER NOT NULL, reference TEXT NOT NULL, PRIMARY KEY (sale_id, n)) WITHOUT ROWID""",
+        """CREATE TABLE spool (
+            job INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, document BLOB NOT NULL,
+            state TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
+            at_ms INTEGER NOT NULL)""",
+        "CREATE INDEX spool_open ON spool (job) WHERE state = 'QUEUED'",
+        # this till's own steps on orders, folded over what HQ sent last
+        "CREATE TABLE order_here (order_id TEXT PRIMARY KEY, order_v INTEGER NOT NULL, doc BLOB NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE code_tries (
+            order_id TEXT PRIMARY KEY, failures INTEGER NOT NULL) WITHOUT ROWID""",
+        # the lock counts down by this machine's running time, so setting its clock does not shorten it
+        """CREATE TABLE pin_guard (
+            one INTEGER PRIMARY KEY CHECK (one = 1), failures INTEGER NOT NULL, lock_left_ms INTEGER NOT NULL)""",
+    ),
+)

@@ -1,0 +1,124 @@
+"""The writer's side of till.db: the file's only read-write connection and the journal on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pos_app.storage import sales, spool
+from pos_app.storage.schema import TILL_STEPS
+from retail_core.domain.businessdate import business_date
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.events import Event
+from retail_core.domain.ids import IdSource
+from retail_core.durable import link
+from retail_core.durable.engine import Connection, open_ro, open_rw
+from retail_core.durable.guard import Guard
+from retail_core.durable.home import Home, MachineConfig
+from retail_core.durable.journal import FIRST_START, Journal, Stamp
+from retail_core.durable.migrate import ensure_schema
+from retail_core.wire.envelope import Private, StreamEntry
+
+SYSTEM_ACTOR = "system"
+ROLLED_BACK = "rolled back"
+FORK = "fork"
+
+
+class TillStore:
+    """Used on one thread only. Every change goes through `unit()`."""
+
+    def __init__(self, home: Home, config: MachineConfig, clock: Clock, ids: IdSource, conn: Connection) -> None:
+        self.conn = conn
+        self.config = config
+        self._home = home
+        self._clock = clock
+        self._ids = ids
+        self._zone = ZoneInfo(config.timezone)
+        self.clock_offset_ms = 0
+        key = home.keys.signing_key("till")
+        self._guard = Guard(home.till_guard)
+        self.journal = Journal(conn, config.till_node, key.sign, self._guard)
+
+    @classmethod
+    def open(cls, home: Home, config: MachineConfig, clock: Clock, ids: IdSource) -> Self:
+        """Open or make till.db and begin an epoch if one is needed. Raises EnvironmentFault."""
+        path = home.till_db
+        conn = open_rw(path, home.keys.file_key(path.name, create=not path.exists()), any_thread=True)
+        try:
+            ensure_schema(conn, path, TILL_STEPS)
+            store = cls(home, config, clock, ids, conn)
+            store._begin()
+        except BaseException:
+            conn.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.conn.close()
+
+    @contextmanager
+    def unit(self) -> Iterator[Connection]:
+        """One durable change. When it returns, the change survives a power cut."""
+        with self.journal.transaction(self._home.till_db):
+            yield self.conn
+
+    def stamp(self, actor: str) -> Stamp:
+        """When and by whom, for the next event. Time never goes backwards within this start."""
+        at = self._clock.now_ms()
+        return Stamp(
+            self._ids.next(),
+            at,
+            business_date(at, self._zone, self.config.day_starts_at_h),
+            actor,
+            self.clock_offset_ms,
+        )
+
+    def append(self, event: Event, actor: str, private: Private | None = None) -> StreamEntry:
+        """Journal one fact inside `unit()`."""
+        return self.journal.append(event, self.stamp(actor), private)
+
+    def next_receipt(self) -> sales.ReceiptNumber:
+        """The next number of the current series, inside `unit()`."""
+        return sales.next_number(self.conn, f"{self.config.store}-{self.config.register}", self.journal.series)
+
+    def reopen_epoch(self, why: str) -> None:
+        """Begin a new epoch and number series; what HQ has not acknowledged goes up again, unchanged."""
+        acked = self._acked_by_hq()
+        with self.unit() as conn:
+            series = self._fresh_series()
+            epoch = self._ids.next()
+            self._guard.note_series(self.config.till_node, epoch, series)
+            self.journal.open_epoch(epoch, series, why, self.stamp(SYSTEM_ACTOR), acked)
+            sales.begin_series(conn, series)
+
+    def _begin(self) -> None:
+        with self.unit() as conn:
+            spool.doubt_interrupted(conn)
+        if not self.journal.epoch:
+            self.reopen_epoch(FIRST_START)
+        elif self.journal.rolled_back:
+            self.reopen_epoch(ROLLED_BACK)
+
+    def _fresh_series(self) -> str:
+        # the guard also knows series that a rolled-back file has forgotten
+        used = {*sales.used_series(self.conn), *self._guard.series}
+        free = [series for series in self.config.series if series not in used]
+        if not free:
+            raise EnvironmentFault("series.used_up", register=self.config.register)
+        return free[0]
+
+    def _acked_by_hq(self) -> int:
+        path = self._home.link_db
+        if not self.journal.epoch or not path.exists():
+            return 0
+        reader = open_ro(path, self._home.keys.file_key(path.name))
+        try:
+            link.check_link(reader, path)
+            known = link.peer_head(reader, link.HQ_PEER, self.journal.stream).seq
+        except EnvironmentFault:
+            return 0
+        finally:
+            reader.close()
+        return min(known, self.journal.head.seq)

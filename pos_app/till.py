@@ -1,0 +1,142 @@
+"""The till without a screen: files, threads and services put together. The screen, tests and drills all open this."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from pos_app.runtime.wake import WakeLine
+from pos_app.runtime.worker import Worker
+from pos_app.runtime.writer import Deliver, Writer
+from pos_app.service.completing import SoldBy
+from pos_app.service.fulfilling import Fulfilling
+from pos_app.service.link_status import LinkStatus
+from pos_app.service.lookup import Lookup
+from pos_app.service.selling import Selling
+from pos_app.service.signing_in import SigningIn
+from pos_app.storage import orders, pin_guard, sales
+from pos_app.storage.readers import Links, Reference
+from pos_app.storage.store import FORK, TillStore
+from retail_core.domain.claims import LocalClaims
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import CodedError
+from retail_core.domain.ids import IdSource
+from retail_core.durable.home import Home, MachineConfig
+from retail_core.durable.lock import InstanceLock
+
+LOCK_NAME = "till.lock"
+
+
+@dataclass
+class Till:
+    """Everything a screen needs. Close it to give the files back."""
+
+    config: MachineConfig
+    clock: Clock
+    selling: Selling
+    lookup: Lookup
+    fulfilling: Fulfilling
+    signing_in: SigningIn
+    link: LinkStatus
+    links: Links
+    writer: Writer
+    _lock: InstanceLock
+    _wake: WakeLine
+    _worker: Worker
+    _references: tuple[Reference, Reference]
+    _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    @classmethod
+    def open(
+        cls, home: Home, clock: Clock, ids: IdSource, deliver: Deliver, refreshed: Callable[[], None] = lambda: None
+    ) -> Self:
+        """Open the files of `home` and start the till's threads. Raises EnvironmentFault.
+
+        `deliver` hands a call to the screen's thread; `refreshed` is delivered when the agent brought something.
+        """
+        config = home.config()
+        lock = InstanceLock(home.folder / LOCK_NAME)
+        try:
+            store = TillStore.open(home, config, clock, ids)
+        except BaseException:
+            lock.release()
+            raise
+        return cls._assemble(home, config, clock, ids, deliver, refreshed, lock, store)
+
+    @classmethod
+    def _assemble(
+        cls,
+        home: Home,
+        config: MachineConfig,
+        clock: Clock,
+        ids: IdSource,
+        deliver: Deliver,
+        refreshed: Callable[[], None],
+        lock: InstanceLock,
+        store: TillStore,
+    ) -> Self:
+        basket, here = sales.read_basket(store.conn), orders.orders_here(store.conn)
+        failures, guard = orders.code_failures(store.conn), pin_guard.read_guard(store.conn)
+        links, links_there = Links(home), Links(home)
+        here_ref, there_ref = Reference(home, config.zone, links), Reference(home, config.zone, links_there)
+        link_status = LinkStatus(links, clock)
+        link_status.wrote(store.journal.stream, store.journal.head.seq)
+        wake = WakeLine(config.till_wake_port, config.agent_wake_port, lambda: deliver(till.refresh))
+
+        def committed() -> None:
+            link_status.wrote(store.journal.stream, store.journal.head.seq)
+            wake.wake_agent()
+
+        writer = Writer(store, deliver, committed)
+        worker = Worker("till-worker", deliver)
+        selling = Selling(here_ref, links, writer, clock, ids, config.currency)
+        selling.restore(basket)
+        fulfilling = Fulfilling(links, here_ref, writer, LocalClaims(config.till_node), clock, config.feed_public_key)
+        fulfilling.restore(here, failures)
+        signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
+        lookup = Lookup(here_ref, there_ref, links, worker, clock)
+        till = cls(  # `committed` and the wake line reach it through their closures
+            config, clock, selling, lookup, fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
+            (here_ref, there_ref), [refreshed],
+        )  # fmt: skip
+        return till
+
+    def signed_in(self, operator: SoldBy | None) -> None:
+        """Everything done from now on is done by `operator`."""
+        self.selling.operator = operator
+        self.fulfilling.operator = operator
+
+    def refresh(self) -> None:
+        """The agent brought something, or a second has passed: look again. Runs on the screen's thread."""
+        here, there = self._references
+        here.refresh()
+        self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
+        self.signing_in.tick()
+        self._follow_notices()
+        for refreshed in self._closers:
+            refreshed()
+
+    def close(self) -> None:
+        """Finish what was asked for, then give everything back."""
+        self._wake.close()
+        self._worker.close()
+        self.writer.close()
+        for reference in self._references:
+            reference.close()
+        self.links.close()
+        self._lock.release()
+
+    def _follow_notices(self) -> None:
+        """A fork was found up the line: begin a new epoch. Nothing is lost and nothing is refused."""
+
+        epoch = self.link.epoch
+
+        def work(store: TillStore) -> None:
+            if store.journal.epoch == epoch:
+                store.reopen_epoch(FORK)
+
+        if self.links.forked(epoch):
+            self.writer.submit(work, lambda _: None, _ignore)
+
+
+def _ignore(_: CodedError) -> None:
+    """The next refresh tries again."""
