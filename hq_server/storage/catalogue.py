@@ -1,0 +1,175 @@
+"""Master data: places, items, prices, taxes, promotions, and what a store's screens need."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, func, select
+
+from hq_server.storage import bulk
+from hq_server.storage.database import Unit
+from hq_server.storage.tables import gtin, item, place, price, promotion, quick_key, staff, tax
+from retail_core.domain.ids import Gtin, Sku
+from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc
+
+STREAM_ROWS = 2_000
+
+
+class PlaceRow(msgspec.Struct, frozen=True):
+    """A shop, warehouse, supplier or channel and its settings."""
+
+    place_id: str
+    kind: str
+    name: str
+    zone: str
+    timezone: str
+    currency: str
+    lang: str = "en"
+    receipt_header: tuple[str, ...] = ()
+    receipt_footer: tuple[str, ...] = ()
+    cash_rounding_minor: int = 0
+
+
+class StaffRow(msgspec.Struct, frozen=True):
+    store: str
+    operator_id: str
+    name: str
+    role: str
+    pin_salt: bytes
+    pin_hash: bytes
+    active: bool
+    lang: str
+
+
+class PromotionRow(msgspec.Struct, frozen=True):
+    """A promotion as it was given; `rule` is JSON text."""
+
+    promotion_id: str
+    name: str
+    rule: str
+    from_ms: int
+    until_ms: int
+    active: bool
+
+
+def put_places(unit: Unit, places: Sequence[PlaceRow]) -> None:
+    rows = [
+        msgspec.structs.asdict(one)
+        | {"receipt_header": "\n".join(one.receipt_header), "receipt_footer": "\n".join(one.receipt_footer)}
+        for one in places
+    ]
+    bulk.put(unit, place, rows)
+
+
+def places(conn: Connection, kind: str | None = None) -> Sequence[PlaceRow]:
+    asked = select(place).order_by(place.c.place_id)
+    return [_place(row) for row in conn.execute(asked if kind is None else asked.where(place.c.kind == kind))]
+
+
+def place_of(conn: Connection, place_id: str) -> PlaceRow | None:
+    row = conn.execute(select(place).where(place.c.place_id == place_id)).one_or_none()
+    return None if row is None else _place(row)
+
+
+def put_items(unit: Unit, items: Sequence[ItemDoc]) -> None:
+    """Items with their bar codes; a code that another item had moves to this one."""
+    latest = {one.sku: one for one in items}
+    rows = [msgspec.structs.asdict(one) | {"gtins": ",".join(one.gtins)} for one in latest.values()]
+    bulk.put(unit, item, rows)
+    skus = list(latest)
+    for start in range(0, len(skus), bulk.MAX_IN):
+        unit.conn.execute(delete(gtin).where(gtin.c.sku.in_(skus[start : start + bulk.MAX_IN])))
+    bulk.put(unit, gtin, [{"gtin": code, "sku": one.sku} for one in latest.values() for code in one.gtins])
+
+
+def items_of(conn: Connection, skus: Sequence[str]) -> dict[str, ItemDoc]:
+    found: dict[str, ItemDoc] = {}
+    for start in range(0, len(skus), bulk.MAX_IN):
+        part = list(skus[start : start + bulk.MAX_IN])
+        found.update({row.sku: _item(row) for row in conn.execute(select(item).where(item.c.sku.in_(part)))})
+    return found
+
+
+def every_item(conn: Connection) -> Iterator[ItemDoc]:
+    """All items, most popular first, streamed."""
+    asked = select(item).order_by(item.c.popularity.desc(), item.c.sku)
+    for row in conn.execution_options(yield_per=STREAM_ROWS).execute(asked):
+        yield _item(row)
+
+
+def count_items(conn: Connection) -> int:
+    return int(conn.execute(select(func.count()).select_from(item)).scalar_one())
+
+
+def put_prices(unit: Unit, zone: str, prices: Sequence[PriceDoc]) -> None:
+    bulk.put(unit, price, [{"zone": zone} | msgspec.structs.asdict(one) for one in prices])
+
+
+def price_at(conn: Connection, zone: str, skus: Sequence[str], at_ms: int) -> dict[str, PriceDoc]:
+    """The price in force of each SKU that has one."""
+    rows = conn.execute(
+        select(price)
+        .where(price.c.zone == zone, price.c.sku.in_(list(skus)), price.c.from_ms <= at_ms)
+        .order_by(price.c.sku, price.c.from_ms)
+    )
+    return {row.sku: _price(row) for row in rows}
+
+
+def every_price(conn: Connection, zone: str) -> Iterator[PriceDoc]:
+    asked = select(price).where(price.c.zone == zone).order_by(price.c.sku, price.c.from_ms)
+    for row in conn.execution_options(yield_per=STREAM_ROWS).execute(asked):
+        yield _price(row)
+
+
+def put_taxes(unit: Unit, taxes: Sequence[TaxDoc]) -> None:
+    bulk.put(unit, tax, [msgspec.structs.asdict(one) for one in taxes])
+
+
+def taxes(conn: Connection) -> Sequence[TaxDoc]:
+    rows = conn.execute(select(tax).order_by(tax.c.tax_class))
+    return [TaxDoc(row.tax_class, row.name, row.rate_ppm, row.included) for row in rows]
+
+
+def put_promotions(unit: Unit, promotions: Sequence[PromotionRow]) -> None:
+    bulk.put(unit, promotion, [msgspec.structs.asdict(one) for one in promotions])
+
+
+def promotions(conn: Connection) -> Sequence[PromotionRow]:
+    rows = conn.execute(select(promotion).order_by(promotion.c.promotion_id))
+    return [PromotionRow(row.promotion_id, row.name, row.rule, row.from_ms, row.until_ms, row.active) for row in rows]
+
+
+def put_staff(unit: Unit, people: Sequence[StaffRow]) -> None:
+    bulk.put(unit, staff, [msgspec.structs.asdict(one) for one in people])
+
+
+def staff_of(conn: Connection, store: str, operator_id: str) -> StaffRow | None:
+    here = (staff.c.store == store) & (staff.c.operator_id == operator_id)
+    row = conn.execute(select(staff).where(here)).one_or_none()
+    if row is None:
+        return None
+    return StaffRow(row.store, row.operator_id, row.name, row.role, row.pin_salt, row.pin_hash, row.active, row.lang)
+
+
+def put_quick_keys(unit: Unit, store: str, keys: Sequence[tuple[str, int, str, str]]) -> None:
+    """(page, position, sku, label) of each key."""
+    rows = [{"store": store, "page": page, "pos": pos, "sku": sku, "label": label} for page, pos, sku, label in keys]
+    bulk.put(unit, quick_key, rows)
+
+
+def _item(row: Row[tuple[object, ...]]) -> ItemDoc:
+    return ItemDoc(
+        Sku(row.sku), row.name, row.dept, row.tax_class, tuple(Gtin(code) for code in row.gtins.split(",") if code),
+        row.brand, row.size, row.unit, row.popularity,
+    )  # fmt: skip
+
+
+def _price(row: Row[tuple[object, ...]]) -> PriceDoc:
+    return PriceDoc(Sku(row.sku), row.price_minor, row.currency, row.from_ms, row.book)
+
+
+def _place(row: Row[tuple[object, ...]]) -> PlaceRow:
+    return PlaceRow(
+        row.place_id, row.kind, row.name, row.zone, row.timezone, row.currency, row.lang,
+        tuple(filter(None, row.receipt_header.split("\n"))), tuple(filter(None, row.receipt_footer.split("\n"))),
+        row.cash_rounding_minor,
+    )  # fmt: skip

@@ -1,0 +1,114 @@
+"""Sales as HQ shows them: one row per sale, its lines and tenders, and sums by hour."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from hq_server.storage import bulk
+from hq_server.storage.database import Unit
+from hq_server.storage.tables import sale, sale_hour, sale_line, tender
+from retail_core.domain.events import SaleCompleted
+
+HOUR_MS = 3_600_000
+IN_STORE, COLLECTED = "store", "collected"
+
+
+class Sold(msgspec.Struct, frozen=True):
+    """A completed sale and the head of its entry."""
+
+    sale: SaleCompleted
+    node: str
+    actor: str
+    biz_date: str
+    at_ms: int
+
+
+class HourSum(msgspec.Struct, frozen=True):
+    """Sales of one hour (hours since 1970, UTC) of one place and channel."""
+
+    store: str
+    biz_date: str
+    channel: str
+    hour: int
+    currency: str
+    baskets: int
+    total_minor: int
+
+
+def add_sales(unit: Unit, store: str, sold: Sequence[Sold], now_ms: int) -> None:
+    """Write sales of events that were not applied before."""
+    bulk.insert_new(unit, sale, [_sale_row(store, one, now_ms) for one in sold])
+    bulk.insert_new(unit, sale_line, [row for one in sold for row in _line_rows(store, one.sale)])
+    bulk.insert_new(unit, tender, [row for one in sold for row in _tender_rows(store, one.sale)])
+    add_to_hours(
+        unit,
+        [
+            HourSum(store, one.biz_date, IN_STORE, one.at_ms // HOUR_MS, one.sale.currency, 1, one.sale.total_minor)
+            for one in sold
+        ],
+    )
+
+
+def add_to_hours(unit: Unit, sums: Sequence[HourSum]) -> None:
+    """Add to the sums by hour."""
+    added: dict[tuple[str, str, str, int, str], tuple[int, int]] = {}
+    for one in sums:
+        key = (one.store, one.biz_date, one.channel, one.hour, one.currency)
+        baskets, total = added.get(key, (0, 0))
+        added[key] = (baskets + one.baskets, total + one.total_minor)
+    rows = [
+        {
+            "store": store, "biz_date": biz_date, "channel": channel, "hour": hour, "currency": currency,
+            "baskets": baskets, "total_minor": total,
+        }
+        for (store, biz_date, channel, hour, currency), (baskets, total) in added.items()
+    ]  # fmt: skip
+    bulk.add_up(unit, sale_hour, rows, ["baskets", "total_minor"])
+
+
+def hours(conn: Connection, biz_dates: Sequence[str]) -> Sequence[HourSum]:
+    """Sums by hour of a few business dates, all places."""
+    rows = conn.execute(select(sale_hour).where(sale_hour.c.biz_date.in_(list(biz_dates))))
+    return [
+        HourSum(row.store, row.biz_date, row.channel, row.hour, row.currency, row.baskets, row.total_minor)
+        for row in rows
+    ]
+
+
+def count_sales(conn: Connection) -> tuple[int, int]:
+    """(sales, lines) of all places and days."""
+    sales = conn.execute(select(func.count()).select_from(sale)).scalar_one()
+    lines = conn.execute(select(func.count()).select_from(sale_line)).scalar_one()
+    return int(sales), int(lines)
+
+
+def _sale_row(store: str, one: Sold, now_ms: int) -> dict[str, bulk.Value]:
+    sold = one.sale
+    return {
+        "store": store, "sale_id": sold.sale_id, "receipt": sold.receipt, "node": one.node, "actor": one.actor,
+        "biz_date": one.biz_date, "at_ms": one.at_ms, "currency": sold.currency, "total_minor": sold.total_minor,
+        "tax_minor": sum(part.tax_minor for part in sold.taxes), "change_minor": sold.change_minor,
+        "order_id": sold.order_id or "", "recorded_ms": now_ms,
+    }  # fmt: skip
+
+
+def _line_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value]]:
+    return [
+        {
+            "store": store, "sale_id": sold.sale_id, "n": line.n, "sku": line.sku, "qty_milli": line.qty_milli,
+            "unit_minor": line.unit_minor, "amount_minor": line.amount_minor, "tax_class": line.tax_class,
+            "tax_minor": line.tax_minor, "book": line.book,
+        }
+        for line in sold.lines
+    ]  # fmt: skip
+
+
+def _tender_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value]]:
+    return [
+        {
+            "store": store, "sale_id": sold.sale_id, "n": n, "kind": tendered.kind.value,
+            "amount_minor": tendered.amount_minor, "given_minor": tendered.given_minor,
+        }
+        for n, tendered in enumerate(sold.tenders, start=1)
+    ]  # fmt: skip

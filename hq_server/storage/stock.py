@@ -1,0 +1,171 @@
+"""The stock ledger and its cached balances, which every writer changes in the same transaction as the movements."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Row, func, select, union_all, update
+
+from hq_server.storage import bulk
+from hq_server.storage.database import Unit
+from hq_server.storage.tables import BUCKETS, stock, stock_move
+from retail_core.domain.stock import EXTERNAL, StockMovement
+
+BALANCES = tuple(stock.c[bucket] for bucket in BUCKETS)
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """What one place has of one SKU, in thousandths. Negative figures are true and somebody's task."""
+
+    store: str
+    sku: str
+    sellable: int = 0
+    picked: int = 0
+    quality: int = 0
+    damaged: int = 0
+    display: int = 0
+    in_transit: int = 0
+    committed: int = 0
+    floor: int = 0
+
+    @property
+    def promisable(self) -> int:
+        """May be promised now, before ages are thought of. Picked goods are physically here and already committed."""
+        return max(0, self.sellable + self.picked - self.committed - self.floor)
+
+
+class MovedFrom(msgspec.Struct, frozen=True):
+    """Where a movement comes from: with `n` it is the movement's key, so nothing moves twice."""
+
+    node: str
+    epoch: str
+    seq: int
+    actor: str
+    at_ms: int
+
+
+def move(
+    unit: Unit, store: str, moves: Sequence[tuple[MovedFrom, StockMovement]], now_ms: int
+) -> Sequence[tuple[str, int]]:
+    """Write movements of events not applied before, and their balances. Returns (sku, sellable) of what is below zero."""
+    if not moves:
+        return ()
+    bulk.insert_new(unit, stock_move, [_move_row(store, origin, movement, now_ms) for origin, movement in moves])
+    deltas = _deltas(movement for _, movement in moves)
+    empty = dict.fromkeys(BUCKETS, 0)
+    rows = [{"store": store, "sku": sku, **empty, **delta} for sku, delta in deltas.items()]
+    bulk.add_up(unit, stock, rows, BUCKETS)
+    return _below_zero(unit.conn, store, [sku for sku, delta in deltas.items() if delta.get("sellable", 0) < 0])
+
+
+def balances(conn: Connection, skus: Sequence[str], store: str | None = None) -> Sequence[Balance]:
+    """Balances of a few SKUs, at one place or at all, in the order of place and SKU."""
+    asked = select(stock).where(stock.c.sku.in_(list(skus)))
+    if store is not None:
+        asked = asked.where(stock.c.store == store)
+    return [_balance(row) for row in conn.execute(asked.order_by(stock.c.store, stock.c.sku))]
+
+
+def commit_stock(unit: Unit, store: str, sku: str, qty_milli: int) -> bool:
+    """Promise a quantity if it can be: one conditional statement, so two buyers cannot both have the last one."""
+    free = stock.c.sellable + stock.c.picked - stock.c.committed - stock.c.floor
+    here = (stock.c.store == store) & (stock.c.sku == sku) & (free >= qty_milli)
+    return unit.conn.execute(update(stock).where(here).values(committed=stock.c.committed + qty_milli)).rowcount == 1
+
+
+def uncommit_stock(unit: Unit, store: str, sku: str, qty_milli: int) -> None:
+    """Give a promise back. The table's own check refuses to go below zero."""
+    here = (stock.c.store == store) & (stock.c.sku == sku)
+    unit.conn.execute(update(stock).where(here).values(committed=stock.c.committed - qty_milli))
+
+
+def differences(conn: Connection) -> Sequence[tuple[str, str, str, int, int]]:
+    """(store, sku, bucket, cached, by the ledger) wherever the two differ; empty is the only right answer."""
+    found: list[tuple[str, str, str, int, int]] = []
+    ledger = _ledger(conn)
+    cached = {
+        (row.store, row.sku, bucket): getattr(row, bucket)
+        for row in conn.execute(select(stock.c.store, stock.c.sku, *BALANCES))
+        for bucket in BUCKETS
+    }
+    for store, sku, bucket in sorted(cached.keys() | ledger.keys()):
+        have, should = cached.get((store, sku, bucket), 0), ledger.get((store, sku, bucket), 0)
+        if have != should:
+            found.append((store, sku, bucket, have, should))
+    return found
+
+
+def units_moved(conn: Connection, reason: str) -> int:
+    """Thousandths that all movements of one reason moved."""
+    total = conn.execute(select(func.sum(stock_move.c.qty_milli)).where(stock_move.c.reason == reason)).scalar()
+    return int(total or 0)
+
+
+def most_promised(conn: Connection) -> str | None:
+    """The SKU with the most open promises, or else the one that sells most in the newest movements."""
+    promised = (
+        select(stock.c.sku)
+        .where(stock.c.committed > 0)
+        .group_by(stock.c.sku)
+        .order_by(func.sum(stock.c.committed).desc(), stock.c.sku)
+        .limit(1)
+    )
+    found = conn.execute(promised).scalar()
+    if found is not None:
+        return found
+    stocked = select(stock.c.sku).where(stock.c.sellable > 0).order_by(stock.c.sellable.desc(), stock.c.sku).limit(1)
+    return conn.execute(stocked).scalar()
+
+
+def _ledger(conn: Connection) -> dict[tuple[str, str, str], int]:
+    gone = select(
+        stock_move.c.store,
+        stock_move.c.sku,
+        stock_move.c.from_state.label("bucket"),
+        (-stock_move.c.qty_milli).label("q"),
+    ).where(stock_move.c.from_state.in_(BUCKETS))
+    come = select(
+        stock_move.c.store, stock_move.c.sku, stock_move.c.to_state.label("bucket"), stock_move.c.qty_milli.label("q")
+    ).where(stock_move.c.to_state.in_(BUCKETS))
+    both = union_all(gone, come).subquery()
+    rows = conn.execute(
+        select(both.c.store, both.c.sku, both.c.bucket, func.sum(both.c.q)).group_by(
+            both.c.store, both.c.sku, both.c.bucket
+        )
+    )
+    return {(store, sku, bucket): int(total) for store, sku, bucket, total in rows}
+
+
+def _deltas(movements: Iterable[StockMovement]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for movement in movements:
+        of_sku = found.setdefault(movement.sku, {})
+        for state, delta in ((movement.from_state, -movement.qty_milli), (movement.to_state, movement.qty_milli)):
+            if state not in EXTERNAL:
+                of_sku[state.value] = of_sku.get(state.value, 0) + delta
+    return found
+
+
+def _below_zero(conn: Connection, store: str, skus: Sequence[str]) -> Sequence[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    for start in range(0, len(skus), bulk.MAX_IN):
+        part = skus[start : start + bulk.MAX_IN]
+        here = (stock.c.store == store) & stock.c.sku.in_(part) & (stock.c.sellable < 0)
+        found.extend((row.sku, row.sellable) for row in conn.execute(select(stock.c.sku, stock.c.sellable).where(here)))
+    return found
+
+
+def _move_row(store: str, origin: MovedFrom, movement: StockMovement, now_ms: int) -> dict[str, bulk.Value]:
+    return {
+        "store": store, "node": origin.node, "epoch": origin.epoch, "seq": origin.seq, "n": movement.n,
+        "sku": movement.sku, "lot": movement.lot or "", "serial": movement.serial or "",
+        "from_state": movement.from_state.value, "to_state": movement.to_state.value,
+        "qty_milli": movement.qty_milli, "reason": movement.reason, "document": movement.document,
+        "actor": origin.actor, "at_ms": origin.at_ms, "recorded_ms": now_ms,
+    }  # fmt: skip
+
+
+def _balance(row: Row[tuple[object, ...]]) -> Balance:
+    return Balance(
+        row.store, row.sku, row.sellable, row.picked, row.quality, row.damaged, row.display, row.in_transit,
+        row.committed, row.floor,
+    )  # fmt: skip

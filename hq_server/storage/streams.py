@@ -1,0 +1,168 @@
+"""The copied journals: how far each stream has come, and its entries byte for byte."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Row, select, update
+
+from hq_server.storage import bulk
+from hq_server.storage.database import Unit
+from hq_server.storage.tables import conflict, event, private, stream, stream_entry
+from retail_core.wire.envelope import GENESIS, Entry, Head, StreamEntry, StreamId
+
+BIGGEST = 2**63 - 1
+MAX_ID_CHARS = 64
+MAX_HEAD_CHARS = 100
+APPLIED, QUARANTINED = "applied", "quarantined"
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """A stream's row: the head, and where our copy of it begins."""
+
+    head: Head
+    base_seq: int
+    last_entry_hash: bytes
+    seen_ms: int
+
+
+def lock_stream(unit: Unit, store: str, at: StreamId) -> StreamState | None:
+    """The stream's row, held until the end of the transaction; None when there is none."""
+    asked = select(stream).where(stream.c.store == store, stream.c.node == at.node, stream.c.epoch == at.epoch)
+    return _state(unit.conn.execute(asked.with_for_update()).one_or_none())
+
+
+def begin_stream(unit: Unit, store: str, at: StreamId, base: Head, now_ms: int) -> StreamState:
+    """Make the row of a stream never seen here, whose first `base.seq` entries are known elsewhere, and lock it."""
+    row = {
+        "store": store, "node": at.node, "epoch": at.epoch, "base_seq": base.seq, "through": base.seq,
+        "through_hash": base.chain_hash, "last_entry_hash": GENESIS, "seen_ms": now_ms,
+    }  # fmt: skip
+    bulk.insert_new(unit, stream, [row])
+    found = lock_stream(unit, store, at)
+    if found is None:  # cannot happen: the row is ours or a rival's, and both are committed
+        raise AssertionError
+    return found
+
+
+def stream_of(conn: Connection, store: str, at: StreamId) -> StreamState | None:
+    asked = select(stream).where(stream.c.store == store, stream.c.node == at.node, stream.c.epoch == at.epoch)
+    return _state(conn.execute(asked).one_or_none())
+
+
+def chain_hashes(conn: Connection, store: str, at: StreamId, seqs: Sequence[int]) -> Mapping[int, bytes]:
+    """Chain hashes at positions that are here."""
+    rows = conn.execute(
+        select(stream_entry.c.seq, stream_entry.c.chain_hash).where(
+            stream_entry.c.store == store,
+            stream_entry.c.node == at.node,
+            stream_entry.c.epoch == at.epoch,
+            stream_entry.c.seq.in_(list(seqs)),
+        )
+    )
+    return {row.seq: row.chain_hash for row in rows}
+
+
+def advance(unit: Unit, store: str, at: StreamId, last: StreamEntry, now_ms: int) -> None:
+    unit.conn.execute(
+        update(stream)
+        .where(stream.c.store == store, stream.c.node == at.node, stream.c.epoch == at.epoch)
+        .values(through=last.seq, through_hash=last.chain_hash, last_entry_hash=last.entry.entry_hash, seen_ms=now_ms)
+    )
+
+
+def append(unit: Unit, store: str, at: StreamId, entries: Sequence[StreamEntry], now_ms: int) -> set[str]:
+    """Store entries and their positions; returns the ids that were not here before, whichever stream they came by."""
+    first = {key_of(placed.entry): placed.entry for placed in reversed(entries)}
+    rows = [_row(store, id_, entry, now_ms) for id_, entry in first.items()]
+    fresh = bulk.insert_new_texts(unit, event, rows, "id")
+    parts = [
+        {"store": store, "id": id_, "salt": entry.private.salt, "part": entry.private.part}
+        for id_, entry in first.items()
+        if entry.private and id_ in fresh
+    ]
+    bulk.insert_new(unit, private, parts)
+    positions = [
+        {
+            "store": store, "node": at.node, "epoch": at.epoch, "seq": placed.seq, "id": key_of(placed.entry),
+            "chain_hash": placed.chain_hash,
+        }
+        for placed in entries
+    ]  # fmt: skip
+    bulk.insert_new(unit, stream_entry, positions)
+    return fresh
+
+
+def bodies(conn: Connection, store: str, ids: Sequence[str]) -> Mapping[str, bytes]:
+    """Stored bodies by event id."""
+    found: dict[str, bytes] = {}
+    for start in range(0, len(ids), bulk.MAX_IN):
+        part = ids[start : start + bulk.MAX_IN]
+        rows = conn.execute(select(event.c.id, event.c.body).where(event.c.store == store, event.c.id.in_(part)))
+        found.update({row.id: row.body for row in rows})
+    return found
+
+
+def keep_conflict(unit: Unit, store: str, entry: Entry, now_ms: int) -> None:
+    """Keep the second content of an id aside; the first one stays in force."""
+    row = {
+        "store": store, "id": key_of(entry), "body_sha256": entry.body_sha256, "node": _clean(entry.node),
+        "epoch": _clean(entry.epoch), "seq": min(entry.seq, BIGGEST), "body": entry.body, "seen_ms": now_ms,
+    }  # fmt: skip
+    bulk.insert_new(unit, conflict, [row])
+
+
+def quarantine(unit: Unit, store: str, event_id: str, code: str) -> None:
+    """Mark an event as stored but not applied, and say why."""
+    here = (event.c.store == store) & (event.c.id == event_id)
+    unit.conn.execute(update(event).where(here).values(state=QUARANTINED, code=code[:100]))
+
+
+def quarantined_positions(conn: Connection, store: str, at: StreamId, after: int, through: int) -> tuple[int, ...]:
+    """Positions in (after, through] whose event waits in quarantine."""
+    rows = conn.execute(
+        select(stream_entry.c.seq)
+        .join(event, (event.c.store == stream_entry.c.store) & (event.c.id == stream_entry.c.id))
+        .where(
+            stream_entry.c.store == store,
+            stream_entry.c.node == at.node,
+            stream_entry.c.epoch == at.epoch,
+            stream_entry.c.seq > after,
+            stream_entry.c.seq <= through,
+            event.c.state == QUARANTINED,
+        )
+        .order_by(stream_entry.c.seq)
+    )
+    return tuple(rows.scalars())
+
+
+def key_of(entry: Entry) -> str:
+    """The id an entry is kept under: its own, or for one no database could index, a digest of it."""
+    if 0 < len(entry.id) <= MAX_ID_CHARS and entry.id.isascii() and entry.id.isprintable():
+        return entry.id
+    return f"odd:{hashlib.sha256(entry.id.encode()).hexdigest()}"
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL knows no NUL, and no field of a header is longer in an honest entry
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_HEAD_CHARS]
+
+
+def _row(store: str, id_: str, entry: Entry, now_ms: int) -> dict[str, bulk.Value]:
+    head = (entry.node, entry.epoch, entry.type, entry.biz_date, entry.actor)
+    numbers = (entry.seq, entry.v, entry.at, entry.clock)
+    node, epoch, type_, biz_date, actor = (_clean(text) for text in head)
+    seq, v, at_ms, clock_ms = (max(-BIGGEST, min(BIGGEST, value)) for value in numbers)
+    odd = id_ != entry.id or (node, epoch, type_, biz_date, actor) != head or (seq, v, at_ms, clock_ms) != numbers
+    return {
+        "store": store, "id": id_, "node": node, "epoch": epoch, "seq": seq, "type": type_, "v": v, "at_ms": at_ms,
+        "biz_date": biz_date, "actor": actor, "clock_ms": clock_ms, "body": entry.body, "prev_hash": entry.prev_hash,
+        "entry_hash": entry.entry_hash, "sig": entry.sig, "state": APPLIED, "code": "", "recorded_ms": now_ms,
+        "odd_head": msgspec.json.encode([entry.id, *head, *map(str, numbers)]) if odd else None,
+    }  # fmt: skip
+
+
+def _state(row: Row[tuple[object, ...]] | None) -> StreamState | None:
+    if row is None:
+        return None
+    return StreamState(Head(row.through, row.through_hash), row.base_seq, row.last_entry_hash, row.seen_ms)

@@ -1,0 +1,234 @@
+"""Every table of HQ. `store` is a place's id: a shop, a warehouse, or the channel place that online orders belong to."""
+
+from sqlalchemy import Index
+
+from hq_server.storage.scoping import blob, flag, hq_local, metadata, number, reference, store_scoped, text
+
+SCHEMA_VERSION = 1
+
+# ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
+
+stream = store_scoped(
+    "stream",
+    text("node"), text("epoch"), number("base_seq"), number("through"), blob("through_hash"), blob("last_entry_hash"),
+    number("seen_ms"),
+    key=["node", "epoch"],
+)  # fmt: skip
+stream_entry = store_scoped(
+    "stream_entry",
+    text("node"), text("epoch"), number("seq"), text("id"), blob("chain_hash"),
+    key=["node", "epoch", "seq"],
+)  # fmt: skip
+event = store_scoped(
+    "event",
+    text("id"), text("node"), text("epoch"), number("seq"), text("type"), number("v"), number("at_ms"),
+    text("biz_date"), text("actor"), number("clock_ms"), blob("body"), blob("prev_hash"), blob("entry_hash"),
+    blob("sig"), text("state"), text("code"), number("recorded_ms"), blob("odd_head", null=True),
+    key=["id"],
+    index=[["state", "recorded_ms"]],
+)  # fmt: skip
+private = store_scoped("private", text("id"), blob("salt"), blob("part"), key=["id"])
+conflict = store_scoped(
+    "conflict", text("id"), blob("body_sha256"), text("node"), text("epoch"), number("seq"), blob("body"),
+    number("seen_ms"), key=["id", "body_sha256"],
+)  # fmt: skip
+
+# ── sales ────────────────────────────────────────────────────────────────────────────────────────
+
+sale = store_scoped(
+    "sale",
+    text("sale_id"), text("receipt"), text("node"), text("actor"), text("biz_date"), number("at_ms"),
+    text("currency"), number("total_minor"), number("tax_minor"), number("change_minor"), text("order_id"),
+    number("recorded_ms"),
+    key=["sale_id"],
+    index=[["biz_date"], ["receipt"]],
+)  # fmt: skip
+sale_line = store_scoped(
+    "sale_line",
+    text("sale_id"), number("n"), text("sku"), number("qty_milli"), number("unit_minor"), number("amount_minor"),
+    text("tax_class"), number("tax_minor"), text("book"),
+    key=["sale_id", "n"],
+    parent=("sale", ["sale_id"]),
+)  # fmt: skip
+tender = store_scoped(
+    "tender",
+    text("sale_id"), number("n"), text("kind"), number("amount_minor"), number("given_minor"),
+    key=["sale_id", "n"],
+    parent=("sale", ["sale_id"]),
+)  # fmt: skip
+sale_hour = store_scoped(
+    "sale_hour",
+    text("biz_date"), text("channel"), number("hour"), text("currency"), number("baskets"), number("total_minor"),
+    key=["biz_date", "channel", "hour", "currency"],
+)  # fmt: skip
+
+# ── stock ────────────────────────────────────────────────────────────────────────────────────────
+
+BUCKETS = ("sellable", "picked", "quality", "damaged", "display", "in_transit")
+stock_move = store_scoped(
+    "stock_move",
+    text("node"), text("epoch"), number("seq"), number("n"), text("sku"), text("lot"), text("serial"),
+    text("from_state"), text("to_state"), number("qty_milli"), text("reason"), text("document"), text("actor"),
+    number("at_ms"), number("recorded_ms"),
+    key=["node", "epoch", "seq", "n"],
+    checks=["qty_milli > 0"],
+    index=[["sku"]],
+)  # fmt: skip
+stock = store_scoped(
+    "stock",
+    text("sku"), *(number(bucket, 0) for bucket in BUCKETS), number("committed", 0), number("floor", 0),
+    key=["sku"],
+    checks=["committed >= 0", "floor >= 0"],
+)  # fmt: skip
+
+# ── orders ───────────────────────────────────────────────────────────────────────────────────────
+
+customer_order = store_scoped(  # `store` is the channel's place
+    "customer_order",
+    text("order_id"), text("number"), text("channel"), text("customer_ref"), text("customer_name"), text("currency"),
+    number("total_minor"), flag("paid"), number("placed_ms"), text("idem_key"), blob("idem_sha256"), text("placed_by"),
+    key=["order_id"],
+    unique=[["number"], ["idem_key"]],
+)  # fmt: skip
+fulfilment_order = store_scoped(
+    "fulfilment_order",
+    text("order_id"), text("number"), text("state"), number("order_v"), text("owner"), number("lease_until_ms"),
+    number("placed_ms"), number("due_ms"), number("hold_until_ms"), flag("is_open"), blob("doc"), blob("sourcing"),
+    number("offers", 0), number("changed_ms"),
+    key=["order_id"],
+    index=[["is_open", "placed_ms"]],
+)  # fmt: skip
+fulfilment_line = store_scoped(
+    "fulfilment_line",
+    text("order_id"), number("n"), text("sku"), number("qty_milli"), number("unit_minor"),
+    key=["order_id", "n"],
+    parent=("fulfilment_order", ["order_id"]),
+    checks=["qty_milli > 0"],
+)  # fmt: skip
+order_step = store_scoped(  # every fact about an order, HQ's and the store's, as it came in
+    "order_step",
+    text("order_id"), number("order_v"), text("event_id"), text("what"), blob("body"), text("actor"), number("at_ms"),
+    text("outcome"), number("recorded_ms"),
+    key=["order_id", "order_v", "event_id"],
+    index=[["outcome", "recorded_ms"]],
+)  # fmt: skip
+reservation = store_scoped(
+    "reservation",
+    text("reservation_id"), text("order_id"), number("n"), text("sku"), number("qty_milli"),
+    number("qty_open_milli"), text("state"), number("expires_ms", null=True), text("idem_key"),
+    key=["reservation_id"],
+    unique=[["idem_key"]],
+    parent=("fulfilment_line", ["order_id", "n"]),
+    checks=["qty_open_milli >= 0", "qty_open_milli <= qty_milli", "state <> 'firm' OR expires_ms IS NULL"],
+    index=[["sku", "state"], ["order_id"]],
+)  # fmt: skip
+
+# ── people, machines and words of a store ────────────────────────────────────────────────────────
+
+staff = store_scoped(
+    "staff",
+    text("operator_id"), text("name"), text("role"), blob("pin_salt"), blob("pin_hash"), flag("active"), text("lang"),
+    key=["operator_id"],
+)  # fmt: skip
+quick_key = store_scoped("quick_key", text("page"), number("pos"), text("sku"), text("label"), key=["page", "pos"])
+register_series = store_scoped("register_series", text("register"), number("granted"), key=["register"])
+node_contact = store_scoped(
+    "node_contact",
+    text("node"), number("seen_ms"), number("clock_offset_ms"), number("queued"), number("oldest_ms"),
+    key=["node"],
+)  # fmt: skip
+exception_case = store_scoped(
+    "exception_case",
+    text("case_id"), text("kind"), text("subject"), blob("evidence"), number("value_minor"), text("state"),
+    number("opened_ms"), number("changed_ms"), text("dedupe"),
+    key=["case_id"],
+    unique=[["dedupe"]],
+    index=[["state", "opened_ms"]],
+)  # fmt: skip
+
+# ── reference ────────────────────────────────────────────────────────────────────────────────────
+
+place = reference(
+    "place",
+    text("place_id"), text("kind"), text("name"), text("zone"), text("timezone"), text("currency"), text("lang"),
+    text("receipt_header"), text("receipt_footer"), number("cash_rounding_minor", 0),
+    key=["place_id"],
+)  # fmt: skip
+node = reference(
+    "node",
+    text("node_id"), text("store"), text("register"), text("role"), text("public_key"), flag("store_role"),
+    number("enrolled_ms"), number("revoked_ms", null=True),
+    key=["node_id"],
+)  # fmt: skip
+item = reference(
+    "item",
+    text("sku"), text("name"), text("dept"), text("brand"), text("size"), text("unit"), text("tax_class"),
+    text("gtins"), number("popularity", 0),
+    key=["sku"],
+)  # fmt: skip
+gtin = reference("gtin", text("gtin"), text("sku"), key=["gtin"])
+price = reference(
+    "price",
+    text("zone"), text("sku"), number("from_ms"), number("price_minor"), text("currency"), text("book"),
+    key=["zone", "sku", "from_ms"],
+)  # fmt: skip
+tax = reference("tax", text("tax_class"), text("name"), number("rate_ppm"), flag("included"), key=["tax_class"])
+promotion = reference(
+    "promotion",
+    text("promotion_id"), text("name"), text("rule"), number("from_ms"), number("until_ms"), flag("active"),
+    key=["promotion_id"],
+)  # fmt: skip
+Index("ix_gtin_sku", gtin.c.sku)
+Index("ix_item_popularity", item.c.popularity)
+
+# ── HQ's own ─────────────────────────────────────────────────────────────────────────────────────
+
+schema_version = hq_local("schema_version", number("one"), number("version"), key=["one"])
+identity = hq_local("identity", text("name"), text("value"), key=["name"])
+counter = hq_local("counter", text("name"), number("value"), key=["name"])
+feed_head = hq_local("feed_head", text("scope"), number("rev"), number("horizon"), key=["scope"])
+feed = hq_local(
+    "feed",
+    text("scope"), text("kind"), text("key"), number("rev"), text("op"), number("v"), blob("doc"), number("changed_ms"),
+    key=["scope", "kind", "key"],
+)  # fmt: skip
+Index("ix_feed_scope_rev", feed.c.scope, feed.c.rev)
+order_directory = hq_local(
+    "order_directory", text("order_id"), text("place"), text("store"), number("placed_ms"), key=["order_id"]
+)
+Index("ix_order_directory_placed", order_directory.c.placed_ms)
+hq_user = hq_local(
+    "hq_user",
+    text("name"), text("password_hash"), text("role"), flag("active"), number("failed", 0), number("locked_until_ms", 0),
+    key=["name"],
+)  # fmt: skip
+web_session = hq_local(
+    "web_session", blob("secret_sha256"), text("user_name"), number("until_ms"), text("csrf"), key=["secret_sha256"]
+)
+api_token = hq_local(
+    "api_token",
+    text("token_id"), blob("secret_sha256"), text("name"), text("role"), number("made_ms"), number("until_ms"),
+    number("revoked_ms", null=True),
+    key=["token_id"],
+)  # fmt: skip
+enrolment_code = hq_local(
+    "enrolment_code",
+    text("locator"), blob("secret_sha256"), text("store"), text("register"), text("role"), flag("store_role"),
+    flag("with_till"), number("until_ms"), number("tries", 0), number("used_ms", null=True),
+    key=["locator"],
+)  # fmt: skip
+used_assertion = hq_local("used_assertion", text("token_id"), number("until_s"), key=["token_id"])
+snapshot = hq_local(
+    "snapshot",
+    text("id"), text("zone"), text("file"), number("size"), text("sha256"), number("schema"), text("generation"),
+    text("cursors"), text("signature"), number("made_ms"),
+    key=["id"],
+)  # fmt: skip
+job = hq_local(
+    "job",
+    text("job_id"), text("kind"), text("state"), number("done", 0), number("total", 0), number("tries", 0),
+    text("error"), number("changed_ms"),
+    key=["job_id"],
+)  # fmt: skip
+
+__all__ = ["BUCKETS", "SCHEMA_VERSION", "metadata"]

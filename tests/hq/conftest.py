@@ -1,0 +1,33 @@
+"""Both databases behind the same fixture: every fact about HQ is checked on each."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hq_server.storage.database import Database, open_embedded, open_postgres
+from tests.support.postgres import Templates
+
+BACKENDS = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.pg)]
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest) -> str | None:
+    """Address of an empty PostgreSQL database with HQ's tables, or None for the embedded one."""
+    if backend == "sqlite":
+        return None
+    templates: Templates = request.getfixturevalue("postgres_templates")
+    return templates.copy("hq", lambda url: open_postgres(url).close())
+
+
+@pytest.fixture
+def database(database_url: str | None, tmp_path: Path) -> Iterator[Database]:
+    found = open_postgres(database_url) if database_url else open_embedded(tmp_path / "hq.db", os.urandom(32))
+    yield found
+    found.close()
