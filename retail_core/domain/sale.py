@@ -145,7 +145,7 @@ class Sale:
         self.book = data.book
         self._state = data.state
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
-        self._by_tax: dict[TaxRate, int] = {}
+        self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
         self._lines_minor = self._saved_minor = self._units = self._pending = 0
         for line in data.lines:
             self._count(line, +1)
@@ -176,7 +176,7 @@ class Sale:
 
     @property
     def totals(self) -> Totals:
-        taxes = tax_parts(self._by_tax.items())
+        taxes = tax_parts((rate, minor) for rate, (minor, _) in self._by_tax.items())
         due = self._lines_minor + sum(part.added_minor for part in taxes)
         return Totals(self._units, self._lines_minor, self._saved_minor, taxes, due)
 
@@ -297,11 +297,11 @@ class Sale:
         self._lines_minor += sign * amount
         self._saved_minor -= sign * sum(min(0, reason.amount_minor) for reason in line.reasons)
         self._units += sign * (line.qty_milli // 1000 if line.unit == "each" and line.qty_milli >= 1000 else 1)
-        left = self._by_tax.get(line.tax, 0) + sign * amount
-        if left or sign > 0:
-            self._by_tax[line.tax] = left
+        minor, lines = self._by_tax.get(line.tax, (0, 0))
+        if lines + sign:
+            self._by_tax[line.tax] = minor + sign * amount, lines + sign
         else:
-            self._by_tax.pop(line.tax, None)
+            del self._by_tax[line.tax]
 
 
 def cash_tender(due_minor: int, given_minor: int) -> Tender:
