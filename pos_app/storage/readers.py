@@ -18,6 +18,7 @@ from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
 from retail_core.wire.envelope import Head, StreamId
 
 COUNT_UP_TO = 1_000
+CATALOGUE_CACHE_KIB = 32 * 1024
 PAGE = 50
 
 
@@ -48,16 +49,19 @@ class Reference:
         self._links = links
         self._name: str | None = None
         self._conn: Connection | None = None
+        self._taxes: reference.TaxTable | None = None
         self.refresh()
 
     def refresh(self) -> bool:
         """Switch to the reference file link.db names; True when it changed. A file that cannot be read is not taken."""
+        if self._taxes:
+            self._taxes.clear()
         name = self._links.reference_name()
         if name is None or name == self._name:
             return False
         path = self._home.reference(name)
         try:
-            fresh = open_ro(path, self._home.keys.file_key(name), any_thread=True)
+            fresh = open_ro(path, self._home.keys.file_key(name), any_thread=True, cache_kib=CATALOGUE_CACHE_KIB)
         except EnvironmentFault:
             return False
         try:
@@ -66,6 +70,7 @@ class Reference:
             fresh.close()
             return False
         old, self._conn, self._name = self._conn, fresh, name
+        self._taxes = reference.TaxTable(fresh)
         if old:
             old.close()
         return True
@@ -77,11 +82,11 @@ class Reference:
 
     def by_gtin(self, gtin: str) -> ItemRow | None:
         with faults():
-            return reference.find_by_gtin(self._conn, gtin) if self._conn else None
+            return reference.find_by_gtin(self._conn, gtin, self._taxes) if self._conn and self._taxes else None
 
     def by_sku(self, sku: str) -> ItemRow | None:
         with faults():
-            return reference.find_by_sku(self._conn, sku) if self._conn else None
+            return reference.find_by_sku(self._conn, sku, self._taxes) if self._conn and self._taxes else None
 
     def gtin_of(self, sku: str) -> Gtin | None:
         with faults():

@@ -21,6 +21,7 @@ LEAST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5_000
 KEY_BYTES = 32
 CACHED_STATEMENTS = 256
+DEFAULT_CACHE_KIB = 8 * 1024
 
 FAULT_CODES = MappingProxyType(
     {
@@ -76,13 +77,17 @@ def open_rw(path: Path, key: bytes, *, any_thread: bool = False) -> Connection:
     return conn
 
 
-def open_ro(path: Path, key: bytes, *, any_thread: bool = False) -> Connection:
-    """A reader's connection: sees every commit of the writer, can change nothing."""
+def open_ro(path: Path, key: bytes, *, any_thread: bool = False, cache_kib: int = DEFAULT_CACHE_KIB) -> Connection:
+    """A reader's connection: sees every commit of the writer, can change nothing.
+
+    `cache_kib` bounds the decrypted pages it keeps in memory.
+    """
     if not path.exists():
         raise EnvironmentFault("db.missing", file=path.name)
     conn = _connect(f"file:{_quoted(path)}?mode=ro", path, key, any_thread=any_thread)
     with _closing_on_fault(conn, path):
         conn.execute("PRAGMA query_only = ON")
+        conn.execute(f"PRAGMA cache_size = {-cache_kib}")
     return conn
 
 

@@ -23,8 +23,8 @@ REFERENCE_STEPS: tuple[Step, ...] = (
         """CREATE TABLE item (
             rank INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE, name TEXT NOT NULL, dept TEXT NOT NULL,
             brand TEXT NOT NULL, size TEXT NOT NULL, unit TEXT NOT NULL, tax_class TEXT NOT NULL)""",
-        "CREATE TABLE gtin (gtin TEXT PRIMARY KEY, sku TEXT NOT NULL) WITHOUT ROWID",
-        "CREATE INDEX gtin_sku ON gtin (sku)",
+        "CREATE TABLE gtin (gtin TEXT PRIMARY KEY, rank INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX gtin_rank ON gtin (rank)",
         """CREATE TABLE price (
             sku TEXT NOT NULL, from_ms INTEGER NOT NULL, rev INTEGER NOT NULL, price_minor INTEGER NOT NULL,
             book TEXT NOT NULL, PRIMARY KEY (sku, from_ms, rev)) WITHOUT ROWID""",
@@ -77,12 +77,9 @@ class TaxDoc(msgspec.Struct, frozen=True):
 class ItemRow(msgspec.Struct, frozen=True):
     """An item as the till needs it, with the tax it is sold under."""
 
-    rank: int
     sku: Sku
     name: str
     department: str
-    brand: str
-    size: str
     unit: str
     tax: TaxRate
 
@@ -170,14 +167,14 @@ def _insert_item(conn: Connection, rank: int, item: ItemDoc) -> None:
     )
     conn.execute("INSERT INTO item_text (rowid, name) VALUES (?,?)", (rank, f"{item.name} {item.brand}"))
     for gtin in item.gtins:
-        conn.execute("INSERT OR REPLACE INTO gtin (gtin, sku) VALUES (?,?)", (gtin, item.sku))
+        conn.execute("INSERT OR REPLACE INTO gtin (gtin, rank) VALUES (?,?)", (gtin, rank))
 
 
 def _remove_item(conn: Connection, sku: str) -> int | None:
     row = conn.execute("SELECT rank FROM item WHERE sku = ?", (sku,)).fetchone()
     if row is None:
         return None
-    conn.execute("DELETE FROM gtin WHERE sku = ?", (sku,))
+    conn.execute("DELETE FROM gtin WHERE rank = ?", (row[0],))
     conn.execute("DELETE FROM item_text WHERE rowid = ?", (row[0],))
     conn.execute("DELETE FROM item WHERE rank = ?", (row[0],))
     return row[0]
@@ -211,9 +208,9 @@ REFERENCE_KINDS = tuple(_APPLY)
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
-_ITEM = "SELECT i.rank, i.sku, i.name, i.dept, i.brand, i.size, i.unit, i.tax_class, t.name, t.rate_ppm, t.included"
-_BY_GTIN = f"{_ITEM} FROM gtin g JOIN item i ON i.sku = g.sku LEFT JOIN tax t USING (tax_class) WHERE g.gtin = ?"
-_BY_SKU = f"{_ITEM} FROM item i LEFT JOIN tax t USING (tax_class) WHERE i.sku = ?"
+_ITEM = "SELECT i.sku, i.name, i.dept, i.unit, i.tax_class"
+_BY_GTIN = f"{_ITEM} FROM gtin g JOIN item i ON i.rank = g.rank WHERE g.gtin = ?"
+_BY_SKU = f"{_ITEM} FROM item i WHERE i.sku = ?"
 _PRICE = (
     "SELECT price_minor, book FROM price WHERE sku = ? AND from_ms <= ? AND rev <= ?"
     " ORDER BY from_ms DESC, rev DESC LIMIT 1"
@@ -221,18 +218,42 @@ _PRICE = (
 LATEST_REV = 2**62
 
 
-def find_by_gtin(conn: Connection, gtin: str) -> ItemRow | None:
+class TaxTable:
+    """The few tax rates, kept in memory; `clear()` when the file may have changed."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._rates: dict[str, TaxRate] = {}
+
+    def clear(self) -> None:
+        self._rates = {}
+
+    def rate(self, tax_class: str) -> TaxRate:
+        """The rate of a class; an unknown class is untaxed and named so, because a scan never waits for master data."""
+        known = self._rates.get(tax_class)
+        if known is None:
+            row = self._conn.execute(
+                "SELECT name, rate_ppm, included FROM tax WHERE tax_class = ?", (tax_class,)
+            ).fetchone()
+            name, rate_ppm, included = row or (tax_class, 0, True)
+            known = self._rates[tax_class] = TaxRate(tax_class, name, rate_ppm, bool(included))
+        return known
+
+
+def find_by_gtin(conn: Connection, gtin: str, taxes: TaxTable) -> ItemRow | None:
     """The item a bar code stands for, or None."""
-    return _item(conn.execute(_BY_GTIN, (gtin,)).fetchone())
+    return _item(conn.execute(_BY_GTIN, (gtin,)).fetchone(), taxes)
 
 
-def find_by_sku(conn: Connection, sku: str) -> ItemRow | None:
-    return _item(conn.execute(_BY_SKU, (sku,)).fetchone())
+def find_by_sku(conn: Connection, sku: str, taxes: TaxTable) -> ItemRow | None:
+    return _item(conn.execute(_BY_SKU, (sku,)).fetchone(), taxes)
 
 
 def gtin_of(conn: Connection, sku: str) -> Gtin | None:
     """One bar code of an item, the smallest, or None."""
-    row = conn.execute("SELECT gtin FROM gtin WHERE sku = ? ORDER BY gtin LIMIT 1", (sku,)).fetchone()
+    row = conn.execute(
+        "SELECT gtin FROM gtin WHERE rank = (SELECT rank FROM item WHERE sku = ?) ORDER BY gtin LIMIT 1", (sku,)
+    ).fetchone()
     return Gtin(row[0]) if row else None
 
 
@@ -306,8 +327,8 @@ def _by_number(conn: Connection, text: str, at_ms: int) -> Iterator[ItemHit]:
     rows = conn.execute(
         "SELECT i.sku, i.name, i.brand, i.size, i.dept, (SELECT price_minor FROM price p WHERE p.sku = i.sku"
         " AND p.from_ms <= ?1 ORDER BY from_ms DESC, rev DESC LIMIT 1) FROM item i WHERE i.sku IN"
-        " (SELECT sku FROM item WHERE sku >= ?2 AND sku < ?2 || ':'"
-        "  UNION SELECT sku FROM gtin WHERE gtin = ?3) ORDER BY i.rank LIMIT 20",
+        " (SELECT sku FROM (SELECT sku FROM item WHERE sku >= ?2 AND sku < ?2 || ':' LIMIT 200)"
+        "  UNION SELECT b.sku FROM gtin g JOIN item b ON b.rank = g.rank WHERE g.gtin = ?3) ORDER BY i.rank LIMIT 20",
         (at_ms, text, text.zfill(14)),
     )
     yield from map(_hit, rows)
@@ -319,12 +340,11 @@ def _hit(row: Sequence[str]) -> ItemHit:
     return ItemHit(Sku(sku), name, detail, price_minor)  # type: ignore[arg-type] # rows are untyped
 
 
-def _item(row: Sequence[object] | None) -> ItemRow | None:
+def _item(row: Sequence[str] | None, taxes: TaxTable) -> ItemRow | None:
     if row is None:
         return None
-    rank, sku, name, dept, brand, size, unit, tax_class, tax_name, rate_ppm, included = row
-    tax = TaxRate(tax_class, tax_name or tax_class, rate_ppm or 0, bool(included if included is not None else True))  # type: ignore[arg-type] # rows are untyped
-    return ItemRow(rank, sku, name, dept, brand, size, unit, tax)  # type: ignore[arg-type] # rows are untyped
+    sku, name, dept, unit, tax_class = row
+    return ItemRow(Sku(sku), name, dept, unit, taxes.rate(tax_class))
 
 
 def label_of(gtin: str | None) -> str:

@@ -1,0 +1,236 @@
+"""The rows of the performance table that exist so far. Each yields its figures; the first docstring line names it."""
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import zstandard
+
+from pos_app.service.completing import SoldBy, complete
+from pos_app.storage.readers import Links, Reference
+from pos_app.storage.sales import begin_series
+from pos_app.storage.store import TillStore
+from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
+from retail_core.domain.roles import Role
+from retail_core.domain.sale import Sale, SaleLine, Tender, TenderKind, cash_tender
+from retail_core.domain.tax import TaxRate
+from retail_core.durable import reference
+from retail_core.durable.engine import open_ro, open_rw, transaction
+from retail_core.durable.journal import entries_after
+from retail_core.durable.system import SystemClock, SystemIds
+from retail_core.wire.batch import encode_batch, encode_lines
+from tests.perf.catalogue import big_reference
+from tests.perf.measure import Result, cpu, paired, percentile, timed
+from tests.support.shop import ITEMS, make_shop
+
+FOOD = TaxRate("food", "VAT 9 %", 90_000)
+ANA = SoldBy(OperatorId("op-1"), "Ana M.", Role.CASHIER)
+SALES_PER_ROUND = 60
+LINES = 5
+ITEMS_AT_SCALE = 1_000_000
+FRAME_MS = 1000 / 60
+
+
+def sale_commit(folder: Path) -> Iterator[Result]:
+    """Pay pressed → sale durable, against the same rows written raw through the same driver and key."""
+    shop = make_shop(folder / "row1")
+    store = TillStore.open(shop.home, shop.config, SystemClock(), SystemIds())
+    raw_path = folder / "raw.db"
+    key = shop.home.keys.file_key("till.db")
+    shutil.copy(shop.home.till_db, raw_path)
+    raw = open_rw(raw_path, key)
+    ids = SystemIds()
+    baskets = [_basket(ids, LINES) for _ in range(SALES_PER_ROUND * 16)]
+    at = iter(baskets)
+
+    def sell() -> None:
+        for _ in range(SALES_PER_ROUND):
+            sale, tender = next(at)
+            complete(store, sale, ANA, (tender,), ((), ()))
+
+    sell()
+    recorded = _recorded(store)
+    begin_series(raw, store.journal.series)
+    written = iter(range(1 << 30))
+
+    def write_raw() -> None:
+        for _ in range(SALES_PER_ROUND):
+            _raw_sale(raw, recorded, next(written))
+
+    product, bare, ratio = paired(sell, write_raw)
+    yield Result("1", "sale commit, median", product / SALES_PER_ROUND * 1000, "ms", "≤ 1.5 × raw", ratio <= 1.5,
+                 bare / SALES_PER_ROUND * 1000, ratio)  # fmt: skip
+    spent = min(cpu(sell) for _ in range(3)) / SALES_PER_ROUND * 1000
+    yield Result("1", "sale commit, processor time", spent, "ms", "≤ 0.6 ms", spent <= 0.6)
+    store.close()
+    raw.close()
+    syncs = _synced_commits(folder)
+    if syncs is not None:
+        yield Result("1", "synced commits per sale", syncs, "fdatasync", "exactly 1 (plus 1/32 guard)", syncs <= 1.1)
+
+
+def look_up(folder: Path) -> Iterator[Result]:
+    """Scan → line and total at 1,000,000 items, against a raw SELECT by bar code."""
+    built = big_reference(ITEMS_AT_SCALE)
+    shop = make_shop(folder / "row2")
+    home = built.into(shop.home)
+    facts = Links(home)
+    catalogue = Reference(home, shop.config.zone, facts)
+    raw = open_ro(home.reference(built.name), built.key)
+    wanted = built.sample_gtins(2_000, seed=2)
+
+    def product() -> None:
+        for gtin in wanted:
+            catalogue.by_gtin(gtin)
+
+    def bare() -> None:
+        for gtin in wanted:
+            raw.execute("SELECT rank FROM gtin WHERE gtin = ?", (gtin,)).fetchone()
+
+    product(), bare()
+    mine, other, ratio = paired(product, bare)
+    yield Result("2", "look-up by bar code at 1 M items", mine / len(wanted) * 1e6, "µs", "≤ 3 × raw SELECT", ratio <= 3,
+                 other / len(wanted) * 1e6, ratio)  # fmt: skip
+    from pos_app.service.selling import Selling
+
+    class Quiet:
+        def keep_basket(self, data: object) -> None: ...
+
+    selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR")  # type: ignore[arg-type]
+    selling.operator = ANA
+    times = [cpu(lambda gtin=gtin: selling.scan(gtin)) * 1000 for gtin in built.sample_gtins(900, seed=3)]
+    p99 = percentile(times, 0.99)
+    yield Result("2", "scan → line and total, processor time p99", p99, "ms", "≤ 2 ms", p99 <= 2)
+    raw.close()
+    catalogue.close()
+    facts.close()
+
+
+def search(folder: Path) -> Iterator[Result]:
+    """Search as you type at 1,000,000 items: first page, accents folded, one-letter queries included."""
+    built = big_reference(ITEMS_AT_SCALE)
+    shop = make_shop(folder / "row5")
+    home = built.into(shop.home)
+    conn = open_ro(home.reference(built.name), built.key)
+    queries = built.queries(400, seed=5)
+    for query in queries[:20]:
+        reference.search(conn, query, 1 << 45, 50)
+    times = [timed(lambda q=query: reference.search(conn, q, 1 << 45, 50)) * 1000 for query in queries]
+    p50, p99 = percentile(times, 0.5), percentile(times, 0.99)
+    yield Result("5", "search at 1 M items, first page p50", p50, "ms", "≤ 2 ms", p50 <= 2)
+    yield Result("5", "search at 1 M items, first page p99", p99, "ms", "≤ one frame (16.7 ms)", p99 <= FRAME_MS, FRAME_MS, p99 / FRAME_MS)
+    conn.close()
+
+
+def wire(folder: Path) -> Iterator[Result]:
+    """Bytes per sale on the wire, batches of 500, against zstd-3 of the same JSON."""
+    shop = make_shop(folder / "row11")
+    for name, lines, goal in (("small", 2, 130), ("rich", 12, 400)):
+        store = TillStore.open(shop.home, shop.config, SystemClock(), SystemIds())
+        after = store.journal.head.seq
+        ids = SystemIds()
+        for _ in range(500):
+            sale, tender = _basket(ids, lines)
+            complete(store, sale, ANA, (tender,), None)
+        entries = entries_after(store.conn, store.journal.stream, after, 500)
+        sent = len(encode_batch(store.journal.stream, entries)) / len(entries)
+        plain = len(zstandard.ZstdCompressor(level=3).compress(encode_lines(store.journal.stream, entries))) / len(entries)
+        store.close()
+        met = sent <= goal and sent <= 1.1 * plain
+        yield Result("11", f"{name} sale on the wire", sent, "bytes", f"≤ {goal} B and ≤ 1.1 × zstd-3", met, plain, sent / plain)
+
+
+def _basket(ids: SystemIds, lines: int) -> tuple[Sale, Tender]:
+    """A basket as the screen makes it, ready to be paid."""
+    chance = random.Random(ids.next())
+    sale = Sale.start(sale_id=SaleId(ids.next()), operator_id=ANA.operator_id, currency="EUR", at_ms=1, book="north@1")
+    for _ in range(lines):
+        item = chance.choice(ITEMS)
+        sale.add(
+            SaleLine(LineId(ids.next()), Sku(item.sku), item.name, 1000 * chance.randint(1, 3), item.price_minor, FOOD,
+                     item.code, book="north@1")
+        )  # fmt: skip
+    due = sale.totals.due_minor
+    tender = cash_tender(due, due + chance.randrange(0, 500))
+    sale.begin_paying()
+    assert tender.kind is TenderKind.CASH
+    return sale, tender
+
+
+_TABLES = ("sale", "sale_line", "tender", "event", "stream", "spool")
+
+
+def _recorded(store: TillStore) -> dict[str, list[tuple[object, ...]]]:
+    """The rows of the last sale, table by table, to be written again raw."""
+    conn = store.conn
+    sale = conn.execute("SELECT * FROM sale ORDER BY counter DESC LIMIT 1").fetchone()
+    sale_id, event_id = sale[0], sale[-1]
+    return {
+        "sale": [sale],
+        "sale_line": conn.execute("SELECT * FROM sale_line WHERE sale_id = ?", (sale_id,)).fetchall(),
+        "tender": conn.execute("SELECT * FROM tender WHERE sale_id = ?", (sale_id,)).fetchall(),
+        "event": conn.execute("SELECT * FROM event WHERE id = ?", (event_id,)).fetchall(),
+        "stream": conn.execute("SELECT * FROM stream WHERE id = ?", (event_id,)).fetchall(),
+        "spool": conn.execute("SELECT * FROM spool ORDER BY job DESC LIMIT 1").fetchall(),
+    }
+
+
+def _raw_sale(conn: sqlite3.Connection, rows: Mapping[str, list[tuple[object, ...]]], n: int) -> None:
+    """The same rows with fresh keys: nothing but INSERT and COMMIT."""
+    sale_id, event_id = f"raw-sale-{n:030d}", f"raw-event-{n:030d}"
+    conn.execute("BEGIN IMMEDIATE")
+    conn.execute("UPDATE receipt_counter SET next = next + 1")
+    sale = rows["sale"][0]
+    _insert(conn, "sale", (sale_id, f"R{n:020d}", "raw", n, *sale[4:-1], event_id))
+    for line in rows["sale_line"]:
+        _insert(conn, "sale_line", (sale_id, *line[1:]))
+    for tender in rows["tender"]:
+        _insert(conn, "tender", (sale_id, *tender[1:]))
+    event = rows["event"][0]
+    _insert(conn, "event", (event_id, "raw", event[2], n + 1, *event[4:]))
+    stream = rows["stream"][0]
+    _insert(conn, "stream", ("raw", stream[1], n + 1, event_id, stream[4]))
+    _insert(conn, "spool", (None, *rows["spool"][0][1:]))
+    conn.execute("DELETE FROM basket")
+    conn.execute("COMMIT")
+
+
+def _insert(conn: sqlite3.Connection, table: str, row: tuple[object, ...]) -> None:
+    conn.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+
+
+def _synced_commits(folder: Path) -> float | None:
+    """fdatasync and fsync calls of 320 sales, counted by strace where there is one; per sale."""
+    if shutil.which("strace") is None:
+        return None
+    out = folder / "strace.txt"
+    sales = 320
+    code = (
+        "import sys;from pathlib import Path;from tests.perf.rows import sell_for_count;"
+        f"sell_for_count(Path(sys.argv[1]), {sales})"
+    )
+    subprocess.run(
+        ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(out), sys.executable, "-c", code, str(folder / "count")],
+        check=True, env=os.environ, timeout=300,
+    )  # fmt: skip
+    calls = sum(int(line.split()[3]) for line in out.read_text().splitlines() if line.rstrip().endswith(("fsync", "fdatasync")))
+    return calls / sales
+
+
+def sell_for_count(folder: Path, sales: int) -> None:
+    """Sell `sales` baskets and leave; run under strace."""
+    shop = make_shop(folder)
+    store = TillStore.open(shop.home, shop.config, SystemClock(), SystemIds())
+    for _ in range(sales):
+        sale, tender = _basket(SystemIds(), LINES)
+        complete(store, sale, ANA, (tender,), ((), ()))
+
+
+Row = Callable[[Path], Iterator[Result]]
+ROWS: dict[str, Row] = {"1": sale_commit, "2": look_up, "5": search, "11": wire}

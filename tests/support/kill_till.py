@@ -1,0 +1,128 @@
+"""Kill a till's core process at random moments and account for every sale it said was done.
+
+A small parent process imports the till once and forks a till per round, so that hundreds of kills take seconds. The
+till acknowledges with one `os.write` after the commit's answer; the harness kills it 0 to 30 ms later, by chance in the
+middle of the next sale. What was acknowledged must be on disk, once, whatever the moment was.
+"""
+
+import json
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KILL_WITHIN_S = 0.030
+ROUND_LIMIT_S = 20.0
+
+
+@dataclass
+class Tally:
+    """What the tills said before they died."""
+
+    kills: int = 0
+    acked: list[str] = field(default_factory=list)
+
+
+def run_kills(homes: list[Path], kills: int, seed: int) -> Tally:
+    """`kills` rounds over `homes` in turn; every till process is killed with SIGKILL, none ends by itself."""
+    chance = random.Random(seed)
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.kill_till"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONHASHSEED": "0"},
+    )  # fmt: skip
+    tally = Tally()
+    try:
+        for n in range(kills):
+            round_ = {"home": str(homes[n % len(homes)]), "seed": chance.randrange(1 << 30), "sales": chance.randint(0, 3)}
+            parent.stdin.write(json.dumps(round_) + "\n")
+            parent.stdin.flush()
+            tally.acked += json.loads(parent.stdout.readline())
+            tally.kills += 1
+    finally:
+        parent.stdin.close()
+        parent.wait(ROUND_LIMIT_S)
+        parent.stdout.close()
+    return tally
+
+
+def _parent() -> None:
+    """Fork a till for each line of stdin, kill it, and answer with the receipts it acknowledged."""
+    import tests.support.shop  # noqa: F401 - imported once, before the forks
+
+    for line in sys.stdin:
+        round_ = json.loads(line)
+        chance = random.Random(round_["seed"])
+        read_end, write_end = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(read_end)
+            _till(Path(round_["home"]), chance, write_end)
+        os.close(write_end)
+        acked = _until_killed(child, read_end, round_["sales"], chance)
+        os.close(read_end)
+        print(json.dumps(acked), flush=True)
+
+
+def _until_killed(child: int, read_end: int, sales: int, chance: random.Random) -> list[str]:
+    """Wait for `sales` acknowledgements, then kill 0–30 ms later and collect what was still said."""
+    said, end = b"", time.monotonic() + ROUND_LIMIT_S
+    while said.count(b"\n") < sales + 1 and time.monotonic() < end:  # the first line says that the till is up
+        ready, _, _ = select.select([read_end], [], [], 0.5)
+        if ready:
+            data = os.read(read_end, 4096)
+            if not data:
+                break
+            said += data
+    time.sleep(chance.random() * KILL_WITHIN_S)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while data := os.read(read_end, 4096):
+        said += data
+    lines = said.decode().splitlines()
+    if not lines or lines[0] != "up":
+        raise SystemExit(f"the till did not come up: {lines[:1]}")
+    return lines[1:]
+
+
+def _till(folder: Path, chance: random.Random, ack: int) -> None:
+    """Sell until killed. Runs in the forked child and never returns."""
+    from pos_app.service.completing import SoldBy
+    from pos_app.till import Till
+    from retail_core.domain.ids import OperatorId
+    from retail_core.domain.roles import Role
+    from retail_core.durable.home import Home
+    from retail_core.durable.system import SystemClock, SystemIds
+    from tests.support.shop import ITEMS, Hand
+
+    try:
+        hand = Hand()
+        till = Till.open(Home(folder), SystemClock(), SystemIds(), hand.deliver)
+        till.signed_in(SoldBy(OperatorId("op-1"), "Ana M.", Role.CASHIER))
+        os.write(ack, b"up\n")
+        while True:
+            for _ in range(chance.randint(1, 5)):
+                till.selling.scan(chance.choice(ITEMS).code)
+            if chance.random() < 0.2:  # noqa: PLR2004 - one basket in five has a void line
+                till.selling.void_line(till.selling.sale.lines[0].line_id)
+            if till.selling.sale is None:
+                continue
+            paid: list[object] = []
+            till.selling.pay_cash(till.selling.sale.totals.due_minor, paid.append, _stop)
+            hand.until(lambda: bool(paid))
+            os.write(ack, (paid[0].receipt_no + "\n").encode())
+    except BaseException as error:  # noqa: BLE001 - the child must not unwind into the parent's loop
+        os.write(ack, f"died: {error!r}\n".encode())
+        os._exit(1)
+
+
+def _stop(error: Exception) -> None:
+    raise error
+
+
+if __name__ == "__main__":
+    _parent()
