@@ -170,7 +170,7 @@ def apply(
     order_v: int | None = None,
     shelf: str = "",
 ) -> OrderDoc:
-    """The order after one act. Raises `fulfilment.illegal_move`, `pick.wrong_item` or `pick.too_many`."""
+    """The order after one act. Raises `fulfilment.illegal_move`, `pick.wrong_item`, `pick.too_many` or `quantity.zero`."""
     state = order.after(action)
     changed = order.lines
     for moved in lines if action in {Action.PICK, Action.SHORT} else ():
@@ -204,6 +204,8 @@ _STORE_OWNED = frozenset({State.ACCEPTED, State.PICKING, State.READY, State.COLL
 def _moved(line: OrderLine, moved: MovedLine, action: Action) -> OrderLine:
     if line.sku != moved.sku:
         raise RuleViolationError("pick.wrong_item", line=line.n, sku=moved.sku)
+    if moved.qty_milli <= 0:
+        raise RuleViolationError("quantity.zero", line=line.n)
     if moved.qty_milli > line.left_milli:
         raise RuleViolationError("pick.too_many", line=line.n, left_milli=line.left_milli)
     if action is Action.PICK:

@@ -85,10 +85,10 @@ def test_amounts_of_one_currency_add_and_compare() -> None:
 
 def test_two_currencies_never_mix() -> None:
     with pytest.raises(RuleViolationError) as refused:
-        Money(1, "EUR") + Money(1, "USD")
+        _ = Money(1, "EUR") + Money(1, "USD")
     assert refused.value.code == "money.currency_differs"
     with pytest.raises(RuleViolationError):
-        Money(1, "EUR") - Money(1, "USD")
+        _ = Money(1, "EUR") - Money(1, "USD")
 
 
 def test_currencies_have_their_own_decimals() -> None:
@@ -109,7 +109,14 @@ def test_what_is_shown_can_be_typed_again(minor: int, currency: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "currency", "minor"),
-    [("5", "EUR", 500), (".5", "EUR", 50), ("5.", "EUR", 500), ("0,05", "EUR", 5), ("7", "JPY", 7), ("1.5", "KWD", 1500)],
+    [
+        ("5", "EUR", 500),
+        (".5", "EUR", 50),
+        ("5.", "EUR", 500),
+        ("0,05", "EUR", 5),
+        ("7", "JPY", 7),
+        ("1.5", "KWD", 1500),
+    ],
 )
 def test_amounts_typed_in_a_hurry(typed: str, currency: str, minor: int) -> None:
     assert parse_amount(typed, currency) == minor
@@ -140,6 +147,7 @@ def test_what_is_no_amount_is_refused_by_name(typed: str, currency: str, code: s
 @given(st.text(max_size=60), st.sampled_from(["EUR", "JPY", "KWD"]))
 def test_any_text_is_an_amount_or_refused(typed: str, currency: str) -> None:
     try:
-        assert parse_amount(typed, currency) >= 0
-    except RuleViolationError as refused:
-        assert refused.code.startswith("amount.")
+        minor = parse_amount(typed, currency)
+    except RuleViolationError:
+        return
+    assert minor >= 0

@@ -223,7 +223,14 @@ class AnyBasket(RuleBasedStateMachine):
         self.sale = basket()
         self.n = 0
 
-    @rule(target=ids, price=PRICES, qty=st.integers(1, 9_000), tax=TAXES, reasons=REASONS, unit=st.sampled_from(["each", "kg"]))
+    @rule(
+        target=ids,
+        price=PRICES,
+        qty=st.integers(1, 9_000),
+        tax=TAXES,
+        reasons=REASONS,
+        unit=st.sampled_from(["each", "kg"]),
+    )
     def scan(self, price: int, qty: int, tax: TaxRate, reasons: tuple[PriceReason, ...], unit: str) -> LineId:
         self.n += 1
         self._try(lambda: self.sale.add(line(self.n, price, qty, tax=tax, reasons=reasons, unit=unit)))
@@ -273,8 +280,8 @@ class AnyBasket(RuleBasedStateMachine):
         before = self.sale.data()
         try:
             act()
-        except RuleViolationError as refused:
-            assert self.sale.data() == before, f"{refused} changed the sale"
+        except RuleViolationError:
+            assert self.sale.data() == before  # noqa: PT017 - whatever the refusal, it changed nothing
 
 
 AnyBasket.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
