@@ -3,6 +3,7 @@
 import msgspec
 
 from pos_app.service.outcome import PaidSale
+from pos_app.service.receipt import Paper, receipt_data
 from pos_app.storage import sales, spool
 from pos_app.storage.store import TillStore
 from retail_core.domain.events import SaleCompleted, SoldLine
@@ -27,9 +28,9 @@ def complete(
     sale: Sale,
     operator: SoldBy,
     tenders: tuple[Tender, ...],
-    paper: tuple[tuple[str, ...], tuple[str, ...]] | None,
+    paper: Paper | None,
 ) -> PaidSale:
-    """Make the sale durable; `paper` is header and footer of the receipt, or None for no receipt."""
+    """Make the sale durable; `paper` is what is printed around it, or None for no receipt."""
     sold = tuple(line for line in sale if not line.voided)
     totals = sale.totals
     with store.unit() as conn:
@@ -43,7 +44,10 @@ def complete(
         )  # fmt: skip
         short_hash = entry.entry_hash.hex()[:SHORT_HASH_CHARS]
         if paper is not None:
-            document = _receipt(store, event, sold, stamp.at, operator, short_hash, paper)
+            document = receipt_data(
+                event, sold, paper, at_ms=stamp.at, zone=store.zone, operator=operator.name,
+                register=store.config.register, short_hash=short_hash,
+            )  # fmt: skip
             spool.put_job(conn, spool.RECEIPT, number.text, msgspec.json.encode(document), stamp.at)
         sales.put_basket(conn, None)
     given = sum(tender.given_minor for tender in tenders)

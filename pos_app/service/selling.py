@@ -12,6 +12,7 @@ from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy, complete
 from pos_app.service.entry import Entry, EntryKind, parse_entry
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
+from pos_app.service.receipt import Paper
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
@@ -149,9 +150,9 @@ class Selling:
         self.paying = True
         self._writer.forget_basket()
         settings = self._facts.settings()
-        header = (settings.receipt_header, settings.receipt_footer) if settings else ((), ())
+        paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
         self._writer.submit(
-            lambda store: complete(store, sale, operator, (tender,), header if print_receipt else None),
+            lambda store: complete(store, sale, operator, (tender,), paper if print_receipt else None),
             lambda paid: self._paid(paid, done),
             lambda error: self._not_paid(sale, error, failed),
         )

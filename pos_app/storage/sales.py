@@ -104,5 +104,5 @@ def read_basket(conn: Connection) -> SaleData | None:
 
 def last_receipt(conn: Connection) -> str | None:
     """Number of the last committed sale, whichever series it is of."""
-    row = conn.execute("SELECT receipt FROM sale ORDER BY at_ms DESC, counter DESC LIMIT 1").fetchone()
+    row = conn.execute("SELECT receipt FROM sale ORDER BY sale_id DESC LIMIT 1").fetchone()
     return row[0] if row else None

@@ -10,11 +10,10 @@ TILL_STEPS: tuple[Step, ...] = (
         "CREATE TABLE receipt_counter (series TEXT PRIMARY KEY, next INTEGER NOT NULL CHECK (next > 0)) WITHOUT ROWID",
         "CREATE TABLE basket (one INTEGER PRIMARY KEY CHECK (one = 1), data BLOB NOT NULL)",
         """CREATE TABLE sale (
-            sale_id TEXT PRIMARY KEY, receipt TEXT NOT NULL UNIQUE, series TEXT NOT NULL, counter INTEGER NOT NULL,
+            sale_id TEXT PRIMARY KEY, receipt TEXT NOT NULL, series TEXT NOT NULL, counter INTEGER NOT NULL,
             biz_date TEXT NOT NULL, at_ms INTEGER NOT NULL, operator_id TEXT NOT NULL, currency TEXT NOT NULL,
             total_minor INTEGER NOT NULL, tax_minor INTEGER NOT NULL, change_minor INTEGER NOT NULL,
             book TEXT NOT NULL, event_id TEXT NOT NULL, UNIQUE (series, counter)) WITHOUT ROWID""",
-        "CREATE INDEX sale_day ON sale (biz_date, at_ms)",
         """CREATE TABLE sale_line (
             sale_id TEXT NOT NULL REFERENCES sale, n INTEGER NOT NULL, sku TEXT NOT NULL, gtin TEXT, name TEXT NOT NULL,
             qty_milli INTEGER NOT NULL, unit_minor INTEGER NOT NULL, amount_minor INTEGER NOT NULL,

@@ -34,7 +34,7 @@ class TillStore:
         self._home = home
         self._clock = clock
         self._ids = ids
-        self._zone = ZoneInfo(config.timezone)
+        self.zone = ZoneInfo(config.timezone)
         self.clock_offset_ms = 0
         key = home.keys.signing_key("till")
         self._guard = Guard(home.till_guard)
@@ -70,7 +70,7 @@ class TillStore:
         return Stamp(
             self._ids.next(),
             at,
-            business_date(at, self._zone, self.config.day_starts_at_h),
+            business_date(at, self.zone, self.config.day_starts_at_h),
             actor,
             self.clock_offset_ms,
         )

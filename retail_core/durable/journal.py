@@ -31,10 +31,10 @@ from retail_core.wire.events import encode_event
 
 JOURNAL_TABLES = (
     """CREATE TABLE event (
-        id TEXT PRIMARY KEY, node TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq > 0),
+        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, node TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq > 0),
         type TEXT NOT NULL, v INTEGER NOT NULL, at INTEGER NOT NULL, biz_date TEXT NOT NULL, actor TEXT NOT NULL,
         clock INTEGER NOT NULL, body BLOB NOT NULL, prev_hash BLOB NOT NULL, entry_hash BLOB NOT NULL,
-        sig BLOB NOT NULL) WITHOUT ROWID""",
+        sig BLOB NOT NULL)""",  # a rowid table keeps bodies of up to 4 KB on one page: fewer pages a sale
     """CREATE TABLE stream (
         node TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq > 0), id TEXT NOT NULL,
         chain_hash BLOB NOT NULL, PRIMARY KEY (node, epoch, seq)) WITHOUT ROWID""",

@@ -1,0 +1,37 @@
+"""`omnitill-till`: put the till together and show it. The only module that knows both the screen and the files."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.durable.home import Home
+from retail_core.durable.logs import log_to
+
+EXIT_CANNOT_START = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 after a normal end, 3 when the till cannot start (one plain message on the terminal and screen)."""
+    parser = argparse.ArgumentParser(prog="omnitill-till", description="The till of one terminal.")
+    parser.add_argument("--home", type=Path, required=True, help="folder made by `omnitill-agent enrol`")
+    parser.add_argument("--fullscreen", action="store_true", help="cover the whole screen (kiosk)")
+    options = parser.parse_args(arguments)
+    home = Home(options.home)
+    from pos_app.ui.words import words_for_error
+
+    try:
+        config = home.config()
+        log_to(home.logs, "till")
+        from pos_app.ui.main import run
+
+        return run(home, config, fullscreen=options.fullscreen)
+    except EnvironmentFault as fault:
+        logging.getLogger(__name__).error("the till cannot start", extra={"code": fault.code})
+        print(f"{words_for_error(fault)}  [{fault.code}]", file=sys.stderr)
+        return EXIT_CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""What a receipt says, taken from a completed sale; how it looks is the business of `pos_app.receipts`."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender
+from retail_core.domain.events import SaleCompleted
+from retail_core.domain.sale import SaleLine
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """What the store has printed around every sale."""
+
+    header: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
+
+
+def receipt_data(
+    event: SaleCompleted,
+    sold: tuple[SaleLine, ...],
+    paper: Paper,
+    *,
+    at_ms: int,
+    zone: ZoneInfo,
+    operator: str,
+    register: str,
+    short_hash: str,
+) -> ReceiptData:
+    """The receipt of a sale, in the store's local time."""
+    local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
+    names = {line.tax.tax_class: line.tax.name for line in sold}
+    return ReceiptData(
+        header=paper.header,
+        footer=paper.footer,
+        receipt_no=event.receipt,
+        at_local=local.strftime("%Y-%m-%d %H:%M"),
+        operator=operator,
+        register=register,
+        currency=event.currency,
+        lines=tuple(ReceiptLine(line.name, line.qty_milli, line.unit_minor, line.amount_minor) for line in sold),
+        taxes=tuple(
+            ReceiptTax(names[part.tax_class], part.rate_ppm, part.included, part.taxable_minor, part.tax_minor)
+            for part in event.taxes
+        ),
+        tenders=tuple(ReceiptTender(tender.kind.value, tender.given_minor) for tender in event.tenders),
+        total_minor=event.total_minor,
+        change_minor=event.change_minor,
+        short_hash=short_hash,
+    )
