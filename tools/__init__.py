@@ -1,0 +1,1 @@
+"""What builds, shows and measures the product; no program needs anything in here."""

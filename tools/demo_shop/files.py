@@ -1,0 +1,133 @@
+"""The demo shop as files that HQ's admin commands import, made once and found again afterwards.
+
+A line of a `.ndjson` file is one row in the words of the feed; `settings.json` is the store's own row.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tools.demo_shop import shop, source
+from tools.demo_shop.departments import TAXES
+from tools.demo_shop.people import STAFF
+
+T = TypeVar("T")
+BUILD_FOLDER = Path("build") / "demo-shop"
+RECEIPT_HEADER = ("omnitill demo shop", "Store 367 · 12 Canal Street", "VAT no. NL000000000B00")
+RECEIPT_FOOTER = ("Thank you, see you soon!", "Demo: these goods and names are not real")
+
+
+@dataclass(frozen=True)
+class ShopFiles:
+    """Where the files are."""
+
+    folder: Path
+
+    @property
+    def items(self) -> Path:
+        return self.folder / "items.ndjson"
+
+    @property
+    def prices(self) -> Path:
+        return self.folder / "prices.ndjson"
+
+    @property
+    def taxes(self) -> Path:
+        return self.folder / "taxes.ndjson"
+
+    @property
+    def staff(self) -> Path:
+        return self.folder / "staff.ndjson"
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "settings.json"
+
+    @property
+    def quick_keys(self) -> Path:
+        return self.folder / "quick_keys.ndjson"
+
+    @property
+    def stock(self) -> Path:
+        return self.folder / "stock.ndjson"
+
+    @property
+    def baskets(self) -> Path:
+        return self.folder / "baskets.ndjson"
+
+    @property
+    def customers(self) -> Path:
+        return self.folder / "customers.ndjson"
+
+    def read_baskets(self) -> tuple[shop.Basket, ...]:
+        return tuple(_read(self.baskets, shop.Basket))
+
+    def read_customers(self) -> dict[str, str]:
+        """Names by customer reference."""
+        return {one.customer_ref: one.name for one in _read(self.customers, shop.Customer)}
+
+
+def ensure_files(root: Path = BUILD_FOLDER) -> ShopFiles:
+    """The files for the installed data and this version of the rules, made now when they are not there."""
+    files = ShopFiles(root / fingerprint(source.data_folder()))
+    if not files.folder.exists():
+        made = ShopFiles(root / "being-made")
+        shutil.rmtree(made.folder, ignore_errors=True)
+        made.folder.mkdir(parents=True)
+        write_files(shop.demo_shop(), made)
+        made.folder.rename(files.folder)  # whole or not at all
+    return files
+
+
+def fingerprint(data: Path) -> str:
+    """Changes when the data or the rules in this package change."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    for name in ("products.parquet", "transactions.parquet"):
+        digest.update(f"{name} {(data / name).stat().st_size}".encode())
+    return digest.hexdigest()[:16]
+
+
+def write_files(made: shop.DemoShop, files: ShopFiles) -> None:
+    """Write every file into a folder that exists."""
+    _write(files.items, made.items)
+    _write(files.prices, ({"zone": shop.ZONE} | msgspec.to_builtins(one) for one in made.prices))
+    _write(files.taxes, TAXES)
+    _write(files.staff, ({"store": shop.STORE, "active": True, "lang": "en"} | _staff(one) for one in STAFF))
+    _write(files.quick_keys, ({"store": shop.STORE} | msgspec.to_builtins(one) for one in made.quick_keys))
+    _write(files.stock, ({"store": shop.STORE, "sku": sku, "qty_milli": qty_milli} for sku, qty_milli in made.stock))
+    _write(files.baskets, made.baskets)
+    _write(files.customers, made.customers)
+    files.settings.write_bytes(msgspec.json.format(msgspec.json.encode(settings()), indent=1) + b"\n")
+
+
+def settings() -> dict[str, object]:
+    """The store's own row."""
+    return {
+        "store": shop.STORE, "name": shop.STORE_NAME, "currency": shop.CURRENCY, "zone": shop.ZONE, "tz": shop.TIMEZONE,
+        "receipt_header": RECEIPT_HEADER, "receipt_footer": RECEIPT_FOOTER, "lang": "en", "cash_rounding_minor": 0,
+    }  # fmt: skip
+
+
+def _staff(one: object) -> dict[str, object]:
+    return msgspec.to_builtins(one)
+
+
+def _write(path: Path, rows: Iterable[object]) -> None:
+    encode = msgspec.json.Encoder().encode
+    with path.open("wb") as out:
+        for row in rows:
+            out.write(encode(row) + b"\n")
+
+
+def _read(path: Path, kind: type[T]) -> Iterable[T]:
+    decode = msgspec.json.Decoder(kind).decode
+    with path.open("rb") as lines:
+        for line in lines:
+            yield decode(line)
