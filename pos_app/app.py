@@ -9,6 +9,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.home import Home
 from retail_core.durable.logs import log_to
 
+log = logging.getLogger(__name__)
 EXIT_CANNOT_START = 3
 
 
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         return run(home, config, fullscreen=options.fullscreen)
     except EnvironmentFault as fault:
-        logging.getLogger(__name__).error("the till cannot start", extra={"code": fault.code})
+        log.warning("the till cannot start: %s", fault, extra={"code": fault.code})
         print(f"{words_for_error(fault)}  [{fault.code}]", file=sys.stderr)
         return EXIT_CANNOT_START
 

@@ -27,7 +27,9 @@ def main() -> int:
                 results.append(result)
                 ratio = f"  ({result.ratio:.2f} × reference)" if result.ratio is not None else ""
                 verdict = {True: "met", False: "MISSED", None: ""}[result.met]
-                print(f"    {result.name}: {result.value:,.4g} {result.unit}{ratio}  {result.goal} {verdict}", flush=True)
+                print(
+                    f"    {result.name}: {result.value:,.4g} {result.unit}{ratio}  {result.goal} {verdict}", flush=True
+                )
     OUT.mkdir(exist_ok=True)
     (OUT / "results.json").write_text(json.dumps([result.line() for result in results], indent=1) + "\n")
     missed = [result.name for result in results if result.met is False]

@@ -16,17 +16,125 @@ from retail_core.durable.home import Home
 BUILD = Path("build/perf")
 KEY = bytes(range(32))  # the file holds generated items only
 ZONE = "north"
-KINDS = (
-    "milk cream yoghurt butter cheese quark bread roll baguette cake biscuit chocolate coffee tea juice water beer wine"
-    " apple banana tomato pepper onion potato carrot salad chicken beef pork ham sausage salmon tuna shrimp rice pasta"
-    " flour sugar salt oil vinegar mustard ketchup soup sauce cereal muesli honey jam crisps nuts soap shampoo towel candle"
-    " battery lamp pen notebook detergent sponge napkin plate glass cup knife Jalapeño Crème Müsli Käse Açaí Gruyère"
-).split()
-TASTES = (
-    "whole fresh organic smoked spicy mild light dark creamy crunchy sweet salted unsalted vegan classic extra fine large"
-    " small family mini double white red green black yellow golden natural vanilla lemon cherry hazelnut caramel garlic"
-    " herb honey smoky alpine nordic coastal rustic urban"
-).split()
+KINDS = [
+    "milk",
+    "cream",
+    "yoghurt",
+    "butter",
+    "cheese",
+    "quark",
+    "bread",
+    "roll",
+    "baguette",
+    "cake",
+    "biscuit",
+    "chocolate",
+    "coffee",
+    "tea",
+    "juice",
+    "water",
+    "beer",
+    "wine",
+    "apple",
+    "banana",
+    "tomato",
+    "pepper",
+    "onion",
+    "potato",
+    "carrot",
+    "salad",
+    "chicken",
+    "beef",
+    "pork",
+    "ham",
+    "sausage",
+    "salmon",
+    "tuna",
+    "shrimp",
+    "rice",
+    "pasta",
+    "flour",
+    "sugar",
+    "salt",
+    "oil",
+    "vinegar",
+    "mustard",
+    "ketchup",
+    "soup",
+    "sauce",
+    "cereal",
+    "muesli",
+    "honey",
+    "jam",
+    "crisps",
+    "nuts",
+    "soap",
+    "shampoo",
+    "towel",
+    "candle",
+    "battery",
+    "lamp",
+    "pen",
+    "notebook",
+    "detergent",
+    "sponge",
+    "napkin",
+    "plate",
+    "glass",
+    "cup",
+    "knife",
+    "Jalapeño",
+    "Crème",
+    "Müsli",
+    "Käse",
+    "Açaí",
+    "Gruyère",
+]
+TASTES = [
+    "whole",
+    "fresh",
+    "organic",
+    "smoked",
+    "spicy",
+    "mild",
+    "light",
+    "dark",
+    "creamy",
+    "crunchy",
+    "sweet",
+    "salted",
+    "unsalted",
+    "vegan",
+    "classic",
+    "extra",
+    "fine",
+    "large",
+    "small",
+    "family",
+    "mini",
+    "double",
+    "white",
+    "red",
+    "green",
+    "black",
+    "yellow",
+    "golden",
+    "natural",
+    "vanilla",
+    "lemon",
+    "cherry",
+    "hazelnut",
+    "caramel",
+    "garlic",
+    "herb",
+    "honey",
+    "smoky",
+    "alpine",
+    "nordic",
+    "coastal",
+    "rustic",
+    "urban",
+]
 BRANDS = tuple(f"{a}{b}" for a in ("Alba", "Bora", "Cedra", "Dolo", "Ember", "Fjor", "Grano", "Haven") for b in
                ("mar", "vale", "nest", "field", "dal", "wick", "ton", "sen"))  # fmt: skip
 SIZES = ("100 g", "200 g", "250 g", "400 g", "500 g", "1 kg", "0.5 L", "1 L", "1.5 L", "6 x 1", "12 x 1", "1 pc")
@@ -81,7 +189,13 @@ def generated_items(count: int, seed: int = 1) -> Iterator[reference.ItemDoc]:
     for n in range(count):
         kind, taste, brand, size = (chance.choice(words) for words in (KINDS, TASTES, BRANDS, SIZES))
         yield reference.ItemDoc(
-            Sku(f"{n:07d}"), f"{taste.title()} {kind} {size}", chance.choice(DEPARTMENTS), "food", (gtin_of(n),), brand, size
+            Sku(f"{n:07d}"),
+            f"{taste.title()} {kind} {size}",
+            chance.choice(DEPARTMENTS),
+            "food",
+            (gtin_of(n),),
+            brand,
+            size,
         )
 
 

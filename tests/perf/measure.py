@@ -7,7 +7,7 @@ import platform
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -27,7 +27,7 @@ class Result:
     reference: float | None = None
     ratio: float | None = None
 
-    def line(self) -> dict[str, object]:
+    def line(self) -> Mapping[str, object]:
         return asdict(self) | {"machine": machine(), "commit": commit()}
 
 
@@ -58,7 +58,9 @@ def cpu(act: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def paired(product: Callable[[], object], reference: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float, float]:
+def paired(
+    product: Callable[[], object], reference: Callable[[], object], rounds: int = ROUNDS
+) -> tuple[float, float, float]:
     """(median product, median reference, median of the paired ratios), both run in turn each round."""
     pairs = [(timed(product), timed(reference)) for _ in range(rounds)]
     ratios = [mine / other for mine, other in pairs]

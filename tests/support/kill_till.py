@@ -14,7 +14,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pos_app.service.selling import Selling
 
 KILL_WITHIN_S = 0.030
 ROUND_LIMIT_S = 20.0
@@ -35,10 +40,16 @@ def run_kills(homes: list[Path], kills: int, seed: int) -> Tally:
         [sys.executable, "-m", "tests.support.kill_till"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONHASHSEED": "0"},
     )  # fmt: skip
+    assert parent.stdin
+    assert parent.stdout
     tally = Tally()
     try:
         for n in range(kills):
-            round_ = {"home": str(homes[n % len(homes)]), "seed": chance.randrange(1 << 30), "sales": chance.randint(0, 3)}
+            round_ = {
+                "home": str(homes[n % len(homes)]),
+                "seed": chance.randrange(1 << 30),
+                "sales": chance.randint(0, 3),
+            }
             parent.stdin.write(json.dumps(round_) + "\n")
             parent.stdin.flush()
             tally.acked += json.loads(parent.stdout.readline())
@@ -52,7 +63,7 @@ def run_kills(homes: list[Path], kills: int, seed: int) -> Tally:
 
 def _parent() -> None:
     """Fork a till for each line of stdin, kill it, and answer with the receipts it acknowledged."""
-    import tests.support.shop  # noqa: F401 - imported once, before the forks
+    import_module("tests.support.shop")  # once, before the forks
 
     for line in sys.stdin:
         round_ = json.loads(line)
@@ -92,6 +103,7 @@ def _until_killed(child: int, read_end: int, sales: int, chance: random.Random) 
 def _till(folder: Path, chance: random.Random, ack: int) -> None:
     """Sell until killed. Runs in the forked child and never returns."""
     from pos_app.service.completing import SoldBy
+    from pos_app.service.outcome import PaidSale
     from pos_app.till import Till
     from retail_core.domain.ids import OperatorId
     from retail_core.domain.roles import Role
@@ -107,17 +119,22 @@ def _till(folder: Path, chance: random.Random, ack: int) -> None:
         while True:
             for _ in range(chance.randint(1, 5)):
                 till.selling.scan(chance.choice(ITEMS).code)
-            if chance.random() < 0.2:  # noqa: PLR2004 - one basket in five has a void line
-                till.selling.void_line(till.selling.sale.lines[0].line_id)
+            if chance.random() < 0.2:
+                _void_first(till.selling)
             if till.selling.sale is None:
                 continue
-            paid: list[object] = []
+            paid: list[PaidSale] = []
             till.selling.pay_cash(till.selling.sale.totals.due_minor, paid.append, _stop)
-            hand.until(lambda: bool(paid))
+            hand.until(paid.__len__)
             os.write(ack, (paid[0].receipt_no + "\n").encode())
     except BaseException as error:  # noqa: BLE001 - the child must not unwind into the parent's loop
         os.write(ack, f"died: {error!r}\n".encode())
         os._exit(1)
+
+
+def _void_first(selling: "Selling") -> None:
+    if selling.sale:
+        selling.void_line(selling.sale.lines[0].line_id)
 
 
 def _stop(error: Exception) -> None:

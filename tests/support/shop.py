@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import Any
 
 import msgspec
 
+from pos_app.service.outcome import PaidSale
 from pos_app.till import Till
 from retail_core.domain.clock import Clock
 from retail_core.domain.fulfilment import OrderDoc, OrderLine, Owner, State
 from retail_core.domain.gtin import check_digit
 from retail_core.domain.ids import Gtin, OperatorId, OrderId, Sku, StoreId
 from retail_core.domain.roles import Role
+from retail_core.domain.sale import Sale
 from retail_core.durable import link, reference
 from retail_core.durable.engine import open_rw, transaction
 from retail_core.durable.home import Home, MachineConfig
@@ -218,7 +221,7 @@ class Hand:
     def deliver(self, call: Callable[[], None]) -> None:
         self._calls.put(call)
 
-    def until(self, true: Callable[[], bool], wait_s: float = WAIT_S) -> None:
+    def until(self, true: Callable[[], object], wait_s: float = WAIT_S) -> None:
         """Run delivered calls until `true()`; fails after `wait_s`."""
         end = monotonic() + wait_s
         while not true():
@@ -243,17 +246,23 @@ class AtTill:
         self.till.signed_in(self.till.signing_in.operator)
         return self
 
+    @property
+    def sale(self) -> Sale:
+        """The open basket, which must be there."""
+        assert self.till.selling.sale is not None
+        return self.till.selling.sale
+
     def scan(self, *codes: str) -> "AtTill":
         for code in codes:
             self.till.selling.scan(code)
         return self
 
-    def pay_cash(self, given_minor: int):  # noqa: ANN201 - PaidSale
+    def pay_cash(self, given_minor: int) -> PaidSale:
         return self.done(lambda done, failed: self.till.selling.pay_cash(given_minor, done, failed))
 
-    def done(self, ask: Callable[[Callable[[object], None], Callable[[Exception], None]], None]):  # noqa: ANN201
+    def done(self, ask: Callable[[Callable[[Any], None], Callable[[Exception], None]], None]) -> Any:
         """Ask for something and wait; returns the answer or raises the refusal."""
-        answers: list[object] = []
+        answers: list[Any] = []
         refusals: list[Exception] = []
         ask(answers.append, refusals.append)
         self.hand.until(lambda: bool(answers or refusals))

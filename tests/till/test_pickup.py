@@ -48,7 +48,9 @@ def test_an_order_is_picked_staged_made_ready_and_handed_over(shop: Shop) -> Non
     assert types == [f"fulfilment.{w}" for w in ("pick_started", *["picked"] * 3, "staged", "ready", "collected")]
     body = conn.execute("SELECT body FROM event WHERE type = 'fulfilment.collected'").fetchone()[0]
     assert b"Lena" not in body  # the person is in the erasable part only
-    assert msgspec.json.decode(conn.execute("SELECT part FROM private").fetchone()[0]) == {"collected_by": "Lena Fischer"}
+    assert msgspec.json.decode(conn.execute("SELECT part FROM private").fetchone()[0]) == {
+        "collected_by": "Lena Fischer"
+    }
     conn.close()
 
 

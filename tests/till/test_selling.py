@@ -54,7 +54,7 @@ def test_an_unknown_code_waits_as_a_red_line_and_stops_only_paying(shop: Shop) -
         assert selling.blocked_by() == ("sale.pending_lines",)
         with pytest.raises(RuleViolationError, match="pending_lines"):
             at.pay_cash(500)
-        pending = next(line for line in selling.sale if line.pending)
+        pending = next(line for line in at.sale if line.pending)
         selling.select(pending.line_id)
         assert selling.add_item(WATER.sku).kind is OutcomeKind.CHANGED
         assert at.pay_cash(500).total_minor == MILK.price_minor + WATER.price_minor
@@ -65,12 +65,12 @@ def test_three_times_a_scan_and_the_quantity_of_the_selected_line(shop: Shop) ->
         selling = at.sign_in().till.selling
         assert selling.enter("3*").kind is OutcomeKind.MULTIPLIER
         selling.scan(WATER.code)
-        assert selling.sale.lines[0].qty_milli == 3000
+        assert at.sale.lines[0].qty_milli == 3000
         selling.enter("*5")
-        assert selling.sale.lines[0].qty_milli == 5000
+        assert at.sale.lines[0].qty_milli == 5000
         selling.enter("-")
         selling.enter("2*" + MILK.code)
-        assert [line.qty_milli for line in selling.sale] == [4000, 2000]
+        assert [line.qty_milli for line in at.sale] == [4000, 2000]
         refused = selling.enter(MILK.code + "*")
         assert (refused.kind, refused.code) == (OutcomeKind.REFUSED, "quantity.is_a_bar_code")
 
@@ -78,8 +78,8 @@ def test_three_times_a_scan_and_the_quantity_of_the_selected_line(shop: Shop) ->
 def test_a_void_line_stays_visible_costs_nothing_and_is_in_the_journal(shop: Shop) -> None:
     with at_till(shop) as at:
         selling = at.sign_in().scan(MILK.code, CHICKEN.code).till.selling
-        selling.void_line(selling.sale.lines[1].line_id)
-        assert [line.voided for line in selling.sale] == [False, True]
+        selling.void_line(at.sale.lines[1].line_id)
+        assert [line.voided for line in at.sale] == [False, True]
         assert at.pay_cash(119).total_minor == 119
     assert table(shop, "SELECT count(*) FROM event WHERE type = 'audit.line_voided'") == [(1,)]
     assert table(shop, "SELECT count(*) FROM sale_line") == [(1,)]
@@ -89,9 +89,9 @@ def test_the_same_basket_after_the_till_was_stopped(shop: Shop) -> None:
     with at_till(shop) as at:
         at.sign_in().scan(MILK.code, CHICKEN.code)
         at.till.writer.flush()
-        before = at.till.selling.sale.data()
+        before = at.sale.data()
     with at_till(shop) as at:
-        assert at.till.selling.sale.data() == before
+        assert at.sale.data() == before
         at.sign_in()
         assert at.pay_cash(1000).total_minor == 768
 
@@ -104,7 +104,7 @@ def test_a_basket_keeps_the_prices_of_its_first_scan(shop: Shop) -> None:
         at.scan(MILK.code)
         assert at.pay_cash(500).total_minor == 2 * 119
         at.scan(MILK.code)
-        assert at.till.selling.sale.totals.due_minor == 999
+        assert at.sale.totals.due_minor == 999
 
 
 def test_pressing_pay_twice_sells_once(shop: Shop) -> None:
