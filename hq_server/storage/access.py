@@ -93,13 +93,13 @@ def put_user(unit: Unit, user: User) -> None:
     bulk.put(unit, hq_user, [msgspec.structs.asdict(user)])
 
 
-def user_of(unit: Unit, name: str) -> User | None:
-    row = unit.conn.execute(select(hq_user).where(hq_user.c.name == name).with_for_update()).one_or_none()
-    return (
-        None
-        if row is None
-        else User(row.name, row.password_hash, row.role, row.active, row.failed, row.locked_until_ms)
-    )
+def find_user(conn: Connection, name: str) -> User | None:
+    return _user(conn.execute(select(hq_user).where(hq_user.c.name == name)).one_or_none())
+
+
+def lock_user(unit: Unit, name: str) -> User | None:
+    """A person's row, held until the end of the transaction."""
+    return _user(unit.conn.execute(select(hq_user).where(hq_user.c.name == name).with_for_update()).one_or_none())
 
 
 def count_users(conn: Connection) -> int:
@@ -236,6 +236,12 @@ def next_count(unit: Unit, name: str, start: int) -> int:
     bulk.insert_new(unit, counter, [{"name": name, "value": start - 1}])
     moved = update(counter).where(counter.c.name == name).values(value=counter.c.value + 1)
     return int(unit.conn.execute(moved.returning(counter.c.value)).scalar_one())
+
+
+def _user(row: Row[tuple[object, ...]] | None) -> User | None:
+    if row is None:
+        return None
+    return User(row.name, row.password_hash, row.role, row.active, row.failed, row.locked_until_ms)
 
 
 def _token(row: Row[tuple[object, ...]]) -> ApiToken:

@@ -28,6 +28,19 @@ def insert_new(unit: Unit, table: Table, rows: Sequence[Row]) -> None:
         unit.conn.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
 
 
+def insert_all(unit: Unit, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, none of which may be there already; one that is makes the whole part of the transaction fail."""
+    if not rows:
+        return
+    if unit.postgres:
+        names = _copy(unit.conn, table, rows)
+        unit.conn.exec_driver_sql(
+            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_temporary(table)}"  # noqa: S608 - names of our own tables
+        )
+    else:
+        unit.conn.execute(table.insert(), list(rows))
+
+
 def insert_new_texts(unit: Unit, table: Table, rows: Sequence[Row], key: str) -> set[str]:
     """As `insert_new`, for rows of one place; returns the values of `key` that were not there before."""
     if not rows:

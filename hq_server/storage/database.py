@@ -10,14 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import psycopg
 import sqlcipher3.dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from hq_server.storage import tables
-from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.errors import EnvironmentFault, InvariantError
 from retail_core.durable import engine as keyed
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._one_writer = threading.Lock()
-        self.committed: Callable[[frozenset[str]], None] = lambda topics: None
+        self.committed: Callable[[frozenset[str]], None] = lambda _topics: None
 
     def write(self, work: Callable[[Unit], T]) -> T:
         """Run `work` in one durable transaction. Raises EnvironmentFault `db.*` or `disk.*` for faults of the surroundings."""
@@ -83,6 +84,20 @@ class Database:
         if unit.changed:
             self.committed(frozenset(unit.changed))
         return result
+
+
+def attempt(unit: Unit, work: Callable[[], None]) -> str | None:
+    """Run a part of a transaction that may turn out impossible; then it is undone, and the reason's code is returned."""
+    try:
+        with unit.conn.begin_nested():
+            work()
+    except (DataError, IntegrityError) as error:
+        return f"event.not_applicable.{type(error.orig).__name__}"
+    except (psycopg.DataError, psycopg.IntegrityError) as error:  # COPY is the driver's own
+        return f"event.not_applicable.{type(error).__name__}"
+    except InvariantError as error:
+        return error.code
+    return None
 
 
 def fault_of(error: DBAPIError) -> EnvironmentFault | None:
@@ -144,7 +159,7 @@ def _sqlite_engine(connect: Callable[[], keyed.Connection], begin: str, size: in
     )
 
     @event.listens_for(found, "connect")
-    def ours_to_begin(raw: keyed.Connection, entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+    def ours_to_begin(raw: keyed.Connection, _entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
         raw.isolation_level = None
 
     @event.listens_for(found, "begin")

@@ -192,6 +192,19 @@ def late_offers(conn: Connection, before_ms: int, limit: int) -> Sequence[tuple[
     return [(row.store, row.order_id) for row in rows]
 
 
+def closed_before(conn: Connection, before_ms: int, limit: int) -> Sequence[tuple[str, str]]:
+    """(store, order id) of closed orders that are still in their store's feed."""
+    table = fulfilment_order
+    here = table.c.is_open.is_(False) & table.c.in_feed.is_(True) & (table.c.changed_ms < before_ms)
+    rows = conn.execute(select(table.c.store, table.c.order_id).where(here).limit(limit))
+    return [(row.store, row.order_id) for row in rows]
+
+
+def mark_retired(unit: Unit, store: str, order_id: str) -> None:
+    here = (fulfilment_order.c.store == store) & (fulfilment_order.c.order_id == order_id)
+    unit.conn.execute(update(fulfilment_order).where(here).values(in_feed=False))
+
+
 def unit_prices(conn: Connection, store: str, order_id: str) -> dict[int, int]:
     here = (fulfilment_line.c.store == store) & (fulfilment_line.c.order_id == order_id)
     rows = conn.execute(select(fulfilment_line.c.n, fulfilment_line.c.unit_minor).where(here))
@@ -292,7 +305,7 @@ def _fulfilment_row(made: Fulfilment, now_ms: int) -> dict[str, bulk.Value]:
         "order_v": doc.order_v, "owner": doc.owner.value, "lease_until_ms": doc.lease_until_ms,
         "placed_ms": doc.placed_ms, "due_ms": doc.due_ms, "hold_until_ms": doc.hold_until_ms,
         "is_open": doc.state not in OPEN_ENDS, "doc": msgspec.json.encode(doc),
-        "sourcing": msgspec.json.encode(made.sourcing), "offers": made.offers, "changed_ms": now_ms,
+        "sourcing": msgspec.json.encode(made.sourcing), "offers": made.offers, "changed_ms": now_ms, "in_feed": True,
     }  # fmt: skip
 
 

@@ -37,10 +37,10 @@ class HourSum(msgspec.Struct, frozen=True):
 
 
 def add_sales(unit: Unit, store: str, sold: Sequence[Sold], now_ms: int) -> None:
-    """Write sales of events that were not applied before."""
-    bulk.insert_new(unit, sale, [_sale_row(store, one, now_ms) for one in sold])
-    bulk.insert_new(unit, sale_line, [row for one in sold for row in _line_rows(store, one.sale)])
-    bulk.insert_new(unit, tender, [row for one in sold for row in _tender_rows(store, one.sale)])
+    """Write sales of events that were not applied before. A sale id that is taken fails: no sale is ever dropped."""
+    bulk.insert_all(unit, sale, [_sale_row(store, one, now_ms) for one in sold])
+    bulk.insert_all(unit, sale_line, [row for one in sold for row in _line_rows(store, one.sale)])
+    bulk.insert_all(unit, tender, [row for one in sold for row in _tender_rows(store, one.sale)])
     add_to_hours(
         unit,
         [

@@ -34,7 +34,10 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class MovedFrom(msgspec.Struct, frozen=True):
-    """Where a movement comes from: with `n` it is the movement's key, so nothing moves twice."""
+    """The stream position by which an event came here first: with `n` it is the movement's key.
+
+    Not the event's origin: a till put back from an old copy uses origin positions a second time.
+    """
 
     node: str
     epoch: str
@@ -49,7 +52,7 @@ def move(
     """Write movements of events not applied before, and their balances. Returns (sku, sellable) of what is below zero."""
     if not moves:
         return ()
-    bulk.insert_new(unit, stock_move, [_move_row(store, origin, movement, now_ms) for origin, movement in moves])
+    bulk.insert_all(unit, stock_move, [_move_row(store, origin, movement, now_ms) for origin, movement in moves])
     deltas = _deltas(movement for _, movement in moves)
     empty = dict.fromkeys(BUCKETS, 0)
     rows = [{"store": store, "sku": sku, **empty, **delta} for sku, delta in deltas.items()]
@@ -92,6 +95,12 @@ def differences(conn: Connection) -> Sequence[tuple[str, str, str, int, int]]:
         if have != should:
             found.append((store, sku, bucket, have, should))
     return found
+
+
+def committed(conn: Connection) -> dict[tuple[str, str], int]:
+    """What is promised by (store, sku), where anything is."""
+    rows = conn.execute(select(stock.c.store, stock.c.sku, stock.c.committed).where(stock.c.committed != 0))
+    return {(row.store, row.sku): row.committed for row in rows}
 
 
 def units_moved(conn: Connection, reason: str) -> int:

@@ -21,7 +21,7 @@ class StreamState(msgspec.Struct, frozen=True):
     """A stream's row: the head, and where our copy of it begins."""
 
     head: Head
-    base_seq: int
+    base: Head
     last_entry_hash: bytes
     seen_ms: int
 
@@ -35,7 +35,8 @@ def lock_stream(unit: Unit, store: str, at: StreamId) -> StreamState | None:
 def begin_stream(unit: Unit, store: str, at: StreamId, base: Head, now_ms: int) -> StreamState:
     """Make the row of a stream never seen here, whose first `base.seq` entries are known elsewhere, and lock it."""
     row = {
-        "store": store, "node": at.node, "epoch": at.epoch, "base_seq": base.seq, "through": base.seq,
+        "store": store, "node": at.node, "epoch": at.epoch, "base_seq": base.seq,
+        "base_hash": base.chain_hash, "through": base.seq,
         "through_hash": base.chain_hash, "last_entry_hash": GENESIS, "seen_ms": now_ms,
     }  # fmt: skip
     bulk.insert_new(unit, stream, [row])
@@ -50,17 +51,12 @@ def stream_of(conn: Connection, store: str, at: StreamId) -> StreamState | None:
     return _state(conn.execute(asked).one_or_none())
 
 
-def chain_hashes(conn: Connection, store: str, at: StreamId, seqs: Sequence[int]) -> Mapping[int, bytes]:
-    """Chain hashes at positions that are here."""
-    rows = conn.execute(
-        select(stream_entry.c.seq, stream_entry.c.chain_hash).where(
-            stream_entry.c.store == store,
-            stream_entry.c.node == at.node,
-            stream_entry.c.epoch == at.epoch,
-            stream_entry.c.seq.in_(list(seqs)),
-        )
-    )
-    return {row.seq: row.chain_hash for row in rows}
+def chain_hash_at(conn: Connection, store: str, at: StreamId, base: Head, seq: int) -> bytes | None:
+    """The chain hash at a position, None where our copy has no such position."""
+    if seq == base.seq:
+        return base.chain_hash
+    here = (stream_entry.c.store == store) & (stream_entry.c.node == at.node) & (stream_entry.c.epoch == at.epoch)
+    return conn.execute(select(stream_entry.c.chain_hash).where(here, stream_entry.c.seq == seq)).scalar()
 
 
 def advance(unit: Unit, store: str, at: StreamId, last: StreamEntry, now_ms: int) -> None:
@@ -106,8 +102,8 @@ def bodies(conn: Connection, store: str, ids: Sequence[str]) -> Mapping[str, byt
 def keep_conflict(unit: Unit, store: str, entry: Entry, now_ms: int) -> None:
     """Keep the second content of an id aside; the first one stays in force."""
     row = {
-        "store": store, "id": key_of(entry), "body_sha256": entry.body_sha256, "node": _clean(entry.node),
-        "epoch": _clean(entry.epoch), "seq": min(entry.seq, BIGGEST), "body": entry.body, "seen_ms": now_ms,
+        "store": store, "id": key_of(entry), "body_sha256": entry.body_sha256, "node": shown(entry.node),
+        "epoch": shown(entry.epoch), "seq": min(entry.seq, BIGGEST), "body": entry.body, "seen_ms": now_ms,
     }  # fmt: skip
     bulk.insert_new(unit, conflict, [row])
 
@@ -143,7 +139,8 @@ def key_of(entry: Entry) -> str:
     return f"odd:{hashlib.sha256(entry.id.encode()).hexdigest()}"
 
 
-def _clean(text: str) -> str:
+def shown(text: str) -> str:
+    """A header text as any database and page can take it."""
     # PostgreSQL knows no NUL, and no field of a header is longer in an honest entry
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_HEAD_CHARS]
 
@@ -151,7 +148,7 @@ def _clean(text: str) -> str:
 def _row(store: str, id_: str, entry: Entry, now_ms: int) -> dict[str, bulk.Value]:
     head = (entry.node, entry.epoch, entry.type, entry.biz_date, entry.actor)
     numbers = (entry.seq, entry.v, entry.at, entry.clock)
-    node, epoch, type_, biz_date, actor = (_clean(text) for text in head)
+    node, epoch, type_, biz_date, actor = (shown(text) for text in head)
     seq, v, at_ms, clock_ms = (max(-BIGGEST, min(BIGGEST, value)) for value in numbers)
     odd = id_ != entry.id or (node, epoch, type_, biz_date, actor) != head or (seq, v, at_ms, clock_ms) != numbers
     return {
@@ -165,4 +162,44 @@ def _row(store: str, id_: str, entry: Entry, now_ms: int) -> dict[str, bulk.Valu
 def _state(row: Row[tuple[object, ...]] | None) -> StreamState | None:
     if row is None:
         return None
-    return StreamState(Head(row.through, row.through_hash), row.base_seq, row.last_entry_hash, row.seen_ms)
+    return StreamState(
+        Head(row.through, row.through_hash), Head(row.base_seq, row.base_hash), row.last_entry_hash, row.seen_ms
+    )
+
+
+def quarantined_like(conn: Connection, code_prefix: str, limit: int) -> Sequence[tuple[str, StreamId, StreamEntry]]:
+    """(store, stream, entry) of events that wait in quarantine for a reason that begins like this, oldest first.
+
+    The stream is the one by which an event came first.
+    """
+    via = stream_entry
+    rows = conn.execute(
+        select(event, via.c.node.label("via_node"), via.c.epoch.label("via_epoch"), via.c.seq.label("via_seq"))
+        .add_columns(via.c.chain_hash)
+        .join(via, (via.c.store == event.c.store) & (via.c.id == event.c.id))
+        .where(event.c.state == QUARANTINED, event.c.code.startswith(code_prefix), event.c.odd_head.is_(None))
+        .order_by(event.c.recorded_ms, event.c.id, via.c.epoch, via.c.node)
+        .limit(limit)
+    )
+    first = {(row.store, row.id): row for row in reversed(rows.all())}
+    return [
+        (
+            row.store,
+            StreamId(row.via_node, row.via_epoch),
+            StreamEntry(
+                row.via_seq,
+                row.chain_hash,
+                Entry(
+                    row.id, row.node, row.epoch, row.seq, row.type, row.v, row.at_ms, row.biz_date, row.actor,
+                    row.clock_ms, row.body, row.prev_hash, row.entry_hash, row.sig,
+                ),
+            ),
+        )
+        for row in reversed(first.values())
+    ]  # fmt: skip
+
+
+def release_from_quarantine(unit: Unit, store: str, event_id: str) -> bool:
+    """False when somebody else was first."""
+    here = (event.c.store == store) & (event.c.id == event_id) & (event.c.state == QUARANTINED)
+    return unit.conn.execute(update(event).where(here).values(state=APPLIED, code="")).rowcount == 1

@@ -10,7 +10,7 @@ SCHEMA_VERSION = 1
 
 stream = store_scoped(
     "stream",
-    text("node"), text("epoch"), number("base_seq"), number("through"), blob("through_hash"), blob("last_entry_hash"),
+    text("node"), text("epoch"), number("base_seq"), blob("base_hash"), number("through"), blob("through_hash"), blob("last_entry_hash"),
     number("seen_ms"),
     key=["node", "epoch"],
 )  # fmt: skip
@@ -94,7 +94,7 @@ fulfilment_order = store_scoped(
     "fulfilment_order",
     text("order_id"), text("number"), text("state"), number("order_v"), text("owner"), number("lease_until_ms"),
     number("placed_ms"), number("due_ms"), number("hold_until_ms"), flag("is_open"), blob("doc"), blob("sourcing"),
-    number("offers", 0), number("changed_ms"),
+    number("offers", 0), number("changed_ms"), flag("in_feed"),
     key=["order_id"],
     index=[["is_open", "placed_ms"]],
 )  # fmt: skip

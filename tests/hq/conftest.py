@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hq_server.storage.database import Database, open_embedded, open_postgres
+from tests.hq.support import Shop, open_shop
 from tests.support.postgres import Templates
 
 BACKENDS = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.pg)]
@@ -31,3 +32,11 @@ def database(database_url: str | None, tmp_path: Path) -> Iterator[Database]:
     found = open_postgres(database_url) if database_url else open_embedded(tmp_path / "hq.db", os.urandom(32))
     yield found
     found.close()
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Shop:
+    """Two stores, three items, a clock that stands still at noon."""
+    folder = tmp_path / "hq"
+    folder.mkdir()
+    return open_shop(database, folder)

@@ -26,12 +26,12 @@ def test_every_table_can_be_distributed(table: Table) -> None:
     if scope is not Scope.STORE:
         assert not table.foreign_key_constraints
         return
-    assert [column.name for column in table.primary_key.columns][0] == "store"
+    assert next(column.name for column in table.primary_key.columns) == "store"
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint):
-            assert [column.name for column in constraint.columns][0] == "store"
+            assert next(column.name for column in constraint.columns) == "store"
     for index in table.indexes:
-        assert [column.name for column in index.columns][0] == "store"
+        assert next(column.name for column in index.columns) == "store"
     for foreign in table.foreign_key_constraints:
         assert foreign.column_keys[0] == "store"
         assert foreign.elements[0].column.name == "store"

@@ -1,0 +1,59 @@
+"""When HQ last heard of each machine and how much waits there. Heard often, written seldom: it only informs."""
+
+import threading
+from collections import deque
+
+from hq_server.service.context import TODAY, Hq
+from hq_server.storage import access
+from hq_server.storage.access import Contact, Node
+from hq_server.storage.database import Unit
+
+WRITE_EVERY_MS = 10_000
+KEPT_DELAYS = 1_000
+DELAY_WINDOW_MS = 15 * 60_000
+MAX_QUEUED = 2**31
+
+
+class Contacts:
+    """The newest contact of every node, written at most every ten seconds, and how long sales took to arrive."""
+
+    def __init__(self, hq: Hq) -> None:
+        self._hq = hq
+        self._guard = threading.Lock()
+        self._written: dict[str, Contact] = {}
+        self._delays: deque[tuple[int, int]] = deque(maxlen=KEPT_DELAYS)
+
+    def heard(
+        self, node: Node, *, clock_offset_ms: int | None = None, queued: int | None = None, oldest_ms: int = 0
+    ) -> None:
+        """A node spoke. What it did not say stays as it was."""
+        now_ms = self._hq.clock.now_ms()
+        with self._guard:
+            last = self._written.get(node.node_id)
+            contact = Contact(
+                node.store, node.node_id, now_ms,
+                clock_offset_ms if clock_offset_ms is not None else (last.clock_offset_ms if last else 0),
+                min(queued, MAX_QUEUED) if queued is not None else (last.queued if last else 0),
+                oldest_ms if queued is not None else (last.oldest_ms if last else 0),
+            )  # fmt: skip
+            if last and now_ms - last.seen_ms < WRITE_EVERY_MS and contact.queued == last.queued:
+                return
+            self._written[node.node_id] = contact
+
+        def write(unit: Unit) -> None:
+            access.note_contact(unit, contact)
+            if last is None or contact.queued != last.queued:
+                unit.changed.add(TODAY)
+
+        self._hq.database.write(write)
+
+    def sale_arrived(self, at_ms: int, clock_ms: int) -> None:
+        """A sale made at `at_ms` (by a clock that HQ's is `clock_ms` ahead of) became durable here now."""
+        now_ms = self._hq.clock.now_ms()
+        self._delays.append((now_ms, max(0, now_ms - at_ms - clock_ms)))
+
+    def delay_p99_ms(self) -> int | None:
+        """The 99th percentile of the last quarter of an hour's delays, or None when nothing came."""
+        since = self._hq.clock.now_ms() - DELAY_WINDOW_MS
+        recent = sorted(delay for at_ms, delay in list(self._delays) if at_ms >= since)
+        return recent[min(len(recent) - 1, (len(recent) * 99) // 100)] if recent else None

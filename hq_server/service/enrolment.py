@@ -1,0 +1,162 @@
+"""How a machine comes to belong to a store: one code, used once, within ten minutes.
+
+A code is `LLLL-SSSSSSSS`: four letters find it, eight (40 bits) prove it; five wrong proofs end it.
+"""
+
+import msgspec
+
+from hq_server.service import authority
+from hq_server.service.context import TODAY, Hq, sha256
+from hq_server.storage import access, catalogue, feed
+from hq_server.storage.access import EnrolmentCode, Node
+from hq_server.storage.catalogue import PlaceRow
+from hq_server.storage.database import Unit
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.places import NodeRole, PlaceKind
+from retail_core.trust.keys import PublicKey
+from retail_core.trust.pickup import CODE_ALPHABET, CODE_BYTES, code_from, normal_code
+from retail_core.wire.messages import EnrolAnswer, EnrolRequest
+
+CODE_MS = 10 * 60_000
+LOCATOR_CHARS = 4
+SERIES_GRANTED = 10
+NOT_A_CODE = "enrol.code_refused"
+
+
+class CodeMade(msgspec.Struct, frozen=True):
+    """What a person takes to the machine, with HQ's fingerprint."""
+
+    code: str
+    until_ms: int
+    ca_sha256: str
+
+
+def new_code(hq: Hq, store: str, register: str, role: str, *, store_role: bool) -> CodeMade:
+    """Raises `place.unknown`, `enrol.unknown_role` or `enrol.bad_register`."""
+    if role not in set(NodeRole):
+        raise RuleViolationError("enrol.unknown_role", role=role[:40])
+    if not (0 < len(register) <= 10 and register.isascii() and register.isalnum()):
+        raise RuleViolationError("enrol.bad_register", register=register[:20])
+    now_ms = hq.clock.now_ms()
+    locator, secret = code_from(hq.rand(CODE_BYTES))[:LOCATOR_CHARS], code_from(hq.rand(CODE_BYTES))
+
+    def work(unit: Unit) -> None:
+        place = catalogue.place_of(unit.conn, store)
+        if place is None or place.kind != PlaceKind.STORE:
+            raise RuleViolationError("place.unknown", place=store[:40])
+        with_till = role != NodeRole.AGENT
+        made = EnrolmentCode(locator, sha256(secret), store, register, role, store_role, with_till, now_ms + CODE_MS)
+        access.add_code(unit, made, now_ms)
+
+    hq.database.write(work)
+    return CodeMade(f"{locator}-{secret}", now_ms + CODE_MS, authority.fingerprint(hq.ca_pem))
+
+
+def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
+    """Raises `enrol.code_refused` (wrong, used, late or tried too often: nobody is told which), `enrol.bad_key`, `enrol.bad_csr`."""
+    for key in (asked.agent_public_key, asked.till_public_key):
+        _check_key(key)
+    locator, secret = _parts(asked.code)
+    now_ms = hq.clock.now_ms()
+    agent_id, till_id = hq.ids.next(), hq.ids.next()
+    names = [agent_id, "localhost", "127.0.0.1"]
+    certificate = authority.agent_certificate(hq.ca_pem, hq.ca_key, asked.tls_csr_pem, names, now_ms)
+
+    def work(unit: Unit) -> EnrolAnswer | None:
+        code = access.redeem_code(unit, locator, sha256(secret), now_ms)
+        if code is None:
+            access.note_wrong_try(unit, locator)
+            return None
+        place = catalogue.place_of(unit.conn, code.store)
+        if place is None:
+            raise RuleViolationError("place.unknown", place=code.store)
+        made = _nodes(asked, code, agent_id, till_id, now_ms)
+        access.add_nodes(unit, made)
+        publish_nodes(unit, code.store, made, now_ms)
+        first = access.grant_series(unit, code.store, code.register, SERIES_GRANTED)
+        series = tuple(series_name(n) for n in range(first, first + SERIES_GRANTED))
+        return _answer(hq, code, place, made, series, certificate)
+
+    answer = hq.database.write(work)
+    if answer is None:
+        raise RuleViolationError(NOT_A_CODE)
+    return answer
+
+
+def revoke(hq: Hq, node_id: str) -> Node:
+    """From the next request on, HQ refuses this node; its store is told. Raises `node.unknown`."""
+    now_ms = hq.clock.now_ms()
+
+    def work(unit: Unit) -> Node:
+        access.revoke_node(unit, node_id[:80], now_ms)
+        found = access.node_of(unit.conn, node_id[:80])
+        if found is None:
+            raise RuleViolationError("node.unknown", node=node_id[:80])
+        publish_nodes(unit, found.store, [found], now_ms)
+        return found
+
+    return hq.database.write(work)
+
+
+def publish_nodes(unit: Unit, store: str, made: list[Node], now_ms: int) -> None:
+    """Tell a store which machines belong to it, so that they can trust each other without HQ."""
+    changes = [
+        feed.Change(
+            "node",
+            one.node_id,
+            {
+                "node_id": one.node_id, "register": one.register, "role": one.role, "public_key": one.public_key,
+                "revoked": one.revoked_ms is not None,
+            },
+        )
+        for one in made
+    ]  # fmt: skip
+    feed.publish(unit, feed.store_scope(store), changes, now_ms)
+    unit.changed.add(TODAY)
+
+
+def series_name(n: int) -> str:
+    """A, B … Z, AA, AB …: number series of a register, in the order they are granted.
+
+    >>> [series_name(n) for n in (0, 25, 26, 701, 702)]
+    ['A', 'Z', 'AA', 'ZZ', 'AAA']
+    """
+    name = ""
+    n += 1
+    while n:
+        n, rest = divmod(n - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def _nodes(asked: EnrolRequest, code: EnrolmentCode, agent_id: str, till_id: str, now_ms: int) -> list[Node]:
+    agent = NodeRole.AGENT.value
+    made = [Node(agent_id, code.store, code.register, agent, asked.agent_public_key, code.store_role, now_ms)]
+    if code.with_till and asked.till_public_key:
+        made.append(Node(till_id, code.store, code.register, code.role, asked.till_public_key, False, now_ms))
+    return made
+
+
+def _answer(
+    hq: Hq, code: EnrolmentCode, place: PlaceRow, made: list[Node], series: tuple[str, ...], certificate: str
+) -> EnrolAnswer:
+    till = made[1].node_id if len(made) > 1 else None
+    return EnrolAnswer(
+        code.store, place.name, place.zone, place.timezone, place.currency, code.register, code.role,
+        made[0].node_id, till, series, hq.ca_pem, certificate, hq.key.public_text, code.store_role,
+    )  # fmt: skip
+
+
+def _check_key(text: str | None) -> None:
+    try:
+        if text is not None:
+            PublicKey(text)
+    except ValueError as bad:
+        raise RuleViolationError("enrol.bad_key") from bad
+
+
+def _parts(typed: str) -> tuple[str, str]:
+    code = normal_code(typed[:40])
+    if len(code) != LOCATOR_CHARS + 8 or any(char not in CODE_ALPHABET for char in code):
+        raise RuleViolationError(NOT_A_CODE)
+    return code[:LOCATOR_CHARS], code[LOCATOR_CHARS:]

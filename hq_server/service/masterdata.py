@@ -1,0 +1,217 @@
+"""Master data comes in, is checked as a whole, stored, and published to the stores that need it: all or nothing."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hq_server.service.context import TODAY, Hq
+from hq_server.service.journal import zone_of
+from hq_server.storage import catalogue, feed
+from hq_server.storage.catalogue import PlaceRow, PromotionRow, StaffRow
+from hq_server.storage.database import Unit
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.gtin import gtin_key, is_gtin
+from retail_core.domain.ids import Gtin, Sku
+from retail_core.domain.places import PlaceKind
+from retail_core.domain.roles import Role
+from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc
+from retail_core.trust import pins
+
+MAX_ROWS = 2_000
+MAX_GTINS = 50
+UNITS = frozenset({"each", "kg"})
+STORE_ROLES = frozenset({Role.CASHIER, Role.ASSOCIATE, Role.SUPERVISOR, Role.MANAGER})
+
+
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A member of a store's staff. Without a PIN the one known stays."""
+
+    store: str
+    operator_id: str
+    name: str
+    role: str = Role.CASHIER.value
+    pin: str | None = None
+    active: bool = True
+    lang: str = "en"
+
+
+class PriceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A price of one zone, in force from `from_ms` (0: always was)."""
+
+    zone: str
+    sku: str
+    price_minor: int
+    currency: str
+    from_ms: int = 0
+    book: str = ""
+
+
+class QuickKeyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    store: str
+    page: str
+    pos: int
+    sku: str
+    label: str
+
+
+def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:
+    """Make or change places and publish their settings. Raises `place.unknown_kind` or `place.unknown_timezone`."""
+    for one in places:
+        if one.kind not in set(PlaceKind):
+            raise RuleViolationError("place.unknown_kind", place=one.place_id, kind=one.kind[:40])
+        if zone_of(one.timezone).key != one.timezone:
+            raise RuleViolationError("place.unknown_timezone", place=one.place_id, timezone=one.timezone[:60])
+
+    def work(unit: Unit) -> None:
+        catalogue.put_places(unit, places)
+        for one in places:
+            if one.kind == PlaceKind.STORE:
+                _publish_settings(hq, unit, one)
+        unit.changed.add(TODAY)
+
+    hq.database.write(work)
+
+
+def change_settings(hq: Hq, store: str, change: dict[str, object]) -> PlaceRow:
+    """Change some settings of a place. Raises `place.unknown`."""
+
+    def work(unit: Unit) -> PlaceRow:
+        found = catalogue.place_of(unit.conn, store)
+        if found is None:
+            raise RuleViolationError("place.unknown", place=store[:40])
+        changed = msgspec.convert(msgspec.to_builtins(found) | change, type=PlaceRow)
+        catalogue.put_places(unit, [changed])
+        _publish_settings(hq, unit, changed)
+        return changed
+
+    return hq.database.write(work)
+
+
+def put_products(hq: Hq, products: Sequence[ItemDoc]) -> None:
+    """Raises `product.bad_gtin`, `product.unknown_unit` or `product.unknown_tax_class`."""
+    items = [_checked(product) for product in products]
+
+    def work(unit: Unit) -> None:
+        known = {one.tax_class for one in catalogue.taxes(unit.conn)}
+        for one in items:
+            if one.tax_class not in known:
+                raise RuleViolationError("product.unknown_tax_class", sku=one.sku, tax_class=one.tax_class[:40])
+        catalogue.put_items(unit, items)
+        changes = [feed.Change("item", one.sku, one) for one in items]
+        feed.publish(unit, feed.CATALOGUE, changes, hq.clock.now_ms())
+
+    hq.database.write(work)
+
+
+def put_prices(hq: Hq, prices: Sequence[PriceIn]) -> None:
+    """A price that begins later travels beside the one in force, under a key of its own."""
+    now_ms = hq.clock.now_ms()
+    by_zone: dict[str, list[PriceDoc]] = {}
+    for one in prices:
+        doc = PriceDoc(Sku(one.sku), one.price_minor, one.currency, one.from_ms, one.book)
+        by_zone.setdefault(one.zone, []).append(doc)
+
+    def work(unit: Unit) -> None:
+        for zone in sorted(by_zone):
+            docs = by_zone[zone]
+            catalogue.put_prices(unit, zone, docs)
+            changes = [
+                feed.Change("price", doc.sku if doc.from_ms <= now_ms else f"{doc.sku}@{doc.from_ms}", doc)
+                for doc in docs
+            ]
+            feed.publish(unit, feed.price_scope(zone), changes, now_ms)
+
+    hq.database.write(work)
+
+
+def put_taxes(hq: Hq, taxes: Sequence[TaxDoc]) -> None:
+    def work(unit: Unit) -> None:
+        catalogue.put_taxes(unit, taxes)
+        changes = [feed.Change("tax", one.tax_class, one) for one in taxes]
+        feed.publish(unit, feed.CATALOGUE, changes, hq.clock.now_ms())
+
+    hq.database.write(work)
+
+
+def put_promotions(hq: Hq, promotions: Sequence[PromotionRow]) -> None:
+    """Stored only: no till applies promotions yet, so none is published."""
+    hq.database.write(lambda unit: catalogue.put_promotions(unit, promotions))
+
+
+def put_staff(hq: Hq, people: Sequence[Person]) -> None:
+    """Raises `staff.unknown_role`, `staff.pin_needed`, `pin.malformed`. Hashing a PIN takes about 50 ms each."""
+    hashed = {(one.store, one.operator_id): _hashed(hq, one) for one in people}
+
+    def work(unit: Unit) -> None:
+        for one in people:
+            secret = hashed[one.store, one.operator_id] or _known_pin(unit, one)
+            row = StaffRow(one.store, one.operator_id, one.name, one.role, *secret, one.active, one.lang)
+            catalogue.put_staff(unit, [row])
+            doc = {
+                "operator_id": row.operator_id, "name": row.name, "role": row.role, "pin_salt": row.pin_salt.hex(),
+                "pin_hash": row.pin_hash.hex(), "active": row.active, "lang": row.lang,
+            }  # fmt: skip
+            change = feed.Change("staff", row.operator_id, doc)
+            feed.publish(unit, feed.store_scope(row.store), [change], hq.clock.now_ms())
+
+    hq.database.write(work)
+
+
+def put_quick_keys(hq: Hq, keys: Sequence[QuickKeyIn]) -> None:
+    by_store: dict[str, list[QuickKeyIn]] = {}
+    for key in keys:
+        by_store.setdefault(key.store, []).append(key)
+
+    def work(unit: Unit) -> None:
+        for store in sorted(by_store):
+            of_store = by_store[store]
+            catalogue.put_quick_keys(unit, store, [(key.page, key.pos, key.sku, key.label) for key in of_store])
+            changes = [
+                feed.Change(
+                    "quick_key",
+                    f"{key.page}/{key.pos}",
+                    {"page": key.page, "pos": key.pos, "sku": key.sku, "label": key.label},
+                )
+                for key in of_store
+            ]
+            feed.publish(unit, feed.store_scope(store), changes, hq.clock.now_ms())
+
+    hq.database.write(work)
+
+
+def _publish_settings(hq: Hq, unit: Unit, one: PlaceRow) -> None:
+    doc = {
+        "store": one.place_id, "name": one.name, "currency": one.currency, "zone": one.zone, "tz": one.timezone,
+        "receipt_header": one.receipt_header, "receipt_footer": one.receipt_footer, "lang": one.lang,
+        "cash_rounding_minor": one.cash_rounding_minor,
+    }  # fmt: skip
+    feed.publish(unit, feed.store_scope(one.place_id), [feed.Change("settings", "store", doc)], hq.clock.now_ms())
+
+
+def _checked(product: ItemDoc) -> ItemDoc:
+    if product.unit not in UNITS:
+        raise RuleViolationError("product.unknown_unit", sku=product.sku, unit=product.unit[:20])
+    if len(product.gtins) > MAX_GTINS:
+        raise RuleViolationError("product.too_many_gtins", sku=product.sku, limit=MAX_GTINS)
+    for code in product.gtins:
+        if not is_gtin(code):
+            raise RuleViolationError("product.bad_gtin", sku=product.sku, gtin=code[:20])
+    codes = tuple(dict.fromkeys(Gtin(gtin_key(code)) for code in product.gtins))
+    return msgspec.structs.replace(product, gtins=codes)
+
+
+def _hashed(hq: Hq, person: Person) -> tuple[bytes, bytes] | None:
+    if person.role not in STORE_ROLES:
+        raise RuleViolationError("staff.unknown_role", operator=person.operator_id, role=person.role[:40])
+    if person.pin is None:
+        return None
+    pins.check_pin_form(person.pin)
+    salt = hq.rand(pins.SALT_BYTES)
+    return salt, pins.pin_hash(person.pin, salt)
+
+
+def _known_pin(unit: Unit, person: Person) -> tuple[bytes, bytes]:
+    known = catalogue.staff_of(unit.conn, person.store, person.operator_id)
+    if known is None:
+        raise RuleViolationError("staff.pin_needed", operator=person.operator_id)
+    return known.pin_salt, known.pin_hash

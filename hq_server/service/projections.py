@@ -1,0 +1,146 @@
+"""From facts to figures: what an event changes at HQ, and what makes an event one we only keep.
+
+A fact that parses and chains is never refused. One this program does not know, or that breaks a rule no honest till
+breaks, is quarantined: stored, shown, applied again after an upgrade. Everything else is applied, negative stock included.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hq_server.service import fulfilment
+from hq_server.service.cases import new_case, open_cases
+from hq_server.service.context import TODAY, Hq, sha256
+from hq_server.storage import sales, stock
+from hq_server.storage.database import Unit
+from hq_server.storage.sales import Sold
+from hq_server.storage.stock import MovedFrom
+from retail_core.domain.cases import CaseKind
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import Event, FulfilmentEvent, SaleCompleted
+from retail_core.domain.sale import MAX_LINES, MAX_TOTAL_MINOR
+from retail_core.domain.stock import StockMovement, movements_of
+from retail_core.wire.envelope import Entry, StreamEntry, StreamId
+from retail_core.wire.events import decode_event
+
+MAX_TEXT_CHARS = 200
+MAX_ROWS = 2 * MAX_LINES
+BIGGEST_MILLI = 10**12
+JSON_NUL = b"\\u0000"
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """An entry with its event, understood and checked."""
+
+    stream: StreamId
+    seq: int
+    entry: Entry
+    event: Event
+    movements: tuple[StockMovement, ...]
+
+
+def digest(body: bytes) -> bytes:
+    """SHA-256 of a body: what decides "same id, other content"."""
+    return sha256(body)
+
+
+def understand(stream: StreamId, placed: StreamEntry) -> Fact:
+    """`stream` and position are those by which the entry came here first.
+
+    Raises RuleViolationError (UnknownEventError, BadEventError, `event.*`) for what can only be quarantined.
+    """
+    entry = placed.entry
+    if JSON_NUL in entry.body:
+        raise RuleViolationError("event.bad_text", type=entry.type[:60])
+    event = decode_event(entry.type, entry.v, entry.body)
+    if isinstance(event, SaleCompleted):
+        _check_sale(event)
+    if isinstance(event, FulfilmentEvent) and not 0 < event.order_v < 2**31:
+        raise RuleViolationError("event.bad_order_version", order_v=event.order_v)
+    movements = movements_of(event)
+    _check_movements(movements)
+    _check_head(entry)
+    return Fact(stream, placed.seq, entry, event, movements)
+
+
+def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
+    """Change everything new facts of one store change: sales, stock, orders, exception cases."""
+    now_ms = hq.clock.now_ms()
+    sold = [
+        Sold(fact.event, fact.entry.node, fact.entry.actor, fact.entry.biz_date, fact.entry.at)
+        for fact in facts
+        if isinstance(fact.event, SaleCompleted)
+    ]
+    sales.add_sales(unit, store, sold, now_ms)
+    moves = [(_position(fact), movement) for fact in facts for movement in fact.movements]
+    below_zero = stock.move(unit, store, moves, now_ms)
+    open_cases(
+        unit,
+        [
+            new_case(hq, CaseKind.NEGATIVE_STOCK, store, sku, {"task": "count", "sku": sku, "sellable_milli": qty})
+            for sku, qty in below_zero
+        ],
+    )
+    about_orders = [
+        fulfilment.OrderFact(fact.entry, fact.event) for fact in facts if isinstance(fact.event, FulfilmentEvent)
+    ]
+    if about_orders:
+        fulfilment.fold(hq, unit, store, about_orders)
+    if sold or moves:
+        unit.changed.add(TODAY)
+
+
+def _position(fact: Fact) -> MovedFrom:
+    return MovedFrom(fact.stream.node, fact.stream.epoch, fact.seq, fact.entry.actor, fact.entry.at)
+
+
+def _check_sale(sale: SaleCompleted) -> None:
+    lines = sum(line.amount_minor for line in sale.lines)
+    added = sum(part.added_minor for part in sale.taxes)
+    paid = sum(tender.amount_minor for tender in sale.tenders)
+    # a cash rounding may be part of the total or beside it; both are sums of the same figures
+    off = sale.total_minor - lines - added
+    if off not in {0, sale.rounding_minor} or paid not in {sale.total_minor, sale.total_minor + sale.rounding_minor}:
+        raise RuleViolationError("event.sale_sums_differ", total=sale.total_minor, lines=lines + added, paid=paid)
+    numbers = [line.n for line in sale.lines]
+    if len(numbers) > MAX_LINES or len(set(numbers)) != len(numbers):
+        raise RuleViolationError("event.bad_lines", lines=len(numbers))
+    figures = [sale.total_minor, sale.change_minor, sale.rounding_minor, *numbers]
+    figures += [value for line in sale.lines for value in (line.unit_minor, line.amount_minor, line.tax_minor)]
+    figures += [value for tender in sale.tenders for value in (tender.amount_minor, tender.given_minor)]
+    figures += [part.tax_minor for part in sale.taxes]
+    if any(abs(value) > MAX_TOTAL_MINOR for value in figures):
+        raise RuleViolationError("event.bad_amount", total=str(sale.total_minor)[:40])
+    texts = [sale.sale_id, sale.receipt, sale.currency, sale.order_id or ""]
+    texts += [text for line in sale.lines for text in (line.sku, line.tax_class, line.book)]
+    _check_texts(texts)
+
+
+def _check_movements(movements: Sequence[StockMovement]) -> None:
+    if len(movements) > MAX_ROWS:
+        raise RuleViolationError("event.bad_lines", lines=len(movements))
+    for movement in movements:
+        if not 0 < movement.qty_milli <= BIGGEST_MILLI or movement.from_state is movement.to_state:
+            raise RuleViolationError("event.bad_movement", n=movement.n, qty_milli=str(movement.qty_milli)[:40])
+    _check_texts(
+        [
+            text
+            for movement in movements
+            for text in (movement.sku, movement.lot or "", movement.serial or "", movement.reason, movement.document)
+        ]
+    )
+
+
+def _check_head(entry: Entry) -> None:
+    biggest = 2**53
+    if any(not 0 <= value < biggest for value in (entry.seq, entry.at)) or abs(entry.clock) >= biggest:
+        raise RuleViolationError("event.bad_head", what="a number")
+    texts = [entry.id, entry.node, entry.epoch, entry.type, entry.biz_date, entry.actor]
+    if any("\x00" in text for text in texts) or len(entry.biz_date) > 10:
+        raise RuleViolationError("event.bad_head", what="a text")
+    _check_texts(texts)
+
+
+def _check_texts(texts: Sequence[str]) -> None:
+    if any(len(text) > MAX_TEXT_CHARS for text in texts):
+        raise RuleViolationError("event.text_too_long", limit=MAX_TEXT_CHARS)

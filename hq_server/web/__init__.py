@@ -1,0 +1,1 @@
+"""HTTP: the sync protocol, the REST API, the pages, and the server that runs them."""
