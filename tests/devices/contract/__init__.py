@@ -1,0 +1,1 @@
+"""What every device of a kind promises; drivers and fakes pass the same tests."""
