@@ -23,7 +23,7 @@ from retail_core.domain.events import (
 )
 
 MAX_BODY_BYTES = 256 * 1024
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 _FIXED = MappingProxyType(
     {

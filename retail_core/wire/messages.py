@@ -12,6 +12,7 @@ MAX_COMPRESSED_BYTES = 1024 * 1024
 MAX_EXPANDED_BYTES = 16 * 1024 * 1024
 MAX_PULL_LIMIT = 5_000
 MAX_PULL_WAIT_S = 25
+MAX_SEQ = 2**53 - 1  # every database and every JSON reader can hold it
 CONTENT_TYPE = "application/x-ndjson"
 
 
@@ -49,7 +50,11 @@ class PushHeader(msgspec.Struct, frozen=True):
             get["sync-node"][:80], get["sync-epoch"][:40], int(get["sync-from"]), bytes.fromhex(get["sync-prev"]),
             int(get.get("sync-clock", "0")), int(acked_seq), bytes.fromhex(acked_hash),
         )  # fmt: skip
-        if header.from_seq < 0 or header.acked_seq < 0 or len(header.prev_hash) != 32 or len(header.acked_hash) != 32:
+        if len(header.prev_hash) != 32 or len(header.acked_hash) != 32:
+            raise ValueError("not a hash")
+        if not (
+            0 <= header.from_seq <= MAX_SEQ and 0 <= header.acked_seq <= MAX_SEQ and abs(header.clock_ms) <= MAX_SEQ
+        ):
             raise ValueError("impossible position")
         return header
 
