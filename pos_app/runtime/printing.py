@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from threading import Event, Thread
 
 from pos_app.devices.ports import PrintOutcome, PrintResult, ReceiptPrinter
-
 from pos_app.runtime.writer import Writer
 from pos_app.storage import spool
 from pos_app.storage.spool import JobAction, PrintJob

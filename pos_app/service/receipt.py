@@ -39,7 +39,9 @@ def receipt_data(
         operator=operator,
         register=register,
         currency=event.currency,
-        lines=tuple(ReceiptLine(line.name, line.qty_milli, line.unit_minor, line.amount_minor) for line in sold),
+        lines=tuple(
+            ReceiptLine(line.name, line.qty_milli, line.unit_minor, line.amount_minor, line.unit) for line in sold
+        ),
         taxes=tuple(
             ReceiptTax(names[part.tax_class], part.rate_ppm, part.included, part.taxable_minor, part.tax_minor)
             for part in event.taxes
