@@ -76,7 +76,7 @@ def test_the_same_data_gives_the_same_files(made, tmp_path):
         files.folder.mkdir()
         write_files(again, files)
     names = sorted(path.name for path in one.folder.iterdir())
-    assert len(names) == 9
+    assert len(names) == 10
     for name in names:
         assert (one.folder / name).read_bytes() == (two.folder / name).read_bytes(), name
     assert one.read_baskets() == made.baskets

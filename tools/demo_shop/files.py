@@ -1,6 +1,6 @@
 """The demo shop as files that HQ's admin commands import, made once and found again afterwards.
 
-A line of a `.ndjson` file is one row in the words of the feed; `settings.json` is the store's own row.
+A line of a `.ndjson` file is one row as HQ's REST routes take it; the baskets and customers are for the demo's driver.
 """
 
 import hashlib
@@ -18,8 +18,18 @@ from tools.demo_shop.people import STAFF
 
 T = TypeVar("T")
 BUILD_FOLDER = Path("build") / "demo-shop"
-RECEIPT_HEADER = ("omnitill demo shop", "Store 367 · 12 Canal Street", "VAT no. NL000000000B00")
-RECEIPT_FOOTER = ("Thank you, see you soon!", "Demo: these goods and names are not real")
+STORE_ROW = {
+    "store": shop.STORE,
+    "name": shop.STORE_NAME,
+    "zone": shop.ZONE,
+    "timezone": shop.TIMEZONE,
+    "currency": shop.CURRENCY,
+}
+SETTINGS_ROW = {
+    "store": shop.STORE,
+    "receipt_header": ("omnitill demo shop", "Store 367 · 12 Canal Street", "VAT no. NL000000000B00"),
+    "receipt_footer": ("Thank you, see you soon!", "Demo: goods and names are not real"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,12 @@ class ShopFiles:
         return self.folder / "staff.ndjson"
 
     @property
+    def stores(self) -> Path:
+        return self.folder / "stores.ndjson"
+
+    @property
     def settings(self) -> Path:
-        return self.folder / "settings.json"
+        return self.folder / "settings.ndjson"
 
     @property
     def quick_keys(self) -> Path:
@@ -104,15 +118,8 @@ def write_files(made: shop.DemoShop, files: ShopFiles) -> None:
     _write(files.stock, ({"store": shop.STORE, "sku": sku, "qty_milli": qty_milli} for sku, qty_milli in made.stock))
     _write(files.baskets, made.baskets)
     _write(files.customers, made.customers)
-    files.settings.write_bytes(msgspec.json.format(msgspec.json.encode(settings()), indent=1) + b"\n")
-
-
-def settings() -> dict[str, object]:
-    """The store's own row."""
-    return {
-        "store": shop.STORE, "name": shop.STORE_NAME, "currency": shop.CURRENCY, "zone": shop.ZONE, "tz": shop.TIMEZONE,
-        "receipt_header": RECEIPT_HEADER, "receipt_footer": RECEIPT_FOOTER, "lang": "en", "cash_rounding_minor": 0,
-    }  # fmt: skip
+    _write(files.stores, [STORE_ROW])
+    _write(files.settings, [SETTINGS_ROW])
 
 
 def _staff(one: object) -> dict[str, object]:
