@@ -6,7 +6,7 @@ from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
 from pos_app.storage import sales, spool
 from pos_app.storage.store import TillStore
-from retail_core.domain.events import SaleCompleted, SoldLine
+from retail_core.domain.events import SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
@@ -36,7 +36,7 @@ def complete(
     with store.unit() as conn:
         number = store.next_receipt()
         stamp = store.stamp(operator.operator_id)
-        event = _event(sale, sold, totals, tenders, number.text)
+        event = sold_event(sale, sold, totals, tenders, number.text)
         entry = store.journal.append(event, stamp).entry
         sales.put_sale(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
@@ -64,29 +64,33 @@ def complete(
     )
 
 
-def _event(
+def sold_event(
     sale: Sale, sold: tuple[SaleLine, ...], totals: Totals, tenders: tuple[Tender, ...], receipt: str
 ) -> SaleCompleted:
-    taxes: dict[LineId, int] = {}
-    for part in totals.taxes:
-        mine = [line for line in sold if (line.tax.tax_class, line.tax.rate_ppm) == (part.tax_class, part.rate_ppm)]
-        shares = line_taxes(part, [line.amount_minor for line in mine])
-        taxes.update({line.line_id: share for line, share in zip(mine, shares, strict=True)})
+    """The fact of a paid sale, every tax shared over its lines to the cent."""
+    shares = _tax_shares(sold, totals)
     given = sum(tender.given_minor for tender in tenders)
     return SaleCompleted(
-        sale.sale_id,
-        receipt,
-        sale.currency,
-        tuple(
-            SoldLine(
-                n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
-                taxes.get(line.line_id, 0), line.gtin, line.book, line.reasons, line.lot, line.serial, line.epc,
-                line.expiry,
-            )
-            for n, line in enumerate(sold, start=1)
-        ),
-        totals.taxes,
-        tenders,
-        totals.due_minor,
-        given - sum(tender.amount_minor for tender in tenders),
+        sale.sale_id, receipt, sale.currency,
+        tuple(_sold_line(n, line, shares) for n, line in enumerate(sold, start=1)),
+        totals.taxes, tenders, totals.due_minor, given - sum(tender.amount_minor for tender in tenders),
     )  # fmt: skip
+
+
+def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int]) -> SoldLine:
+    more = tuple(SoldTax(rate.tax_class, shares.get((line.line_id, rate.tax_class), 0)) for rate in line.more_taxes)
+    return SoldLine(
+        n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
+        shares.get((line.line_id, line.tax.tax_class), 0), line.gtin, line.book, line.reasons, more,
+        line.lot, line.serial, line.epc, line.expiry,
+    )  # fmt: skip
+
+
+def _tax_shares(sold: tuple[SaleLine, ...], totals: Totals) -> dict[tuple[LineId, str], int]:
+    """Each class's document tax shared over the lines sold under it, to the cent."""
+    shares: dict[tuple[LineId, str], int] = {}
+    for part in totals.taxes:
+        mine = [line for line in sold if any(rate.tax_class == part.tax_class for rate in line.taxes)]
+        parts = line_taxes(part, [line.amount_minor for line in mine])
+        shares.update({(line.line_id, part.tax_class): share for line, share in zip(mine, parts, strict=True)})
+    return shares

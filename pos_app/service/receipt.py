@@ -30,7 +30,7 @@ def receipt_data(
 ) -> ReceiptData:
     """The receipt of a sale, in the store's local time."""
     local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
-    names = {line.tax.tax_class: line.tax.name for line in sold}
+    names = {rate.tax_class: rate.name for line in sold for rate in line.taxes}
     return ReceiptData(
         header=paper.header,
         footer=paper.footer,

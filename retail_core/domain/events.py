@@ -25,6 +25,13 @@ class EpochOpened(msgspec.Struct, frozen=True, omit_defaults=True):
     last_hash: str = ""
 
 
+class SoldTax(msgspec.Struct, frozen=True):
+    """A line's share of one tax class of the document."""
+
+    tax_class: str
+    tax_minor: int
+
+
 class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line of a completed sale. Voided lines do not travel here; voiding is its own event."""
 
@@ -38,6 +45,7 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     gtin: Gtin | None = None
     book: str = ""
     reasons: tuple[PriceReason, ...] = ()
+    more_taxes: tuple[SoldTax, ...] = ()  # where more than one rate applies
     lot: str | None = None
     serial: str | None = None
     epc: str | None = None

@@ -62,13 +62,14 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     qty_milli: int
     unit_minor: int
-    tax: TaxRate
+    tax: TaxRate  # the main rate; more than one applies where jurisdictions stack
     label: str = ""  # what was scanned or typed
     gtin: Gtin | None = None
     unit: str = "each"
     department: str = ""
     book: str = ""  # version of the price book the price came from
     reasons: tuple[PriceReason, ...] = ()
+    more_taxes: tuple[TaxRate, ...] = ()
     lot: str | None = None
     serial: str | None = None
     epc: str | None = None
@@ -79,6 +80,11 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     def pending(self) -> bool:
         """True while nobody has said what this scan is."""
         return not self.sku and not self.voided
+
+    @property
+    def taxes(self) -> tuple[TaxRate, ...]:
+        """Every rate this line is sold under."""
+        return (self.tax, *self.more_taxes)
 
     @property
     def amount_minor(self) -> int:
@@ -297,11 +303,12 @@ class Sale:
         self._lines_minor += sign * amount
         self._saved_minor -= sign * sum(min(0, reason.amount_minor) for reason in line.reasons)
         self._units += sign * (line.qty_milli // 1000 if line.unit == "each" and line.qty_milli >= 1000 else 1)
-        minor, lines = self._by_tax.get(line.tax, (0, 0))
-        if lines + sign:
-            self._by_tax[line.tax] = minor + sign * amount, lines + sign
-        else:
-            del self._by_tax[line.tax]
+        for rate in line.taxes:
+            minor, lines = self._by_tax.get(rate, (0, 0))
+            if lines + sign:
+                self._by_tax[rate] = minor + sign * amount, lines + sign
+            else:
+                del self._by_tax[rate]
 
 
 def cash_tender(due_minor: int, given_minor: int) -> Tender:

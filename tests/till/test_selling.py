@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from pos_app.service.completing import sold_event
 from pos_app.service.outcome import OutcomeKind
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
+from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
+from retail_core.domain.sale import Sale, SaleLine, cash_tender
+from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import open_ro
 from retail_core.durable.verify import verify_file
 from tests.support.shop import ITEMS, MANAGER_PIN, PIN, AtTill, ManualClock, Shop, at_till, make_shop
@@ -191,3 +195,19 @@ def sell_many(at: AtTill, count: int) -> None:
     for _ in range(count):
         at.scan(MILK.code)
         at.pay_cash(200)
+
+
+def test_a_line_under_two_rates_shares_each_tax_to_the_cent() -> None:
+    state, city = (
+        TaxRate("state", "State 6 %", 60_000, included=False),
+        TaxRate("city", "City 2 %", 20_000, included=False),
+    )
+    sale = Sale.start(sale_id=SaleId("s"), operator_id=OperatorId("op-1"), currency="USD", at_ms=1)
+    for n, price in enumerate((99, 199, 1001), start=1):
+        sale.add(SaleLine(LineId(f"l{n}"), Sku(f"{n}"), "Thing", 1000, price, state, more_taxes=(city,)))
+    totals = sale.totals
+    assert [(part.tax_class, part.tax_minor) for part in totals.taxes] == [("state", 78), ("city", 26)]
+    assert totals.due_minor == 1299 + 78 + 26
+    event = sold_event(sale, sale.lines, totals, (cash_tender(totals.due_minor, 1500),), "R-1")
+    assert sum(line.tax_minor for line in event.lines) == 78
+    assert sum(tax.tax_minor for line in event.lines for tax in line.more_taxes) == 26
