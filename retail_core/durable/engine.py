@@ -73,6 +73,7 @@ def open_rw(path: Path, key: bytes, *, any_thread: bool = False) -> Connection:
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA secure_delete = ON")
+        conn.execute("PRAGMA recursive_triggers = ON")  # or REPLACE would delete past the append-only triggers
     path.chmod(0o640)
     return conn
 

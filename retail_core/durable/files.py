@@ -11,7 +11,9 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o640) -> None:
     temporary = path.with_name(f".{path.name}.new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
-        os.write(handle, data)
+        left = memoryview(data)
+        while left:  # a full disk may take only a part before it says so
+            left = left[os.write(handle, left) :]
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -14,12 +14,13 @@ RESERVE = 32
 
 
 class GuardState(msgspec.Struct, frozen=True):
-    """Entries of `epoch` up to `reserved_upto` may exist; `series` are the number series ever begun here."""
+    """Entries of `epoch` up to `reserved_upto` may exist, those up to `certain` do; `series` were ever begun here."""
 
     node: str
     epoch: str
     reserved_upto: int
     series: tuple[str, ...] = ()
+    certain: int = 0
 
 
 class Guard:
@@ -35,14 +36,14 @@ class Guard:
             return False
         if self.state.epoch != epoch:
             return True
-        return head_seq < self.state.reserved_upto - RESERVE
+        return head_seq < self.state.certain
 
-    def reserve(self, node: str, epoch: str, seq: int) -> None:
-        """Call before committing entry `seq`; touches the disk once in 32 entries."""
+    def reserve(self, node: str, epoch: str, seq: int, certain: int) -> None:
+        """Call before committing entry `seq`, `certain` being the last committed one; writes once in 32 entries."""
         known = self.state
         if known and (known.node, known.epoch) == (node, epoch) and seq <= known.reserved_upto:
             return
-        self._write(GuardState(node, epoch, seq + RESERVE - 1, self.series))
+        self._write(GuardState(node, epoch, seq + RESERVE - 1, self.series, certain))
 
     @property
     def series(self) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ class Journal:
         self.series = ""
         self.head: Head = Head()  # position in our current stream
         self._origin: Head = Head()  # position and hash in our origin chain
+        self._committed = 0  # the origin position before the transaction that is open
         self._load()
 
     @property
@@ -102,6 +103,7 @@ class Journal:
     def transaction(self, path: Path | None = None) -> Iterator[None]:
         """One durable change: every row and entry of it, or none. The head steps back with a rollback."""
         before = self.head, self._origin, self.epoch, self.series
+        self._committed = self._origin.seq
         try:
             with transaction(self._conn, path):
                 yield
@@ -119,7 +121,7 @@ class Journal:
         )  # fmt: skip
         entry = seal_entry(draft, self._origin.seq + 1, self._origin.chain_hash, self._sign)
         if self._guard:
-            self._guard.reserve(self.node, self.epoch, entry.seq)
+            self._guard.reserve(self.node, self.epoch, entry.seq, self._committed)
         self._origin = Head(entry.seq, entry.entry_hash)
         insert_event(self._conn, entry)
         return self._publish(entry)
@@ -130,7 +132,7 @@ class Journal:
         Must run inside `transaction()`. Nothing that anybody may lack stays behind: HQ tells known from new by id.
         """
         old, old_head, old_origin = self.stream, self.head, self._origin
-        self.epoch, self.series, self.head, self._origin = epoch, series, Head(), Head()
+        self.epoch, self.series, self.head, self._origin, self._committed = epoch, series, Head(), Head(), 0
         self._conn.execute("INSERT INTO epoch (node, epoch, series) VALUES (?,?,?)", (self.node, epoch, series))
         opened = self.append(
             EpochOpened(series, why, old.epoch, old_origin.seq, old_origin.chain_hash.hex() if old.epoch else ""),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retail_core.domain.errors import EnvironmentFault
-from retail_core.durable.engine import Connection, transaction
+from retail_core.durable.engine import Connection, faults, transaction
 
 Step = Sequence[str]
 
@@ -26,7 +26,8 @@ def ensure_schema(conn: Connection, path: Path, steps: Sequence[Step]) -> None:
     if found:
         backup = path.with_suffix(f"{path.suffix}.v{found}.bak")
         backup.unlink(missing_ok=True)
-        conn.execute("VACUUM INTO ?", (str(backup),))
+        with faults(path):
+            conn.execute("VACUUM INTO ?", (str(backup),))
     for version in range(found, len(steps)):
         with transaction(conn, path):
             for statement in steps[version]:

@@ -38,8 +38,9 @@ FULL_SALE = SaleCompleted(
     SaleId("sale-2"), "S0319-T1-A-000002", "EUR",
     (
         SoldLine(
-            1, Sku("1005"), 1000, 145, 95, "food", 8, Gtin("09520000010050"), "north@7",
-            (PriceReason("promo.weekend", -50, "Crème fraîche −0.50"),), "L7", "SN-1", "3034257BF7194E4000001A85", "2026-12-01",
+            1, Sku("1005"), 1000, 145, 95, "food", 8, gtin=Gtin("09520000010050"), book="north@7",
+            reasons=(PriceReason("promo.weekend", -50, "Crème fraîche −0.50"),), lot="L7", serial="SN-1",
+            epc="3034257BF7194E4000001A85", expiry="2026-12-01",
         ),
         SoldLine(3, Sku("4011"), 532, 199, 106, "sales", 9),
     ),
