@@ -1,12 +1,13 @@
 """`omnitill`: what needs no till, agent or HQ. Today: checking a journal file."""
 
 import argparse
-import base64
 import sys
 from pathlib import Path
 
 from retail_core.domain.errors import EnvironmentFault
-from retail_core.durable.verify import verify_file
+from retail_core.durable.verify import UNREADABLE, verify_file
+from retail_core.trust.keys import PublicKey
+from retail_core.trust.seal import KEY_BYTES
 
 EXIT_OK, EXIT_BROKEN, EXIT_USAGE = 0, 1, 2
 
@@ -27,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cannot check {options.file}: {bad}", file=sys.stderr)
         return EXIT_USAGE
     report = verify_file(options.file, key, public_keys)
+    if report.code == UNREADABLE:
+        print(f"cannot check {options.file}: no such file, the wrong key, or damaged: {report.detail}", file=sys.stderr)
+        return EXIT_USAGE
     if not report.ok:
         print(f"{options.file}: {report.code}: {report.detail}")
         return EXIT_BROKEN
@@ -39,11 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _keys(file: Path, key: str | None, public_keys: list[str], home: Path | None) -> tuple[bytes, dict[str, str]]:
     known = dict(pair.split("=", 1) for pair in public_keys)
+    for text in known.values():
+        PublicKey(text)
     if home:
         return _keys_of_home(file, home, known)
     if key is None:
         return b"", known
     raw = bytes.fromhex(key) if len(key) == 64 else Path(key).read_bytes()
+    if len(raw) != KEY_BYTES:
+        raise ValueError("a database key has 32 bytes")
     return raw, known
 
 
@@ -55,10 +63,6 @@ def _keys_of_home(file: Path, folder: Path, known: dict[str, str]) -> tuple[byte
     for name, node in (("till", config.till_node), ("agent", config.agent_node)):
         if node:
             known.setdefault(node, home.keys.signing_key(name).public_text)
-    for node, text in known.items():
-        base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        if not node:
-            raise ValueError("a public key needs its node")
     return home.keys.file_key(file.name), known
 
 

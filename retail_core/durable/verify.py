@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import sqlcipher3.dbapi2 as sqlite
 from cryptography.exceptions import InvalidSignature
@@ -19,8 +20,23 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 GENESIS = bytes(32)
 HALF = 32
+UNREADABLE = "journal.unreadable"
 _SHA256 = ec.ECDSA(hashes.SHA256())
-_Row = tuple[str, str, str, int, str, int, int, str, str, int, bytes, bytes, bytes, bytes]
+_Row = tuple[str, str, str, int, str, int, int, str, str, int, object, object, object, object]
+
+
+@dataclass(frozen=True)
+class _End:
+    """The first and the last entry of one origin in this file."""
+
+    first_seq: int
+    seq: int
+    entry_hash: bytes
+    signed: bool
+
+
+_Ends = dict[tuple[str, str], _End]
+_Points = dict[str, ec.EllipticCurvePublicKey]
 
 
 @dataclass
@@ -50,16 +66,20 @@ class Broken(Exception):  # noqa: N818 - a finding, not a fault of this program
 
 
 def verify_file(path: Path, key: bytes, public_keys: dict[str, str]) -> Report:
-    """Check a file. `public_keys` maps node id to base64url point; entries of other nodes count as unsigned."""
+    """Check a file. `public_keys` maps node id to base64url point; entries of other nodes count as unsigned.
+
+    Raises ValueError for a public key that is none. A cut tail or a whole older copy cannot be seen from the file
+    alone; compare `heads` with what the agent, HQ or a printed receipt has witnessed.
+    """
     report = Report()
+    points = {node: _point(text) for node, text in public_keys.items()}
     try:
         conn = _open(path, key)
     except sqlite.DatabaseError as bad:
-        report.code, report.detail = "journal.unreadable", f"{path.name}: {bad}"
+        report.code, report.detail = UNREADABLE, f"{path.name}: {bad}"
         return report
-    points = {node: _point(text) for node, text in public_keys.items()}
     try:
-        _check_origins(conn, points, report)
+        _check_epochs(conn, _check_origins(conn, points, report))
         _check_streams(conn, report)
         _check_private(conn, report)
     except Broken as bad:
@@ -74,42 +94,87 @@ def verify_file(path: Path, key: bytes, public_keys: dict[str, str]) -> Report:
 def _open(path: Path, key: bytes) -> sqlite.Connection:
     if not path.exists():
         raise sqlite.DatabaseError("there is no such file")
-    conn = sqlite.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
-    conn.execute("PRAGMA cipher_log_level = NONE")
-    if key:
-        conn.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-    conn.execute("SELECT count(*) FROM event").fetchone()
+    conn = sqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        conn.execute("PRAGMA cipher_log_level = NONE")
+        if key:
+            conn.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        conn.execute("SELECT count(*) FROM event").fetchone()
+    except sqlite.DatabaseError:
+        conn.close()
+        raise
     return conn
 
 
-def _check_origins(conn: sqlite.Connection, points: dict[str, ec.EllipticCurvePublicKey], report: Report) -> None:
-    """Each origin (node, epoch): hashes recomputed, links followed, signatures checked.
+def _check_origins(conn: sqlite.Connection, points: _Points, report: Report) -> _Ends:
+    """Each origin (node, epoch): hashes recomputed, links followed, signatures checked; returns where each one ends.
 
-    A file may hold only the later part of an origin (a relay's copy, a segment); its own first entry then gives the
-    hash it begins after, and the journal's own node must begin at entry 1.
+    A relay's copy may hold only the later part of an origin; its first entry then gives the hash it begins after.
+    On a copy only the last entry of a batch is signed, so the last entry of an origin must be.
     """
-    before: tuple[str, str, int, bytes] | None = None
+    ends: _Ends = {}
     for row in _events(conn):
-        id_, node, epoch, seq = row[:4]
-        prev_hash, entry_hash, sig = row[11:]
-        where = f"entry {seq} of {node} epoch {epoch} (id {id_})"
-        if before and before[:2] == (node, epoch):
-            if seq != before[2] + 1:
-                raise Broken("journal.entry_missing", f"entry {before[2] + 1} of {node} epoch {epoch} is missing")
-            if prev_hash != before[3]:
-                raise Broken("journal.chain_broken", f"{where} does not follow the entry before it")
-        elif seq == 1 and prev_hash != GENESIS:
-            raise Broken("journal.chain_broken", f"{where} does not begin its chain")
-        if entry_hash != _entry_hash(row):
-            raise Broken("journal.content_changed", f"{where} is not what was written")
-        if sig and node in points:
-            if not _signed(points[node], entry_hash, sig):
-                raise Broken("journal.bad_signature", f"{where} was not signed by its node")
-            report.signatures += 1
-        else:
-            report.unsigned += 1
+        _, node, epoch, seq, *_ = row
+        before = ends.get((node, epoch))
+        hashed = _check_entry(row, before)
+        _check_signature(row, hashed, points, report)
         report.entries += 1
-        before = (node, epoch, seq, entry_hash)
+        ends[node, epoch] = _End(before.first_seq if before else seq, seq, hashed, bool(row[13]))
+    for (node, epoch), end in ends.items():
+        if node in points and not end.signed:
+            raise Broken("journal.unsigned_end", f"entry {end.seq} of {node} epoch {epoch} is not signed")
+    return ends
+
+
+def _check_entry(row: _Row, before: _End | None) -> bytes:
+    _, node, epoch, seq, *_ = row
+    prev_hash, entry_hash = row[11:13]
+    if before and seq != before.seq + 1:
+        raise Broken("journal.entry_missing", f"entry {before.seq + 1} of {node} epoch {epoch} is missing")
+    if before and prev_hash != before.entry_hash:
+        raise Broken("journal.chain_broken", f"{_where(row)} does not follow the entry before it")
+    if seq == 1 and prev_hash != GENESIS:
+        raise Broken("journal.chain_broken", f"{_where(row)} does not begin its chain")
+    hashed = _entry_hash(row)
+    if entry_hash != hashed:
+        raise Broken("journal.content_changed", f"{_where(row)} is not what was written")
+    return hashed
+
+
+def _check_signature(row: _Row, hashed: bytes, points: _Points, report: Report) -> None:
+    node, sig = row[1], row[13]
+    if node not in points:
+        report.unsigned += 1
+    elif sig:
+        if not _signed(points[node], hashed, sig):
+            raise Broken("journal.bad_signature", f"{_where(row)} was not signed by its node")
+        report.signatures += 1
+
+
+def _where(row: _Row) -> str:
+    return f"entry {row[3]} of {row[1]} epoch {row[2]} (id {row[0]})"
+
+
+def _check_epochs(conn: sqlite.Connection, ends: _Ends) -> None:
+    """This machine's own epochs: each begins with entry 1, with its series, and where the one before it ended."""
+    table = {(node, epoch): series for node, epoch, series in conn.execute("SELECT node, epoch, series FROM epoch")}
+    own = {node for node, _ in (table if _has_inbox(conn) else ends)}
+    opened: dict[tuple[str, str], str] = {}
+    for (node, epoch), end in ends.items():
+        if node in own and end.first_seq != 1:
+            raise Broken("journal.entry_missing", f"entry 1 of {node} epoch {epoch} is missing")
+    for node, epoch, body in conn.execute("SELECT node, epoch, body FROM event WHERE type = 'epoch.opened'"):
+        if node not in own:
+            continue
+        fact = _fact(body)
+        opened[node, epoch] = fact.get("series", "")
+        before = ends.get((node, fact.get("prev_epoch", "")))
+        ended = (before.seq, before.entry_hash.hex()) if before else (0, "")
+        if (fact.get("last_seq", 0), fact.get("last_hash", "")) != ended:
+            raise Broken("journal.entry_missing", f"{node} had more before epoch {epoch} than this file holds")
+    if opened != table:
+        wrong = min(str(place) for place, _ in opened.items() ^ table.items())
+        raise Broken("journal.epoch_changed", f"epoch {wrong} is not as its first entry opened it")
 
 
 def _check_streams(conn: sqlite.Connection, report: Report) -> None:
@@ -140,12 +205,16 @@ def _check_streams(conn: sqlite.Connection, report: Report) -> None:
 
 def _bases(conn: sqlite.Connection) -> dict[tuple[str, str], tuple[int, bytes]]:
     """Where a relay's copies begin; empty for a till's own journal."""
-    if conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'inbox'").fetchone() is None:
+    if not _has_inbox(conn):
         return {}
     return {
         (n, e): (seq, hashed)
         for n, e, seq, hashed in conn.execute("SELECT node, epoch, base_seq, base_hash FROM inbox")
     }
+
+
+def _has_inbox(conn: sqlite.Connection) -> bool:
+    return conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'inbox'").fetchone() is not None
 
 
 def _check_private(conn: sqlite.Connection, report: Report) -> None:
@@ -154,11 +223,17 @@ def _check_private(conn: sqlite.Connection, report: Report) -> None:
         "SELECT e.id, e.body, p.salt, p.part FROM event e LEFT JOIN private p ON p.id = e.id WHERE e.body LIKE '%\"commit\"%'"
         " OR p.id IS NOT NULL"
     ):
-        commit = json.loads(body).get("commit", "")
+        commit = _fact(body).get("commit", "")
         if salt is None:
             report.erased += bool(commit)
-        elif hashlib.sha256(salt + part).hexdigest() != commit:
+        elif (
+            not (isinstance(salt, bytes) and isinstance(part, bytes))
+            or hashlib.sha256(salt + part).hexdigest() != commit
+        ):
             raise Broken("journal.private_changed", f"the personal part of entry {id_} is not what was written")
+    stray = conn.execute("SELECT id FROM private WHERE id NOT IN (SELECT id FROM event) LIMIT 1").fetchone()
+    if stray:
+        raise Broken("journal.private_changed", f"there is a personal part but no entry {stray[0]}")
 
 
 def _events(conn: sqlite.Connection) -> Iterator[_Row]:
@@ -171,7 +246,17 @@ def _events(conn: sqlite.Connection) -> Iterator[_Row]:
 def _entry_hash(row: _Row) -> bytes:
     header = "\n".join(str(part) for part in row[:10])
     body, prev_hash = row[10], row[11]
+    if not (isinstance(body, bytes) and isinstance(prev_hash, bytes)):  # a column of SQLite holds any type
+        return b""
     return hashlib.sha256(prev_hash + header.encode() + b"\n" + hashlib.sha256(body).digest()).digest()
+
+
+def _fact(body: bytes) -> dict[str, Any]:
+    try:
+        fact = json.loads(body)
+    except ValueError:
+        return {}
+    return cast(dict[str, Any], fact) if isinstance(fact, dict) else {}
 
 
 def _point(text: str) -> ec.EllipticCurvePublicKey:
@@ -179,7 +264,9 @@ def _point(text: str) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
 
 
-def _signed(point: ec.EllipticCurvePublicKey, data: bytes, signature: bytes) -> bool:
+def _signed(point: ec.EllipticCurvePublicKey, data: bytes, signature: object) -> bool:
+    if not isinstance(signature, bytes) or len(signature) != 2 * HALF:
+        return False
     r, s = int.from_bytes(signature[:HALF], "big"), int.from_bytes(signature[HALF:], "big")
     try:
         point.verify(encode_dss_signature(r, s), data, _SHA256)

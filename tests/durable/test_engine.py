@@ -15,7 +15,7 @@ from retail_core.durable.engine import FAULT_CODES, check_driver, fault_of, faul
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 
 
-class PowerCut(Exception):
+class PowerCutError(Exception):
     pass
 
 
@@ -78,13 +78,13 @@ def test_a_reader_sees_every_commit_and_can_change_nothing(file: Path) -> None:
 
 def test_a_change_is_whole_or_not_at_all(file: Path) -> None:
     with closing(open_rw(file, KEY)) as conn:
-        with suppress(PowerCut), transaction(conn, file):
+        with suppress(PowerCutError), transaction(conn, file):
             conn.execute("DELETE FROM thing")
-            raise PowerCut
+            raise PowerCutError
         assert conn.execute("SELECT count(*) FROM thing").fetchone() == (500,)
-        with suppress(PowerCut), transaction(conn, file):
+        with suppress(PowerCutError), transaction(conn, file):
             conn.execute("ROLLBACK")  # as the driver does itself when a disk is full
-            raise PowerCut
+            raise PowerCutError
         with transaction(conn, file):
             conn.execute("DELETE FROM thing WHERE n = 1")
     with closing(open_ro(file, KEY)) as reader:

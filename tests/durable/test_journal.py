@@ -21,12 +21,11 @@ from retail_core.wire.envelope import GENESIS, Head, StreamId
 from retail_core.wire.events import decode_event
 from tests.durable.till_file import DATABASE_KEY, LENA, NODE, SIGNING_KEY, STEPS, reading, till_file, verified
 
-
 COLUMNS = "id, node, epoch, seq, type, v, at, biz_date, actor, clock, body, prev_hash, entry_hash, sig"
 EMPTY_BODY = COLUMNS.replace("body", "x'7b7d'")
 
 
-class PowerCut(Exception):
+class PowerCutError(Exception):
     pass
 
 
@@ -134,12 +133,12 @@ def test_what_is_rolled_back_was_never_there(path: Path) -> None:
         till.open_epoch("epoch-1")
         till.write(2)
         before = till.journal.head
-        with suppress(PowerCut), till.journal.transaction(path):
+        with suppress(PowerCutError), till.journal.transaction(path):
             till.journal.append(AuditNoted("sale_voided"), till.stamp())
-            raise PowerCut
-        with suppress(PowerCut), till.journal.transaction(path):
+            raise PowerCutError
+        with suppress(PowerCutError), till.journal.transaction(path):
             till.journal.open_epoch("epoch-2", "B", "fork", till.stamp())
-            raise PowerCut
+            raise PowerCutError
         assert (till.journal.head, till.journal.epoch, till.journal.series) == (before, "epoch-1", "A")
         till.write()
         assert till.journal.head.seq == before.seq + 1
@@ -245,10 +244,10 @@ def test_a_crash_never_looks_like_an_old_copy(path: Path, written: int, in_one: 
     with till_file(path, guarded=True) as till:
         till.open_epoch("epoch-1")
         till.write(written)
-        with suppress(PowerCut), till.journal.transaction(path):
+        with suppress(PowerCutError), till.journal.transaction(path):
             for _ in range(in_one):
                 till.journal.append(AuditNoted("line_voided"), till.stamp())
-            raise PowerCut  # the guard may be written, the entries are not
+            raise PowerCutError  # the guard may be written, the entries are not
     with till_file(path, guarded=True) as till:
         assert not till.journal.rolled_back
 
