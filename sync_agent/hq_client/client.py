@@ -1,0 +1,327 @@
+"""One peer, HQ or a neighbour in the store, as the protocol sees it. Every wait and every answer is bounded.
+
+Trouble comes out as `HopFault`; what the peer *says* (stored, gap, fork, damaged, too large) comes back as an answer.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Self, TypeVar
+
+import httpx
+import msgspec
+
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.ids import IdSource
+from retail_core.trust import tokens
+from retail_core.trust.keys import SigningKey, unb64
+from retail_core.wire.messages import (
+    CONTENT_TYPE,
+    DamagedAnswer,
+    ForkAnswer,
+    GapAnswer,
+    PageHead,
+    PushAnswer,
+    PushHeader,
+    SnapshotManifest,
+)
+from sync_agent.config import (
+    CONNECT_TIMEOUT_S,
+    LONG_POLL_SLACK_S,
+    MAX_ANSWER_BYTES,
+    MAX_PAGE_BYTES,
+    REQUEST_TIMEOUT_S,
+    SNAPSHOT_TIMEOUT_S,
+)
+from sync_agent.storage.pages import PulledPage
+
+ACCEPTS = "item:1,tax:1,price:1,order:1,staff:1,settings:1,quick_key:1,node:1"
+LOG = logging.getLogger(__name__)
+RENEW_BEFORE_S = 60
+LEAST_POLL_MS = 500
+JSON = MappingProxyType({"Content-Type": "application/json"})
+HQ_AGE_HEADER = "Sync-Hq-Age"
+"""On a neighbour's answers: how many milliseconds ago HQ last answered it; absent when never."""
+_T = TypeVar("_T")
+
+
+class HopFault(EnvironmentFault):
+    """A peer gave no usable answer. `retry_after_ms` is its own wish, 0 when it has none."""
+
+    def __init__(self, code: str, retry_after_ms: int = 0, **facts: str | int | bool | None) -> None:
+        super().__init__(code, **facts)
+        self.retry_after_ms = retry_after_ms
+
+
+class TooLargeAnswer(msgspec.Struct, frozen=True):
+    """413: the batch must be smaller."""
+
+
+class SnapshotWanted(msgspec.Struct, frozen=True):
+    """410: our cursor is older than what the peer remembers; start anew."""
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """Where to reach a peer and how it must prove itself. `tls_name` is empty when the host itself is checked."""
+
+    name: str  # "hq" or "store"
+    url: str
+    audience: str
+    tls_name: str = ""
+
+
+class Token(msgspec.Struct, frozen=True):
+    """The answer to an assertion."""
+
+    access_token: str
+    expires_in: int = tokens.BEARER_S
+
+
+PushReply = PushAnswer | GapAnswer | ForkAnswer | DamagedAnswer | TooLargeAnswer
+
+
+class SyncClient:
+    """Use within one event loop; close it at the end."""
+
+    def __init__(
+        self, peer: Peer, node: str, key: SigningKey, context: ssl.SSLContext, clock: Clock, ids: IdSource
+    ) -> None:
+        self.peer = peer
+        self.last_contact_ms = 0
+        self.last_error = ""
+        self.hq_contact_ms = 0
+        self.offset_ms = 0  # how far the peer's clock is ahead of ours, to a second
+        self._node, self._key, self._clock, self._ids = node, key, clock, ids
+        self.on_back: Callable[[], None] | None = None  # called when the peer answers again after it did not
+        self._away = False
+        self._token, self._token_until_s = "", 0
+        self._renewing = asyncio.Lock()
+        self._http = httpx.AsyncClient(
+            base_url=peer.url,
+            verify=context,
+            trust_env=False,
+            timeout=httpx.Timeout(REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    # ── the protocol ─────────────────────────────────────────────────────────────────────────────
+
+    async def push(self, header: PushHeader, body: bytes) -> PushReply:
+        """One batch. Raises HopFault."""
+        fields = {**header.to_http(), "Content-Type": CONTENT_TYPE, "Content-Encoding": "zstd"}
+        async with self._asking("POST", "/v1/push", headers=fields, content=body) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code == 200:
+            return _decoded(text, PushAnswer)
+        if answer.status_code == 409:
+            return _decoded(text, ForkAnswer) if _code(text) == "fork" else _decoded(text, GapAnswer)
+        if answer.status_code == 413:
+            return TooLargeAnswer()
+        if answer.status_code == 422 and _code(text) == "damaged":
+            return _decoded(text, DamagedAnswer)
+        raise self._refused(answer, text)
+
+    async def pull(self, scope: str, cursor: int, limit: int, wait_s: int) -> PulledPage | SnapshotWanted:
+        """Rows above `cursor`, waiting up to `wait_s` for one. Raises HopFault."""
+        asked = {"scope": scope, "cursor": cursor, "limit": limit, "wait": wait_s, "accepts": ACCEPTS}
+        patience = httpx.Timeout(wait_s + LONG_POLL_SLACK_S, connect=CONNECT_TIMEOUT_S)
+        while True:
+            began_ms = self._clock.monotonic_ms()
+            async with self._asking("GET", "/v1/pull", params=asked, patience=patience) as answer:
+                body = await _bounded(answer, MAX_PAGE_BYTES)
+            nothing_new = answer.status_code == 204 or answer.headers.get("Sync-Cursor") == str(cursor)
+            if wait_s and nothing_new:  # a peer that does not wait must not make us spin
+                await asyncio.sleep(max(0, LEAST_POLL_MS - (self._clock.monotonic_ms() - began_ms)) / 1000)
+            if answer.status_code != 204:  # a neighbour cannot sign that nothing is new: it is asked again
+                break
+        if answer.status_code == 410:
+            return SnapshotWanted()
+        if answer.status_code != 200:
+            raise self._refused(answer, body)
+        try:
+            head = PageHead(
+                scope, cursor, int(answer.headers["Sync-Cursor"]), int(answer.headers["Sync-Head"]),
+                answer.headers["Sync-Generation"],
+            )  # fmt: skip
+            return PulledPage(head, body, unb64(answer.headers["Sync-Signature"]))
+        except (KeyError, ValueError) as bad:
+            raise self._fault("hop.bad_answer", why=str(bad)[:100]) from bad
+
+    async def manifest(self, zone: str) -> SnapshotManifest | None:
+        """The newest snapshot of a price zone, its key sealed to this node; None when there is none. Raises HopFault."""
+        async with self._asking("GET", f"/v1/snapshot/{zone}") as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code == 404:
+            return None
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+        return _decoded(text, SnapshotManifest)
+
+    @asynccontextmanager
+    async def snapshot_from(self, snapshot_id: str, offset: int) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The bytes of a snapshot file from `offset` on. Raises HopFault."""
+        fields = {"Range": f"bytes={offset}-"} if offset else {}
+        asking = self._asking("GET", f"/v1/snapshot/file/{snapshot_id}", headers=fields, patience=SNAPSHOT_TIMEOUT_S)
+        async with asking as answer:
+            if answer.status_code != (206 if offset else 200):
+                raise self._refused(answer, await _bounded(answer, MAX_ANSWER_BYTES))
+            yield answer.aiter_raw()
+
+    async def witness(self, node: str, epoch: str) -> PushAnswer | None:
+        """How far the peer (and HQ, as it knows) has a stream; None when it has none of it. Raises HopFault."""
+        async with self._asking("GET", "/v1/witness", params={"node": node, "epoch": epoch}) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code == 404:
+            return None
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+        return _decoded(text, PushAnswer)
+
+    async def telemetry(self, figures: Mapping[str, int]) -> bool:
+        """Lossy: figures for HQ's page. False when the peer does not take any. Raises HopFault."""
+        async with self._asking("POST", "/v1/telemetry", headers=JSON, content=msgspec.json.encode(figures)) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code in {404, 405}:
+            return False
+        if answer.status_code not in {200, 201, 204}:
+            raise self._refused(answer, text)
+        return True
+
+    async def hello(self) -> bytes:
+        """The peer's public health document. Raises HopFault."""
+        async with self._asking("GET", "/health", anonymous=True) as answer:
+            return await _bounded(answer, MAX_ANSWER_BYTES)
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    @asynccontextmanager
+    async def _asking(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        anonymous: bool = False,
+        patience: httpx.Timeout | float = REQUEST_TIMEOUT_S,
+        params: Mapping[str, str | int] | None = None,
+        content: bytes | None = None,
+    ) -> AsyncIterator[httpx.Response]:
+        fields = {"Accept-Encoding": "zstd", **(headers or {})}
+        if not anonymous:
+            fields["Authorization"] = f"Bearer {await self._bearer()}"
+        request = self._http.build_request(
+            method, path, headers=fields, timeout=patience, extensions=self._name(), params=params, content=content
+        )
+        try:
+            answer = await self._http.send(request, stream=True)
+            try:
+                self._heard(answer)
+                yield answer
+            finally:
+                await answer.aclose()
+        except httpx.HTTPError as down:
+            if not self._away:
+                LOG.info(
+                    "%s does not answer: %s", self.peer.name, type(down).__name__, extra={"code": "hop.unreachable"}
+                )
+            self._away = True
+            raise self._fault("hop.unreachable", why=type(down).__name__) from down
+        except RuntimeError as closed:
+            if not self._http.is_closed:
+                raise
+            raise self._fault("hop.closed") from closed
+
+    async def _bearer(self) -> str:
+        async with self._renewing:
+            now_s = self._clock.now_ms() // 1000
+            if not self._token or now_s >= self._token_until_s - RENEW_BEFORE_S:
+                token = await self._renew(now_s)
+                self._token, self._token_until_s = token.access_token, now_s + token.expires_in
+            return self._token
+
+    async def _renew(self, now_s: int) -> Token:
+        # in the peer's time, so that a wrong clock in the shop locks nobody out
+        proof = tokens.assertion(
+            self._node, self._key, self.peer.audience, now_s + self.offset_ms // 1000, self._ids.next()
+        )
+        asked = msgspec.json.encode({"assertion": proof})
+        async with self._asking("POST", "/v1/token", anonymous=True, headers=JSON, content=asked) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code not in {200, 201}:
+            raise self._refused(answer, text)
+        return _decoded(text, Token)
+
+    def _name(self) -> dict[str, str]:
+        return {"sni_hostname": self.peer.tls_name} if self.peer.tls_name else {}
+
+    def _heard(self, answer: httpx.Response) -> None:
+        was_away, self._away = self._away, False
+        self.last_contact_ms, self.last_error = self._clock.now_ms(), ""
+        self.offset_ms = _offset_ms(answer.headers.get("Date", ""), self.last_contact_ms)
+        if was_away:
+            LOG.info("%s answers again", self.peer.name, extra={"code": "hop.back"})
+            if self.on_back is not None:
+                self.on_back()
+        if answer.status_code == 401:
+            self._token = ""
+        age = answer.headers.get(HQ_AGE_HEADER, "")
+        if age.isdigit():
+            self.hq_contact_ms = self.last_contact_ms - int(age)
+
+    def _refused(self, answer: httpx.Response, text: bytes) -> HopFault:
+        after = answer.headers.get("Retry-After", "")
+        wish_ms = int(after) * 1000 if after.isdigit() else 0
+        return self._fault(_code(text) or f"hop.status_{answer.status_code}", wish_ms, status=answer.status_code)
+
+    def _fault(self, code: str, retry_after_ms: int = 0, **facts: str | int) -> HopFault:
+        self.last_error = code
+        return HopFault(code, retry_after_ms, peer=self.peer.name, **facts)
+
+
+async def _bounded(answer: httpx.Response, limit: int) -> bytes:
+    """The raw body; a peer that sends more is not one of ours."""
+    taken = bytearray()
+    async for chunk in answer.aiter_raw():
+        taken += chunk
+        if len(taken) > limit:
+            raise HopFault("hop.answer_too_large", limit=limit)
+    return bytes(taken)
+
+
+def _offset_ms(date: str, now_ms: int) -> int:
+    try:
+        return int(parsedate_to_datetime(date).timestamp() * 1000) - now_ms
+    except ValueError:
+        return 0
+
+
+def _decoded(text: bytes, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+        raise HopFault("hop.bad_answer", why=str(bad)[:100]) from bad
+
+
+def _code(text: bytes) -> str:
+    try:
+        return msgspec.json.decode(text, type=_Coded).code
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+
+
+class _Coded(msgspec.Struct):
+    code: str = ""

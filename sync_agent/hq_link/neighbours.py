@@ -1,0 +1,139 @@
+"""Agents of the same store that proved themselves, by static address or found by zeroconf, asked again every ten seconds."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.ids import IdSource
+from retail_core.durable.home import MachineConfig
+from retail_core.durable.link import NodeDoc
+from retail_core.trust.keys import SigningKey
+from sync_agent.config import FIND_PEERS_EVERY_MS, MAX_PEERS
+from sync_agent.discovery import Discovery
+from sync_agent.hq_client.client import HopFault, Peer, SyncClient
+from sync_agent.hq_client.tls import name_of_neighbour, pinned_context
+from sync_agent.lan_server import Hello, audience_of
+from sync_agent.wake import Bell
+
+LOG = logging.getLogger(__name__)
+STORE, COPY = "store", "copy"
+AGENT_ROLE = "agent"
+MISSES_TO_FORGET = 3
+FIRST_PAUSE_MS = 500
+LEAST_PAUSE_S = 0.2
+
+
+class Neighbours:
+    """`changed` is called when somebody came, went, or took the store role."""
+
+    def __init__(
+        self,
+        config: MachineConfig,
+        ca_pem: str,
+        key: SigningKey,
+        clock: Clock,
+        ids: IdSource,
+        nodes: Callable[[], Mapping[str, NodeDoc]],
+        changed: Callable[[], None],
+    ) -> None:
+        self.discovery: Discovery | None = None
+        self.bell = Bell()
+        self._config, self._ca_pem, self._key = config, ca_pem, key
+        self._clock, self._ids = clock, ids
+        self._nodes, self._changed = nodes, changed
+        self._known: dict[str, tuple[SyncClient, Hello]] = {}
+        self._missed: dict[str, int] = {}
+        self._context = pinned_context(ca_pem)
+
+    @property
+    def with_store_role(self) -> dict[str, SyncClient]:
+        """By peer name."""
+        return {client.peer.name: client for client, hello in self._known.values() if hello.store_role}
+
+    @property
+    def others(self) -> dict[str, SyncClient]:
+        return {client.peer.name: client for client, hello in self._known.values() if not hello.store_role}
+
+    @property
+    def store_says_hq_is_up(self) -> bool:
+        return any(hello.hq_up for _, hello in self._known.values() if hello.store_role)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        pause_ms = FIRST_PAUSE_MS
+        while True:
+            await self.look()
+            await asyncio.sleep(LEAST_PAUSE_S)  # whoever announces much makes nobody busy
+            pause_ms = min(pause_ms * 2, FIND_PEERS_EVERY_MS)  # machines of a store are often started together
+            if await self.bell.wait(int(pause_ms * (0.75 + random.random() / 2))):  # noqa: S311 - jitter
+                pause_ms = FIRST_PAUSE_MS
+
+    async def look(self) -> None:
+        """Ask everybody known and everybody new, once."""
+        before = {node: hello.store_role for node, (_, hello) in self._known.items()}
+        agents = {
+            node.node_id
+            for node in self._nodes().values()
+            if node.role == AGENT_ROLE and node.node_id != self._config.agent_node
+        }
+        for node in self._known.keys() - agents:
+            await self._forget(node)
+        await asyncio.gather(*(self._greet_again(node) for node in list(self._known)))
+        await asyncio.gather(*(self._meet(url, agents) for url in self._addresses()))
+        if before != {node: hello.store_role for node, (_, hello) in self._known.items()}:
+            self._changed()
+
+    async def close(self) -> None:
+        for node in list(self._known):
+            await self._forget(node)
+
+    def _addresses(self) -> Sequence[str]:
+        met = {client.peer.url for client, _ in self._known.values()}
+        found = [url for one in (self.discovery.neighbours if self.discovery else ()) for url in one.urls]
+        return [url for url in dict.fromkeys((*self._config.peers, *found)) if url not in met][:MAX_PEERS]
+
+    async def _greet_again(self, node: str) -> None:
+        client, before = self._known[node]
+        hello = await self._hello(client)
+        self._missed[node] = 0 if hello else self._missed.get(node, 0) + 1
+        if hello is None:
+            self._known[node] = client, msgspec.structs.replace(before, hq_up=False)
+        if (hello or before).store_role != before.store_role or self._missed[node] >= MISSES_TO_FORGET:
+            await self._forget(node)
+        elif hello is not None:
+            self._known[node] = client, hello
+
+    async def _meet(self, url: str, agents: set[str]) -> None:
+        try:
+            name = await name_of_neighbour(url, self._ca_pem, agents) if agents else None
+        except RuleViolationError:
+            return
+        node = name.partition(".")[0] if name else ""
+        if not name or node in self._known:
+            return
+        stranger = self._client(COPY, node, url, name)
+        hello = await self._hello(stranger)
+        await stranger.close()
+        if hello is not None and hello.node == node and hello.store == self._config.store and node not in self._known:
+            self._known[node] = self._client(STORE if hello.store_role else COPY, node, url, name), hello
+            LOG.info("neighbour %s at %s", node, url, extra={"code": "neighbour.met"})
+
+    def _client(self, kind: str, node: str, url: str, name: str) -> SyncClient:
+        peer = Peer(f"{kind}:{node}", url, audience_of(node), name)
+        return SyncClient(peer, self._config.agent_node, self._key, self._context, self._clock, self._ids)
+
+    async def _hello(self, client: SyncClient) -> Hello | None:
+        try:
+            return msgspec.json.decode(await client.hello(), type=Hello)
+        except (HopFault, msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    async def _forget(self, node: str) -> None:
+        client, _ = self._known.pop(node)
+        self._missed.pop(node, None)
+        await client.close()

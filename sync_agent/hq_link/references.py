@@ -1,0 +1,185 @@
+"""Loading the reference data anew: download, check, unpack beside the file in use, and change over while selling goes on."""
+
+import asyncio
+import logging
+import re
+from pathlib import Path
+
+import msgspec
+
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.ids import IdSource
+from retail_core.durable.files import write_atomic
+from retail_core.trust.keys import PublicKey, SigningKey, b64, unb64
+from retail_core.trust.seal import KEY_BYTES, seal, unseal
+from retail_core.wire.messages import SnapshotManifest
+from sync_agent.config import MAX_SNAPSHOT_BYTES
+from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_link.route import Route
+from sync_agent.storage import reference_files
+from sync_agent.storage.files import Files
+from sync_agent.storage.reference_files import Partial, reference_file
+
+LOG = logging.getLogger(__name__)
+SAFE_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+FRESH_MS = 86_400_000
+
+
+class References:
+    """The one place that changes which reference file is current."""
+
+    def __init__(
+        self, files: Files, route: Route, hq: SyncClient, agent_key: SigningKey, clock: Clock, ids: IdSource
+    ) -> None:
+        self._files, self._route, self._hq = files, route, hq
+        self._key, self._clock, self._ids = agent_key, clock, ids
+        self._feed_key = PublicKey(files.config.feed_public_key)
+        self._busy = asyncio.Lock()
+
+    async def load(self, instead_of: str) -> None:
+        """Put a newer file in the place of `instead_of`; nothing happens when that was done meanwhile.
+
+        Raises HopFault or EnvironmentFault `snapshot.*`; the file in use stays then.
+        """
+        async with self._busy:
+            if self._files.reference_name != instead_of:
+                return
+            manifest = await self._newer(instead_of)
+            if manifest is None:
+                name = reference_file(self._ids.next())
+                await self._files.run(lambda files: reference_files.make_empty(files, name))
+            else:
+                await self._install(manifest)
+            LOG.info("reference file %s", self._files.reference_name, extra={"code": "reference.loaded"})
+            if not self._files.config.store_role:
+                self._forget_downloads(keep="")
+
+    async def serve(self, zone: str, public_key: str) -> SnapshotManifest | None:
+        """The kept snapshot for a neighbour, its key sealed to it; fetched from HQ first when it is old or missing."""
+        async with self._busy:
+            manifest = self._kept(zone)
+            if manifest is None or self._age_ms(manifest) > FRESH_MS:
+                manifest = await self._refreshed(zone) or manifest
+        if manifest is None:
+            return None
+        key = self._files.home.home.keys.file_key(reference_file(manifest.id))
+        return msgspec.structs.replace(manifest, sealed_key=b64(seal(public_key, key)))
+
+    def kept_file(self, snapshot_id: str) -> Path | None:
+        """The packed file of a kept snapshot."""
+        path = self._files.home.downloads / f"{snapshot_id}.zst"
+        return path if SAFE_ID.fullmatch(snapshot_id) and path.exists() else None
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _newer(self, instead_of: str) -> SnapshotManifest | None:
+        """A downloaded snapshot other than the one in use; None when nobody has one."""
+        zone = self._files.config.zone
+        clients = dict.fromkeys(client for client in (self._route.client, self._hq) if client is not None)
+        fault: HopFault | None = None
+        for client in clients:
+            try:
+                manifest = await client.manifest(zone)
+                if manifest is not None and reference_file(manifest.id) != instead_of:
+                    self._check(manifest)
+                    await self._download(client, manifest)
+                    return manifest
+                fault = None
+            except HopFault as down:
+                fault = down
+        if fault is not None:
+            raise fault
+        return None
+
+    async def _refreshed(self, zone: str) -> SnapshotManifest | None:
+        try:
+            manifest = await self._hq.manifest(zone)
+            if manifest is not None:
+                self._check(manifest)
+                await self._download(self._hq, manifest)
+            return manifest
+        except EnvironmentFault as fault:
+            LOG.info("no newer snapshot: %s", fault, extra={"code": fault.code})
+            return None
+
+    def _check(self, manifest: SnapshotManifest) -> None:
+        try:
+            signature = unb64(manifest.signature)
+        except ValueError:
+            signature = b""
+        if not self._feed_key.verify(manifest.signed_bytes(), signature):
+            raise EnvironmentFault("snapshot.forged", id=manifest.id[:64])
+        if not SAFE_ID.fullmatch(manifest.id) or manifest.zone != self._files.config.zone:
+            raise EnvironmentFault("snapshot.wrong", id=manifest.id[:64])
+        if not 0 < manifest.size <= MAX_SNAPSHOT_BYTES:
+            raise EnvironmentFault("snapshot.too_large", size=manifest.size)
+
+    async def _download(self, client: SyncClient, manifest: SnapshotManifest) -> None:
+        """Fetch what is still missing, check it, and keep it with its manifest and key."""
+        folder = self._files.home.downloads
+        folder.mkdir(mode=0o700, exist_ok=True)
+        target, part = folder / f"{manifest.id}.zst", Partial(folder / f"{manifest.id}.part")
+        key = unseal(self._key, _sealed(manifest))
+        if len(key) != KEY_BYTES:
+            raise EnvironmentFault("snapshot.wrong", id=manifest.id)
+        if not target.exists():
+            await self._fetch(client, manifest, part)
+            try:
+                await asyncio.to_thread(reference_files.check_download, part.path, manifest)
+            except EnvironmentFault:
+                part.drop()
+                raise
+            part.path.replace(target)
+        self._files.home.home.keys.put_file_key(reference_file(manifest.id), key)
+        write_atomic(folder / f"{manifest.id}.json", msgspec.json.encode(manifest))
+        self._forget_downloads(keep=manifest.id)
+
+    async def _fetch(self, client: SyncClient, manifest: SnapshotManifest, part: Partial) -> None:
+        have = part.have(manifest.size)
+        async with client.snapshot_from(manifest.id, have) as chunks:
+            async for chunk in chunks:
+                have += len(chunk)
+                if have > manifest.size:
+                    part.drop()
+                    break
+                part.add(chunk)
+        if have != manifest.size:
+            raise HopFault("snapshot.incomplete", id=manifest.id)
+
+    async def _install(self, manifest: SnapshotManifest) -> None:
+        name = reference_file(manifest.id)
+        home, downloads = self._files.home.home, self._files.home.downloads
+        target = home.reference(name)
+        fresh = target.with_name(f"{name}.new")
+        key = home.keys.file_key(name)
+        await asyncio.to_thread(reference_files.unpack, downloads / f"{manifest.id}.zst", fresh)
+        await asyncio.to_thread(reference_files.check_opens, fresh, key, manifest)
+        fresh.replace(target)
+        await self._files.run(lambda files: files.use_reference(name))
+
+    def _kept(self, zone: str) -> SnapshotManifest | None:
+        for path in self._files.home.downloads.glob("*.json"):
+            try:
+                manifest = msgspec.json.decode(path.read_bytes(), type=SnapshotManifest)
+            except msgspec.DecodeError:
+                continue
+            if manifest.zone == zone and self.kept_file(manifest.id):
+                return manifest
+        return None
+
+    def _age_ms(self, manifest: SnapshotManifest) -> int:
+        path = self._files.home.downloads / f"{manifest.id}.json"
+        return self._clock.now_ms() - int(path.stat().st_mtime * 1000)
+
+    def _forget_downloads(self, keep: str) -> None:
+        for path in self._files.home.downloads.glob("*.*"):
+            if not keep or path.stem != keep:
+                path.unlink(missing_ok=True)
+
+
+def _sealed(manifest: SnapshotManifest) -> bytes:
+    try:
+        return unb64(manifest.sealed_key)
+    except ValueError as bad:
+        raise EnvironmentFault("snapshot.wrong", id=manifest.id) from bad

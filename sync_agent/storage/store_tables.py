@@ -1,0 +1,31 @@
+"""store.db: the agent's own journal, the copies of other machines' streams, what was sent where, and pages of the feed."""
+
+from pathlib import Path
+
+from retail_core.durable.engine import Connection
+from retail_core.durable.inbox import INBOX_TABLES
+from retail_core.durable.journal import JOURNAL_TABLES
+from retail_core.durable.migrate import Step, ensure_schema
+
+STORE_STEPS: tuple[Step, ...] = (
+    (
+        *JOURNAL_TABLES,
+        *INBOX_TABLES,
+        """CREATE TABLE sent (
+            peer TEXT NOT NULL, node TEXT NOT NULL, epoch TEXT NOT NULL, through INTEGER NOT NULL,
+            through_hash BLOB NOT NULL, hq_through INTEGER NOT NULL, hq_hash BLOB NOT NULL,
+            PRIMARY KEY (peer, node, epoch)) WITHOUT ROWID""",
+        """CREATE TABLE page (
+            scope TEXT NOT NULL, from_rev INTEGER NOT NULL, to_rev INTEGER NOT NULL, head INTEGER NOT NULL,
+            generation TEXT NOT NULL, packed BLOB NOT NULL, signature BLOB NOT NULL, at_ms INTEGER NOT NULL,
+            PRIMARY KEY (scope, from_rev)) WITHOUT ROWID""",
+        """CREATE TABLE decided (
+            order_id TEXT NOT NULL, order_v INTEGER NOT NULL, doc BLOB NOT NULL,
+            PRIMARY KEY (order_id)) WITHOUT ROWID""",
+    ),
+)
+
+
+def prepare_store(conn: Connection, path: Path) -> None:
+    """Make or bring up to date the tables."""
+    ensure_schema(conn, path, STORE_STEPS)
