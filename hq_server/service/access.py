@@ -20,6 +20,7 @@ MAX_WRONG_PASSWORDS = 10
 LOCKED_MS = 30 * 60_000
 SESSION_MS = 12 * 3_600_000
 TOKEN_DAYS = 365
+BEARER_S = tokens.BEARER_S
 DAY_MS = 86_400_000
 TOKEN_PREFIX = "omt_"
 SECRET_BYTES = 32
@@ -165,6 +166,11 @@ def _node(hq: Hq, bearer: str) -> Caller:
         raise RuleViolationError("token.bad_signature")
     node = _known_node(hq, claims.subject)
     return Caller(node.node_id, Role.NODE, node)
+
+
+def still_trusted(hq: Hq, node: Node) -> None:
+    """Raises `node.revoked` or `token.unknown`."""
+    _known_node(hq, node.node_id)
 
 
 def _known_node(hq: Hq, node_id: str) -> Node:

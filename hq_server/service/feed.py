@@ -63,12 +63,12 @@ def signed_page(hq: Hq, scope: str, cursor: int, limit: int, accepts: Mapping[st
     return SignedPage(head, body, b64(hq.key.sign(head.signed_bytes(body))), not page.rows)
 
 
-def forget_deletions(hq: Hq, scopes: list[str]) -> int:
-    """Drop deletions older than the horizon. Returns how many rows went."""
+def forget_deletions(hq: Hq) -> int:
+    """Housekeeping: drop deletions nobody is expected to need any more. Returns how many rows went."""
     before_ms = hq.clock.now_ms() - KEEP_DELETIONS_MS
 
     def work(unit: Unit) -> int:
-        return sum(feed.drop_tombstones(unit, scope, before_ms) for scope in scopes)
+        return sum(feed.drop_tombstones(unit, scope, before_ms) for scope in feed.scopes(unit.conn))
 
     return hq.database.write(work)
 

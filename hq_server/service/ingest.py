@@ -80,11 +80,11 @@ def take(hq: Hq, contacts: Contacts, pusher: Node, header: PushHeader, body: byt
     return taken
 
 
-def witness(hq: Hq, store: str, node: str, epoch: str) -> Head:
-    """How far HQ has a stream of this store; (0, GENESIS) for one never seen."""
+def witness(hq: Hq, store: str, node: str, epoch: str) -> Head | None:
+    """How far HQ has a stream of this store; None for one never seen."""
     stream = PushHeader(node, epoch, 0).stream
     found = hq.database.read(lambda conn: streams.stream_of(conn, store, stream))
-    return found.head if found else Head()
+    return found.head if found else None
 
 
 def retry_quarantined(hq: Hq) -> int:
@@ -204,7 +204,7 @@ def _apply(hq: Hq, unit: Unit, store: str, facts: list[Fact], cases: list[Except
     for fact in list(facts):
         why = attempt(unit, lambda fact=fact: projections.apply(hq, unit, store, [fact]))
         if why is not None:
-            log.error("event not applicable", extra={"facts": {"code": why, "event": fact.entry.id}})
+            log.error("event %s cannot be applied", fact.entry.id, extra={"code": why})
             refused += 1
             facts.remove(fact)
             _quarantine(hq, unit, store, fact.entry, why, cases)

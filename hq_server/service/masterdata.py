@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hq_server.service.context import TODAY, Hq
+from hq_server.service.fields import Currency, Id, Minor, Name, ShortText, Small, TimeMs
 from hq_server.service.journal import zone_of
 from hq_server.storage import catalogue, feed
 from hq_server.storage.catalogue import PlaceRow, PromotionRow, StaffRow
@@ -26,32 +27,32 @@ STORE_ROLES = frozenset({Role.CASHIER, Role.ASSOCIATE, Role.SUPERVISOR, Role.MAN
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A member of a store's staff. Without a PIN the one known stays."""
 
-    store: str
-    operator_id: str
-    name: str
-    role: str = Role.CASHIER.value
-    pin: str | None = None
+    store: Id
+    operator_id: Id
+    name: Name
+    role: ShortText = Role.CASHIER.value
+    pin: ShortText | None = None
     active: bool = True
-    lang: str = "en"
+    lang: ShortText = "en"
 
 
 class PriceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A price of one zone, in force from `from_ms` (0: always was)."""
 
-    zone: str
-    sku: str
-    price_minor: int
-    currency: str
-    from_ms: int = 0
-    book: str = ""
+    zone: Id
+    sku: Id
+    price_minor: Minor
+    currency: Currency
+    from_ms: TimeMs = 0
+    book: ShortText = ""
 
 
 class QuickKeyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    store: str
-    page: str
-    pos: int
-    sku: str
-    label: str
+    store: Id
+    page: Name
+    pos: Small
+    sku: Id
+    label: Name
 
 
 def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:

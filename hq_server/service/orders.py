@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 
 from hq_server.service import fulfilment, journal, reservations, sourcing
 from hq_server.service.context import Hq, sha256
+from hq_server.service.fields import Id, Milli, Name, ShortText, TimeMs
 from hq_server.storage import access, catalogue, feed, orders
 from hq_server.storage.database import Connection, Unit
 from hq_server.storage.orders import CustomerOrder, Fulfilment, Sourced, Step, StepOutcome
@@ -34,21 +36,21 @@ TAIL_CHARS = 2
 class WishLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What and how much, in thousandths."""
 
-    sku: str
-    qty_milli: int
+    sku: Id
+    qty_milli: Milli
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An order as a channel gives it. Without a store HQ chooses one; without times the shop's usual ones hold."""
 
-    lines: tuple[WishLine, ...]
-    customer_name: str
-    channel: str = "WEB"
-    store: str | None = None
-    customer_ref: str = ""
+    lines: Annotated[tuple[WishLine, ...], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
+    customer_name: Name
+    channel: Id = "WEB"
+    store: Id | None = None
+    customer_ref: ShortText = ""
     paid: bool = True
-    due_ms: int | None = None
-    hold_until_ms: int | None = None
+    due_ms: TimeMs | None = None
+    hold_until_ms: TimeMs | None = None
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -140,9 +142,11 @@ def renew_late_offers(hq: Hq) -> int:
     return len(late)
 
 
-def prices_of(conn: Connection, doc: OrderDoc) -> dict[int, int]:
-    """Unit prices by line number."""
-    return orders.unit_prices(conn, doc.store, doc.order_id)
+def detail(conn: Connection, order_id: str) -> tuple[Fulfilment, dict[int, int], Sequence[Step]]:
+    """An order, its unit prices by line number, and every fact about it. Raises `order.unknown`."""
+    held = find(conn, order_id)
+    store = held.doc.store
+    return held, orders.unit_prices(conn, store, order_id), orders.steps_of(conn, store, order_id)
 
 
 def _check(hq: Hq, conn: Connection, wish: Wish) -> None:

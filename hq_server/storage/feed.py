@@ -90,6 +90,11 @@ def head_of(conn: Connection, scope: str) -> int:
     return int(conn.execute(select(func.max(feed_head.c.rev)).where(feed_head.c.scope == scope)).scalar() or 0)
 
 
+def scopes(conn: Connection) -> Sequence[str]:
+    """All scopes, in one order for every writer."""
+    return conn.execute(select(feed_head.c.scope).order_by(feed_head.c.scope)).scalars().all()
+
+
 def drop_tombstones(unit: Unit, scope: str, before_ms: int) -> int:
     """Forget deletions older than `before_ms`; readers behind them must load a snapshot. Returns how many went."""
     old = (feed.c.scope == scope) & (feed.c.op == "del") & (feed.c.changed_ms < before_ms)

@@ -1,0 +1,127 @@
+"""`omnitill-hq`: make an HQ, run it, and talk to a running one.
+
+omnitill-hq init  --home DIR [--database URL] [--name HOST …]
+omnitill-hq serve --home DIR [--database URL] [--host H] [--port N]
+omnitill-hq admin --home DIR [--url URL] COMMAND …          the same routes everybody uses, over HTTPS with a token
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hq_server.service import ingest, setup
+from hq_server.service.home import HqHome
+from hq_server.web import admin
+from hq_server.web.runner import listen, make_server, serve
+from hq_server.web.words import message
+from retail_core.domain.errors import CodedError, EnvironmentFault
+from retail_core.durable.lock import InstanceLock
+from retail_core.durable.logs import JsonLines
+from retail_core.durable.system import SystemClock, SystemIds
+
+EXIT_OK, EXIT_REFUSED, EXIT_FAULT = 0, 1, 2
+DEFAULT_PORT = 8443
+DATABASE_VARIABLE = "OMNITILL_DATABASE"
+log = logging.getLogger("hq_server")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0: done; 1: refused by a rule; 2: the surroundings failed. One plain line says which and why."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except EnvironmentFault as fault:
+        return _say(fault, EXIT_FAULT)
+    except CodedError as refused:
+        return _say(refused, EXIT_REFUSED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="omnitill-hq", description="Head office: orders, stock, master data, pages.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    init = commands.add_parser("init", help="make an HQ: keys, certificates, database, first administrator")
+    init.add_argument("--name", action="append", default=[], help="a host name or address people reach HQ by")
+    init.set_defaults(run=_init)
+    run = commands.add_parser("serve", help="run it")
+    run.add_argument("--host", default="127.0.0.1")
+    run.add_argument("--port", type=int, default=DEFAULT_PORT)
+    run.set_defaults(run=_serve)
+    for command in (init, run):
+        command.add_argument("--home", type=Path, required=True, help="HQ's folder")
+        command.add_argument(
+            "--database", default=os.environ.get(DATABASE_VARIABLE), help="postgresql://… (default: embedded)"
+        )
+    talk = commands.add_parser("admin", help="talk to a running HQ")
+    admin.add_commands(talk)
+    talk.set_defaults(run=admin.run)
+    return parser
+
+
+def _init(options: argparse.Namespace) -> int:
+    made = setup.init(options.home, options.database, options.name, SystemClock(), SystemIds())
+    out = [f"HQ is ready in {options.home}", f"CA fingerprint (SHA-256): {made.ca_sha256}"]
+    if made.password:
+        out += [
+            f"Sign in as {made.user} with the password {made.password}",
+            f"API token of the administrator: {made.token_file}",
+        ]
+    sys.stdout.write("\n".join(out) + "\n")
+    return EXIT_OK
+
+
+def _serve(options: argparse.Namespace) -> int:
+    _log_json_lines()
+    home = setup.home_of(options.home)
+    home.check()
+    lock = None if options.database else InstanceLock(home.lock)
+    try:
+        return _serve_locked(home, options)
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _serve_locked(home: HqHome, options: argparse.Namespace) -> int:
+    listener = listen(options.host, options.port)
+    try:
+        hq = setup.open_hq(home, options.database, SystemClock(), SystemIds())
+    except BaseException:
+        listener.close()
+        raise
+    try:
+        setup.check_somebody_may_sign_in(hq)
+        applied = ingest.retry_quarantined(hq)
+        if applied:
+            log.info("applied %d events an older release did not know", applied, extra={"code": "hq.caught_up"})
+        host, port = listener.getsockname()[:2]
+        ready = f"HQ answers at https://{host}:{port} (database {hq.database.place})"
+
+        def announce() -> None:
+            log.info(ready, extra={"code": "hq.ready"})
+
+        asyncio.run(serve(make_server(hq), home, listener, announce))
+    finally:
+        hq.database.close()
+        listener.close()
+    log.info("HQ has stopped", extra={"code": "hq.stopped"})
+    return EXIT_OK
+
+
+def _log_json_lines() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _say(error: CodedError, exit_code: int) -> int:
+    sys.stderr.write(f"{message(error.code, error.facts)} [{error.code}]\n")
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,227 @@
+"""Master data over REST. Each request is taken whole or not at all."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+from litestar import get, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
+
+from hq_server.service import masterdata
+from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, Small, TimeMs
+from hq_server.service.masterdata import MAX_ROWS, Person, PriceIn, QuickKeyIn
+from hq_server.storage import catalogue
+from hq_server.storage.catalogue import PlaceRow, PromotionRow
+from hq_server.web.guards import NEEDS
+from hq_server.web.openapi import errors
+from hq_server.web.state import Server
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.ids import Gtin, Sku
+from retail_core.domain.places import PlaceKind
+from retail_core.domain.roles import Permission
+from retail_core.durable.reference import ItemDoc, TaxDoc
+
+EDIT = {NEEDS: Permission.EDIT_MASTER_DATA}
+STAFF = {NEEDS: Permission.EDIT_STAFF}
+MAX_STAFF_ROWS = 200  # each PIN takes 50 ms to hash
+MAX_RULE_BYTES = 20_000
+Gtins = Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=masterdata.MAX_GTINS)]
+
+
+class ProductIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An item. `gtins` may have 8, 12, 13 or 14 digits; `popularity` orders searches."""
+
+    sku: Id
+    name: Name
+    tax_class: Id
+    dept: ShortText = ""
+    brand: ShortText = ""
+    size: ShortText = ""
+    unit: ShortText = "each"
+    gtins: Gtins = ()
+    popularity: TimeMs = 0
+
+
+class TaxIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tax class; 21 % is 210000 parts per million."""
+
+    tax_class: Id
+    name: Name
+    rate_ppm: Ppm
+    included: bool = True
+
+
+class StoreIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place: a shop unless `kind` says otherwise."""
+
+    store: Id
+    name: Name
+    zone: Id
+    timezone: ShortText
+    currency: Currency
+    kind: PlaceKind = PlaceKind.STORE
+    lang: ShortText = "en"
+
+
+class SettingsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of a store's tills; what is left out stays as it is."""
+
+    store: Id
+    name: Name | None = None
+    lang: ShortText | None = None
+    receipt_header: tuple[ShortText, ...] | None = None
+    receipt_footer: tuple[ShortText, ...] | None = None
+    cash_rounding_minor: Small | None = None
+
+
+class PromotionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Stored for the tills that will apply it; `rule` is any JSON object."""
+
+    promotion_id: Id
+    name: Name
+    rule: dict[str, object]
+    from_ms: TimeMs
+    until_ms: TimeMs
+    active: bool = True
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """How many rows were stored and published."""
+
+    rows: int
+
+
+class StoreList(msgspec.Struct, frozen=True):
+    stores: tuple[PlaceRow, ...]
+
+
+class PromotionList(msgspec.Struct, frozen=True):
+    promotions: tuple[PromotionRow, ...]
+
+
+class TaxList(msgspec.Struct, frozen=True):
+    taxes: tuple[TaxDoc, ...]
+
+
+def master_routes(server: Server) -> list[HTTPRouteHandler]:
+    return [*_catalogue(server), *_stores(server), *_promotions(server)]
+
+
+def _catalogue(server: Server) -> list[HTTPRouteHandler]:
+    hq = server.hq
+    refused = errors(400, 401, 403, 413, 422)
+
+    @put("/api/products", opt=EDIT, sync_to_thread=True, summary="Make or change items", responses=refused)
+    def products(data: JSONBody[list[ProductIn]]) -> Stored:
+        _bounded(data)
+        items = [
+            ItemDoc(
+                Sku(one.sku), one.name, one.dept, one.tax_class, tuple(Gtin(code) for code in one.gtins), one.brand,
+                one.size, one.unit, one.popularity,
+            )
+            for one in data
+        ]  # fmt: skip
+        masterdata.put_products(hq, items)
+        return Stored(len(items))
+
+    @put("/api/prices", opt=EDIT, sync_to_thread=True, summary="Set prices of zones", responses=refused)
+    def prices(data: JSONBody[list[PriceIn]]) -> Stored:
+        _bounded(data)
+        masterdata.put_prices(hq, data)
+        return Stored(len(data))
+
+    @put("/api/tax", opt=EDIT, sync_to_thread=True, summary="Make or change tax classes", responses=refused)
+    def put_tax(data: JSONBody[list[TaxIn]]) -> Stored:
+        _bounded(data)
+        masterdata.put_taxes(hq, [TaxDoc(one.tax_class, one.name, one.rate_ppm, one.included) for one in data])
+        return Stored(len(data))
+
+    @get("/api/tax", opt=EDIT, sync_to_thread=True, summary="Tax classes", responses=errors(401, 403))
+    def taxes() -> TaxList:
+        return TaxList(tuple(hq.database.read(catalogue.taxes)))
+
+    return [products, prices, put_tax, taxes]
+
+
+def _stores(server: Server) -> list[HTTPRouteHandler]:
+    hq = server.hq
+    refused = errors(400, 401, 403, 404, 413, 422)
+
+    @put("/api/stores", opt=EDIT, sync_to_thread=True, summary="Make or change places", responses=refused)
+    def stores(data: JSONBody[list[StoreIn]]) -> Stored:
+        _bounded(data)
+        places = [
+            PlaceRow(one.store, one.kind.value, one.name, one.zone, one.timezone, one.currency, one.lang)
+            for one in data
+        ]
+        masterdata.put_places(hq, places)
+        return Stored(len(places))
+
+    @get(
+        "/api/stores",
+        opt={NEEDS: Permission.VIEW_STOCK},
+        sync_to_thread=True,
+        summary="All places",
+        responses=errors(401, 403),
+    )
+    def listed() -> StoreList:
+        return StoreList(tuple(hq.database.read(catalogue.places)))
+
+    @put("/api/settings", opt=EDIT, sync_to_thread=True, summary="Change a store's settings", responses=refused)
+    def settings(data: JSONBody[SettingsIn]) -> PlaceRow:
+        given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
+        return masterdata.change_settings(hq, str(given.pop("store")), given)
+
+    @put("/api/staff", opt=STAFF, sync_to_thread=True, summary="Make or change staff", responses=refused)
+    def staff(data: JSONBody[list[Person]]) -> Stored:
+        _bounded(data, MAX_STAFF_ROWS)
+        masterdata.put_staff(hq, data)
+        return Stored(len(data))
+
+    @put("/api/quick-keys", opt=EDIT, sync_to_thread=True, summary="Set keys of the tills' pages", responses=refused)
+    def quick_keys(data: JSONBody[list[QuickKeyIn]]) -> Stored:
+        _bounded(data)
+        masterdata.put_quick_keys(hq, data)
+        return Stored(len(data))
+
+    return [stores, listed, settings, staff, quick_keys]
+
+
+def _promotions(server: Server) -> list[HTTPRouteHandler]:
+    hq = server.hq
+
+    @put(
+        "/api/promotions",
+        opt=EDIT,
+        sync_to_thread=True,
+        summary="Store promotions",
+        responses=errors(400, 401, 403, 413, 422),
+    )
+    def promotions(data: JSONBody[list[PromotionIn]]) -> Stored:
+        _bounded(data)
+        rows = [
+            PromotionRow(one.promotion_id, one.name, _rule(one), one.from_ms, one.until_ms, one.active) for one in data
+        ]
+        masterdata.put_promotions(hq, rows)
+        return Stored(len(rows))
+
+    @get("/api/promotions", opt=EDIT, sync_to_thread=True, summary="Stored promotions", responses=errors(401, 403))
+    def listed() -> PromotionList:
+        return PromotionList(tuple(hq.database.read(catalogue.promotions)))
+
+    return [promotions, listed]
+
+
+def _rule(one: PromotionIn) -> str:
+    if one.until_ms < one.from_ms:
+        raise RuleViolationError("promotion.ends_before_start", promotion=one.promotion_id)
+    rule = msgspec.json.encode(one.rule)
+    if len(rule) > MAX_RULE_BYTES:
+        raise RuleViolationError("promotion.rule_too_large", promotion=one.promotion_id, limit=MAX_RULE_BYTES)
+    return rule.decode()
+
+
+def _bounded(rows: Sequence[object], limit: int = MAX_ROWS) -> None:
+    if len(rows) > limit:
+        raise RuleViolationError("request.too_many_rows", rows=len(rows), limit=limit)

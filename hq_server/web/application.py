@@ -1,0 +1,146 @@
+"""All routes under one guard, one shape of errors, one set of headers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Response, Router
+from litestar.datastructures import MutableScopeHeaders
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.response import Redirect
+from litestar.routes import HTTPRoute
+from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType] - its hooks are untyped
+from litestar.types import Message, Scope
+
+from hq_server.service.masterdata import Person, PriceIn, QuickKeyIn
+from hq_server.service.orders import Wish, WishLine
+from hq_server.web import api_access, api_master, api_stock
+from hq_server.web.api_orders import order_routes
+from hq_server.web.api_work import work_routes
+from hq_server.web.errors import error_response, on_bug, on_coded, on_http
+from hq_server.web.guards import ANONYMOUS, AnyRequest, Guard, NotSignedInError
+from hq_server.web.openapi import JsonObject, finished, strict_names
+from hq_server.web.pages import page_routes
+from hq_server.web.state import Server
+from hq_server.web.sync_routes import AssertionIn, sync_routes
+from retail_core.domain.errors import CodedError
+from retail_core.wire.messages import MAX_COMPRESSED_BYTES, EnrolRequest
+
+VERSION = "0.1.0"
+STATIC = Path(__file__).parents[1] / "static"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+STRICT = strict_names(
+    [
+        api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_master.ProductIn, api_master.TaxIn,
+        api_master.StoreIn, api_master.SettingsIn, api_master.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
+        AssertionIn, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
+    ]
+)  # fmt: skip
+
+
+def make_app(server: Server) -> Litestar:
+    """The ASGI application."""
+
+    @cache
+    def schema() -> JsonObject:
+        # described by a second application, so that the one that serves has no routes of the framework's own
+        described = _application(server, dict, OpenAPIConfig("omnitill HQ", VERSION))
+        found = msgspec.to_builtins(described.openapi_schema.to_schema())
+        return finished(found, routes_of(described), STRICT)
+
+    return _application(server, schema, None)
+
+
+def routes_of(app: Litestar) -> list[tuple[str, str, Mapping[str, object]]]:
+    """(path, method, options) of every route, those not in the description too."""
+    return [
+        (route.path_format, method.lower(), handler.opt)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+    ]
+
+
+def _application(server: Server, schema: Callable[[], JsonObject], description: OpenAPIConfig | None) -> Litestar:
+    static = create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        opt={ANONYMOUS: True},
+        cache_control=None,
+        include_in_schema=False,
+    )
+    handlers: list[HTTPRouteHandler | Router] = [
+        *sync_routes(server),
+        *order_routes(server),
+        *api_master.master_routes(server),
+        *api_stock.stock_routes(server),
+        *api_access.access_routes(server),
+        *work_routes(server, schema),
+        *page_routes(server),
+        static,
+    ]
+    return Litestar(
+        handlers,
+        guards=[Guard(server.hq)],
+        before_request=_refuse_nul,
+        before_send=[_headers(server)],
+        exception_handlers={
+            CodedError: on_coded,
+            NotSignedInError: _to_sign_in,
+            HTTPException: on_http,
+            Exception: on_bug,
+        },
+        request_max_body_size=MAX_COMPRESSED_BYTES + 1024,
+        openapi_config=description,
+        logging_config=None,
+        on_startup=[server.bell.attach],
+    )
+
+
+async def _refuse_nul(request: AnyRequest) -> Response[bytes] | None:
+    """No text of ours has a NUL, and PostgreSQL cannot store one."""
+    raw = request.scope["raw_path"] + request.scope["query_string"]
+    in_body = False
+    if request.headers.get("content-type", "").startswith("application/json"):
+        in_body = b"\\u0000" in await request.body()
+    if b"%00" in raw or b"\x00" in raw or in_body:
+        return error_response("request.malformed", 400, {"why": "a NUL character"})
+    return None
+
+
+def _to_sign_in(request: AnyRequest, _error: NotSignedInError) -> Response[Any]:
+    if request.url.path == "/":
+        return Redirect("/sign-in", status_code=303)
+    return error_response("access.anonymous", 401, {})
+
+
+def _headers(server: Server) -> Callable[[Message, Scope], Awaitable[None]]:
+    async def add(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
+        server.metrics.requests.labels(str(message["status"])).inc()
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in HEADERS.items():
+            headers[name] = value
+        if not scope["path"].startswith("/static/"):
+            headers["Cache-Control"] = "no-store"
+
+    return add

@@ -1,0 +1,22 @@
+"""Counters for the operator, in Prometheus' format."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
+
+
+class Metrics:
+    """One registry per server, so that several servers in one process do not add up."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.events = Counter("omnitill_events", "Events taken in", ["outcome"], registry=self._registry)
+        self.pushes = Counter("omnitill_pushes", "Batches pushed", ["answer"], registry=self._registry)
+        self.orders = Counter("omnitill_orders_placed", "Orders placed", registry=self._registry)
+        self.pages = Counter("omnitill_feed_pages", "Feed pages served", registry=self._registry)
+        self.requests = Counter("omnitill_requests", "Requests answered", ["status"], registry=self._registry)
+        self.ingest = Histogram("omnitill_ingest_seconds", "Time of one push", buckets=SECONDS, registry=self._registry)
+        self.waiting = Gauge("omnitill_long_polls", "Long polls waiting now", registry=self._registry)
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)

@@ -1,0 +1,130 @@
+"""The server process: uvicorn over TLS with our CA's certificate, housekeeping beside it, and an orderly stop."""
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from hq_server.service import feed, fulfilment, orders
+from hq_server.service.contacts import Contacts
+from hq_server.service.context import Hq
+from hq_server.service.home import HqHome
+from hq_server.service.snapshots import SnapshotShop
+from hq_server.web.application import make_app
+from hq_server.web.bell import Bell
+from hq_server.web.metrics import Metrics
+from hq_server.web.state import Server
+from retail_core.domain.errors import EnvironmentFault
+
+log = logging.getLogger(__name__)
+SWEEP_EVERY_S = 30.0
+FEED_KEEPS_CLOSED_ORDERS_MS = 2 * 86_400_000
+STOP_WITHIN_S = 5
+KEEP_ALIVE_S = 60
+BACKLOG = 512
+
+
+class HqServer(uvicorn.Server):
+    """A uvicorn server whose long answers end when it stops."""
+
+    def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
+        super().__init__(config)
+        self._bell = bell
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._bell.close()
+        super().handle_exit(sig, frame)
+
+    def stop(self) -> None:
+        """Stop from another thread."""
+        self._bell.close()
+        self.should_exit = True
+
+
+def make_server(hq: Hq, bell: Bell | None = None) -> Server:
+    """The parts of one server process; commits of the database wake those who wait."""
+    bell = bell or Bell()
+    hq.database.committed = bell.ring
+    return Server(hq, Contacts(hq), SnapshotShop(hq), bell, Metrics())
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises EnvironmentFault `port.in_use` or `port.not_allowed`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as bad:
+        listener.close()
+        code = "port.in_use" if bad.errno == errno.EADDRINUSE else "port.not_allowed"
+        raise EnvironmentFault(code, host=host, port=port, why=os.strerror(bad.errno or 0)) from bad
+    listener.listen(BACKLOG)
+    listener.set_inheritable(True)
+    return listener
+
+
+def https_server(server: Server, home: HqHome) -> HqServer:
+    """Ready to `run(sockets=[…])`."""
+    config = uvicorn.Config(
+        make_app(server),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        backlog=BACKLOG,
+        ssl_certfile=home.server_certificate,
+        ssl_keyfile=home.server_key,
+        ssl_keyfile_password=home.keys.device_secret().hex(),
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    return HqServer(config, server.bell)
+
+
+async def serve(server: Server, home: HqHome, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until told to stop; housekeeping runs beside it."""
+    running = https_server(server, home)
+    keeping = asyncio.create_task(_keep_house(server))
+    try:
+        ready()
+        await running.serve(sockets=[listener])
+    finally:
+        server.bell.close()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+def sweep(hq: Hq) -> None:
+    """What has to be looked at now and then; each part is safe to repeat."""
+    late = orders.renew_late_offers(hq)
+    stuck = fulfilment.settle_stuck(hq)
+    retired = orders.retire_closed(hq, hq.clock.now_ms() - FEED_KEEPS_CLOSED_ORDERS_MS)
+    forgotten = feed.forget_deletions(hq)
+    if late or stuck or retired or forgotten:
+        log.info(
+            "late offers %d, stuck orders %d, retired orders %d, deletions forgotten %d", late, stuck, retired, forgotten,
+            extra={"code": "hq.swept"},
+        )  # fmt: skip
+
+
+async def _keep_house(server: Server) -> None:
+    while not server.bell.closing:
+        try:
+            await asyncio.to_thread(sweep, server.hq)
+        except EnvironmentFault as fault:
+            log.warning("housekeeping failed: %s", fault, extra={"code": fault.code})
+        await server.bell.pause(SWEEP_EVERY_S)

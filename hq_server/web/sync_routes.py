@@ -1,0 +1,302 @@
+"""The routes of "tillsync/1": enrolment, tokens, push, pull, snapshots, witness, telemetry."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+import msgspec
+import zstandard
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
+
+from hq_server.service import access, enrolment, feed, ingest
+from hq_server.storage.access import Node
+from hq_server.web.guards import ANONYMOUS, NEEDS, AnyRequest, caller_of
+from hq_server.web.openapi import errors
+from hq_server.web.state import Server
+from retail_core.domain.errors import EnvironmentFault, RuleViolationError
+from retail_core.domain.roles import Permission
+from retail_core.wire.batch import WireDamageError
+from retail_core.wire.messages import (
+    CONTENT_TYPE,
+    MAX_COMPRESSED_BYTES,
+    MAX_PULL_LIMIT,
+    MAX_PULL_WAIT_S,
+    DamagedAnswer,
+    EnrolAnswer,
+    EnrolRequest,
+    ForkAnswer,
+    GapAnswer,
+    PushAnswer,
+    PushHeader,
+    SnapshotManifest,
+)
+
+PUSHING_AT_ONCE = 8
+PUSHES_WAITING = 64
+FILE_CHUNK_BYTES = 256 * 1024
+ZSTD_LEVEL = 3
+MAX_FIGURES = 40
+PUSH_STATUS = MappingProxyType[type, int]({PushAnswer: 200, GapAnswer: 409, ForkAnswer: 409, DamagedAnswer: 422})
+PUSH, PULL = {NEEDS: Permission.SYNC_PUSH}, {NEEDS: Permission.SYNC_PULL}
+
+
+class AssertionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signed statement "I am this node" (RFC 7523)."""
+
+    assertion: str
+
+
+class TokenOut(msgspec.Struct, frozen=True):
+    access_token: str
+    expires_in: int
+    token_type: str = "Bearer"
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Says only that HQ answers, and its clock."""
+
+    status: str
+    now_ms: int
+
+
+def sync_routes(server: Server) -> list[HTTPRouteHandler]:
+    return [*_anonymous(server), *_up(server), *_down(server), *_snapshots(server)]
+
+
+def node_of(request: AnyRequest) -> Node:
+    """The enrolled machine that asks. Raises `permission.denied` for anybody else."""
+    node = caller_of(request).node
+    if node is None:
+        raise RuleViolationError("permission.denied")
+    return node
+
+
+def _anonymous(server: Server) -> list[HTTPRouteHandler]:
+    hq = server.hq
+
+    @get("/health", opt={ANONYMOUS: True}, sync_to_thread=False, summary="Does HQ answer?")
+    def health() -> Health:
+        return Health("ok", hq.clock.now_ms())
+
+    @post(
+        "/v1/enrol",
+        opt={ANONYMOUS: "limited"},
+        sync_to_thread=True,
+        status_code=200,
+        summary="A machine joins a store with a one-time code",
+        responses=errors(400, 403, 422, 429),
+    )
+    def enrol(data: JSONBody[EnrolRequest]) -> EnrolAnswer:
+        return enrolment.enrol(hq, data)
+
+    @post(
+        "/v1/token",
+        opt={ANONYMOUS: "limited"},
+        sync_to_thread=True,
+        status_code=200,
+        summary="A short-lived token for a signed assertion",
+        responses=errors(400, 401, 403, 422, 429),
+    )
+    def token(data: JSONBody[AssertionIn]) -> TokenOut:
+        return TokenOut(access.node_token(hq, data.assertion), access.BEARER_S)
+
+    return [health, enrol, token]
+
+
+def _up(server: Server) -> list[HTTPRouteHandler]:
+    hq = server.hq
+    turns = asyncio.Semaphore(PUSHING_AT_ONCE)
+    waiting = 0
+
+    @post(
+        "/v1/push",
+        opt=PUSH,
+        status_code=200,
+        summary="A batch of journal entries (NDJSON, zstd), with Sync-* headers",
+        responses=errors(400, 401, 403, 409, 413, 422, 429, 503),
+    )
+    async def push(request: AnyRequest) -> Response[bytes]:
+        nonlocal waiting
+        node = node_of(request)
+        if waiting >= PUSHES_WAITING:
+            raise EnvironmentFault("push.busy")
+        header = _push_header(request)
+        waiting += 1
+        try:
+            body = await _bounded_body(request)
+            async with turns:
+                taken = await asyncio.to_thread(ingest.take, hq, server.contacts, node, header, body)
+        finally:
+            waiting -= 1
+        _count(server, taken)
+        return Response(
+            msgspec.json.encode(taken.answer),
+            status_code=PUSH_STATUS[type(taken.answer)],
+            media_type="application/json",
+        )
+
+    @post(
+        "/v1/telemetry",
+        opt=PUSH,
+        sync_to_thread=True,
+        status_code=204,
+        summary="Lossy figures of a machine, such as what waits there",
+        responses=errors(400, 401, 403, 422),
+    )
+    def telemetry(request: AnyRequest, data: JSONBody[dict[str, int]]) -> None:
+        if len(data) > MAX_FIGURES:
+            raise RuleViolationError("telemetry.too_many", limit=MAX_FIGURES)
+        queued = data.get("queued")
+        oldest_ms = max(0, min(data.get("oldest_ms", 0), 2**53))
+        server.contacts.heard(node_of(request), queued=None if queued is None else max(0, queued), oldest_ms=oldest_ms)
+
+    @get(
+        "/v1/witness",
+        opt=PUSH,
+        sync_to_thread=True,
+        summary="How far HQ has a stream of the caller's store",
+        responses=errors(400, 401, 403, 404),
+    )
+    def witness(
+        request: AnyRequest,
+        node: Annotated[str, QueryParameter(max_length=80)],
+        epoch: Annotated[str, QueryParameter(max_length=40)],
+    ) -> PushAnswer:
+        head = ingest.witness(hq, node_of(request).store, node.replace("\x00", ""), epoch.replace("\x00", ""))
+        if head is None:
+            raise RuleViolationError("stream.unknown")
+        return PushAnswer(head.seq, head.chain_hash.hex(), head.seq, head.chain_hash.hex())
+
+    return [push, telemetry, witness]
+
+
+def _down(server: Server) -> list[HTTPRouteHandler]:
+    hq = server.hq
+
+    @get(
+        "/v1/pull",
+        opt=PULL,
+        summary="Rows of a feed scope above a cursor (NDJSON, zstd); waits for one if asked to",
+        responses=errors(400, 401, 403, 410, 422),
+    )
+    async def pull(
+        request: AnyRequest,
+        scope_name: Annotated[str, QueryParameter(name="scope", max_length=80)],
+        cursor: Annotated[int, QueryParameter(ge=0, le=2**62)] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_PULL_LIMIT)] = MAX_PULL_LIMIT,
+        wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
+        accepts: Annotated[str, QueryParameter(max_length=400)] = "",
+    ) -> Response[bytes]:
+        node = node_of(request)
+        kinds = feed.parse_accepts(accepts)
+        await asyncio.to_thread(feed.check_scope, hq, node, scope_name)
+        await asyncio.to_thread(server.contacts.heard, node)
+        ticket = server.bell.ticket(scope_name)
+        page = await asyncio.to_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
+        if page.empty and wait and page.head.head == cursor:
+            with server.metrics.waiting.track_inprogress():
+                await server.bell.wait(scope_name, ticket, wait)
+            # who was shut out while waiting gets nothing
+            await asyncio.to_thread(access.still_trusted, hq, node)
+            page = await asyncio.to_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
+        server.metrics.pages.inc()
+        return _page_response(page)
+
+    return [pull]
+
+
+def _snapshots(server: Server) -> list[HTTPRouteHandler]:
+    shop = server.snapshots
+
+    @get(
+        "/v1/snapshot/{zone:str}",
+        opt=PULL,
+        sync_to_thread=True,
+        summary="The newest snapshot of the caller's price zone, its key sealed to the caller",
+        responses=errors(400, 401, 403, 404, 503),
+    )
+    def manifest(request: AnyRequest, zone: FromPath[str]) -> SnapshotManifest:
+        return shop.manifest(zone, node_of(request))
+
+    @get(
+        "/v1/snapshot/file/{id:str}",
+        opt=PULL,
+        summary="A snapshot's file, from a byte on (Range: bytes=N-)",
+        responses=errors(400, 401, 403, 404, 416),
+    )
+    async def file(request: AnyRequest, id: FromPath[str]) -> Stream | Response[bytes]:
+        path, size = await asyncio.to_thread(shop.file, id, node_of(request))
+        first = _first_byte(request.headers.get("range", ""), size)
+        if first is None:
+            return Response(b"", status_code=416, headers={"Content-Range": f"bytes */{size}"})
+        headers = {"Accept-Ranges": "bytes", "Content-Length": str(size - first)}
+        if "range" in request.headers:
+            headers["Content-Range"] = f"bytes {first}-{size - 1}/{size}"
+        status = 206 if "range" in request.headers else 200
+        return Stream(_chunks(path, first), status_code=status, headers=headers, media_type="application/zstd")
+
+    return [manifest, file]
+
+
+async def _bounded_body(request: AnyRequest) -> bytes:
+    """The compressed body; refused as soon as it is too large, whatever its headers said."""
+    taken = bytearray()
+    async for chunk in request.stream():
+        taken += chunk
+        if len(taken) > MAX_COMPRESSED_BYTES:
+            raise WireDamageError("wire.too_large", limit=MAX_COMPRESSED_BYTES)
+    return bytes(taken)
+
+
+def _push_header(request: AnyRequest) -> PushHeader:
+    try:
+        return PushHeader.from_http({name.lower(): value for name, value in request.headers.items()})
+    except (KeyError, ValueError) as bad:
+        raise RuleViolationError("request.malformed", why=f"Sync-* headers: {bad}"[:100]) from bad
+
+
+def _count(server: Server, taken: ingest.Taken) -> None:
+    server.metrics.pushes.labels(type(taken.answer).__name__).inc()
+    for outcome, count in (("new", taken.new), ("repeated", taken.repeated), ("quarantined", taken.quarantined)):
+        if count:
+            server.metrics.events.labels(outcome).inc(count)
+
+
+def _page_response(page: feed.SignedPage) -> Response[bytes]:
+    return Response(
+        zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(page.body),
+        media_type=CONTENT_TYPE,
+        headers={
+            "Content-Encoding": "zstd",
+            "Sync-Cursor": str(page.head.to_rev),
+            "Sync-Head": str(page.head.head),
+            "Sync-Generation": page.head.generation,
+            "Sync-Signature": page.signature,
+        },
+    )
+
+
+def _first_byte(text: str, size: int) -> int | None:
+    """0 without a Range; None for one that cannot be served."""
+    if not text:
+        return 0
+    unit, _, span = text.partition("=")
+    first, _, last = span.partition("-")
+    if unit.strip() != "bytes" or last or not first.isascii() or not first.isdigit() or len(first) > 15:
+        return None
+    return int(first) if int(first) < size else None
+
+
+async def _chunks(path: Path, first: int) -> AsyncIterator[bytes]:
+    source = await asyncio.to_thread(path.open, "rb")
+    try:
+        await asyncio.to_thread(source.seek, first)
+        while chunk := await asyncio.to_thread(source.read, FILE_CHUNK_BYTES):
+            yield chunk
+    finally:
+        source.close()

@@ -1,0 +1,100 @@
+"""Plain words for stable codes, and the translation every text of a page goes through."""
+
+import gettext
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from retail_core.domain.cases import CaseKind
+from retail_core.domain.errors import Fact
+
+LOCALE = Path(__file__).parents[1] / "locale"
+DEFAULT_LANGUAGE = "en"
+
+
+@lru_cache(maxsize=32)
+def translations(language: str) -> gettext.NullTranslations:
+    """The catalogue of a language, or one that gives the English source text back."""
+    return gettext.translation("hq", LOCALE, [language], fallback=True)
+
+
+def tr(text: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """A text in the reader's language."""
+    return translations(language).gettext(text)
+
+
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "access.anonymous": "Sign in or send a token first.",
+        "case.illegal_move": "This case is {state} and cannot be given '{action}'.",
+        "case.unknown": "There is no such case.",
+        "config.unknown_command": "This command is not known.",
+        "db.damaged": "The database {file} is damaged or its key is another one. Put the last backup in its place.",
+        "db.in_use": "Another program uses the database {file}. Stop it first.",
+        "db.newer_than_program": "The database was written by a newer release. Install that release, or restore a backup.",
+        "db.unreachable": "The database server cannot be reached. Check its address and that it runs.",
+        "disk.full": "The disk is full. Make room; nothing was lost.",
+        "enrol.code_refused": "This code is not valid (any more). Ask HQ for a new one; each works once, for ten minutes.",
+        "event.bad_movement": "Movement {n} has a quantity that cannot be.",
+        "feed.cursor_too_old": "This cursor is too old. Load a snapshot.",
+        "feed.scope_denied": "This machine may not read {scope}.",
+        "hq.no_admin": "Nobody can sign in yet. Run `omnitill-hq init` for this database.",
+        "hq.not_initialised": "There is no HQ in {home} yet. Run `omnitill-hq init --home {home}` first.",
+        "hq.unreachable": "HQ cannot be reached at {url}. Check the address and that it runs.",
+        "node.revoked": "This machine was shut out. Enrol it again if that was a mistake.",
+        "order.already_closed": "Order {order} is {state} already.",
+        "order.bad_line": "A line of this order has an impossible quantity, or there are none or too many lines.",
+        "order.bad_time": "A time of this order lies in the past or too far ahead.",
+        "order.key_reused": "This idempotency key was used for another order.",
+        "order.no_price": "{sku} has no price in zone {zone}.",
+        "order.not_available": "Not enough stock for this order.",
+        "order.unknown": "There is no such order.",
+        "order.unknown_item": "{sku} is not a product we know.",
+        "order.unknown_store": "{store} is not a store.",
+        "password.too_short": "A password needs at least {least} characters.",
+        "permission.denied": "Your role may not do this.",
+        "place.unknown": "{place} is not a place we know.",
+        "place.unknown_timezone": "{timezone} is not a time zone.",
+        "port.in_use": "Port {port} is in use by another program. Stop it or choose another port with --port.",
+        "product.bad_gtin": "{gtin} of {sku} is not a valid bar code number.",
+        "product.unknown_tax_class": "Tax class {tax_class} of {sku} is not known. Set taxes first.",
+        "program.already_running": "HQ is running on this folder already.",
+        "push.other_store": "A machine may only send for its own store.",
+        "rate.too_many": "Too many requests. Try again in a moment.",
+        "request.malformed": "The request is not as described in /openapi.json: {why}",
+        "request.no_key": "Send an Idempotency-Key header with every order.",
+        "sign_in.locked": "Too many wrong passwords. Try again in half an hour.",
+        "sign_in.refused": "Name or password is wrong.",
+        "snapshot.not_ready": "The snapshot is being built. Ask again in a few seconds.",
+        "snapshot.unknown": "There is no such snapshot.",
+        "staff.pin_needed": "A new person needs a PIN.",
+        "wire.too_large": "The batch is larger than {limit} bytes.",
+    }
+)
+
+CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
+    {
+        CaseKind.NEGATIVE_STOCK: ("count", "warning"),
+        CaseKind.QUARANTINED_EVENT: ("data", "warning"),
+        CaseKind.SAME_ID_DIFFERENT_CONTENT: ("conflict", "error"),
+        CaseKind.FORKED_STREAM: ("till", "info"),
+        CaseKind.ORDER_CONFLICT: ("order", "error"),
+        CaseKind.DAMAGED_EVENT: ("data", "error"),
+    }
+)
+"""What a case is called in a narrow column, and its colour (the word is always there as well)."""
+
+
+class _Kept(dict[str, Fact]):
+    def __missing__(self, name: str) -> str:
+        return f"?{name}"
+
+
+def message(code: str, facts: Mapping[str, Fact], language: str = DEFAULT_LANGUAGE) -> str:
+    """One plain sentence for a code; a code without words of its own is shown as it is."""
+    words = _WORDS.get(code)
+    if words is None:
+        detail = ", ".join(f"{name} {value}" for name, value in facts.items())
+        return f"{code.replace('.', ': ').replace('_', ' ')}" + (f" ({detail})" if detail else "")
+    return tr(words, language).format_map(_Kept(facts))
