@@ -2,7 +2,7 @@
 
 A driver and its fake keep the same promises; `tests/devices/contract` holds both to them. What holds for all:
 - nothing here raises because a device is away or broken: the answer says so, with a stable reason;
-- sinks are called on the device's own thread, one call at a time, in the order things happened;
+- sinks are called on the device's own thread (a fake's: on the caller's), one call at a time, in the order of things;
 - `close()` returns promptly, may be called twice, and no sink is called after it.
 """
 

@@ -1,0 +1,1 @@
+"""Receipt printers: what they say about themselves, and how bytes get to them."""

@@ -1,0 +1,277 @@
+"""A receipt printer on TCP port 9100, and the drawer behind it.
+
+A job is sent only to a printer that has just said it can print; it counts as printed only when the printer answers a
+question put after the cut. A printer that never answers (`two_way` off) is never said to have printed. The connection
+is kept between jobs; one that died meanwhile is opened again before anything of a job goes out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from pos_app.devices.ports import DeviceState, Health, PrinterStatus, PrintOutcome, PrintResult
+from pos_app.devices.printer import status as said
+from pos_app.devices.printer.status import ASK_DRAWER_IN_ORDER, ASK_PAPER_IN_ORDER, InOrder, StatusReader
+from pos_app.devices.printer.tcp_link import TcpLink
+from pos_app.devices.supervisor import Control, Jitter, Supervisor
+from retail_core.domain.clock import Clock
+
+DEFAULT_PORT = 9100
+DEFAULT_DEADLINE_MS = 10_000
+CONNECT_MS = 2_000
+STATUS_MS = 700
+KICK_MS = 2_000
+ASK_AGAIN_MS = 500
+WATCH_S = 1.0
+CHUNK_BYTES = 4096
+PULSE_ON, PULSE_OFF = 50, 250  # units of 2 ms; as most printers' manuals advise
+PIN_2, PIN_5 = 2, 5
+
+UNREACHABLE = "printer.unreachable"
+NO_ANSWER = "printer.no_answer"
+BUSY = "printer.busy"
+STALLED = "printer.stalled"
+LINK_DIED = "printer.link_died"
+NOT_CONFIRMED = "printer.not_confirmed"
+ONE_WAY = "printer.one_way"
+PAPER_LOW = "printer.paper_low"
+QUESTIONS = (said.PRINTER, said.OFFLINE, said.PAPER)
+NOBODY_KNOWS = PrinterStatus()
+
+
+@dataclass(frozen=True)
+class PrinterAddress:
+    """Where the printer is, and whether it answers questions. `deadline_ms` bounds one job."""
+
+    host: str
+    port: int = DEFAULT_PORT
+    two_way: bool = True
+    deadline_ms: int = DEFAULT_DEADLINE_MS
+
+
+class _NotReadyError(Exception):
+    """Nothing of the job went out; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class EscPosTcpPrinter:
+    """A `ReceiptPrinter`. Any thread may call it; one caller at a time is served, the others wait their deadline."""
+
+    def __init__(
+        self, name: str, address: PrinterAddress, clock: Clock, changed: Callable[[Health], None] = lambda _: None
+    ) -> None:
+        self._name = name
+        self._address = address
+        self._clock = clock
+        self._changed = changed
+        self._link = TcpLink(address.host, address.port, clock)
+        self._reader = StatusReader()
+        self._status = NOBODY_KNOWS
+        self._health = Health(DeviceState.ABSENT)
+        self._lock = Lock()
+        self._watch: Supervisor | None = None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def health(self) -> Health:
+        return self._health
+
+    def start(self, jitter: Jitter) -> None:
+        """Look after it once a second, so that a fault is seen before the next receipt."""
+        if self._watch is None:
+            self._watch = Supervisor(self._name, self._look_after, jitter=jitter)
+            self._watch.start()
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        if self._lock.acquire(timeout=self._address.deadline_ms / 1000):
+            self._link.close()
+            self._lock.release()
+        self._note(Health(DeviceState.ABSENT))
+
+    def print_job(self, job: bytes) -> PrintResult:
+        deadline_ms = self._clock.monotonic_ms() + self._address.deadline_ms
+        return self._serve(lambda: self._print(job, deadline_ms), deadline_ms)
+
+    def kick_drawer(self, pin: int = PIN_2) -> PrintResult:
+        """Open the drawer on connector pin 2 or 5, also when there is no paper. A tiny write of its own."""
+        deadline_ms = self._clock.monotonic_ms() + KICK_MS
+        return self._serve(lambda: self._kick(0 if pin == PIN_2 else 1, deadline_ms), deadline_ms)
+
+    def status(self) -> PrinterStatus:
+        """While a job is being printed, what was known before it."""
+        deadline_ms = self._clock.monotonic_ms() + STATUS_MS
+        if self._address.two_way and self._lock.acquire(timeout=STATUS_MS / 1000):
+            try:
+                self._make_ready(deadline_ms, any_trouble=True)
+            except _NotReadyError:
+                self._status = NOBODY_KNOWS
+            finally:
+                self._lock.release()
+        return self._status
+
+    # ── one job ──────────────────────────────────────────────────────────────────────────────────
+
+    def _serve(self, act: Callable[[], PrintResult], deadline_ms: int) -> PrintResult:
+        left_s = max(0, deadline_ms - self._clock.monotonic_ms()) / 1000
+        if not self._lock.acquire(timeout=left_s):
+            return PrintResult(PrintOutcome.FAILED, BUSY)
+        try:
+            return act()
+        except _NotReadyError as why:
+            return PrintResult(PrintOutcome.FAILED, why.code)
+        finally:
+            self._lock.release()
+
+    def _print(self, job: bytes, deadline_ms: int) -> PrintResult:
+        self._make_ready(deadline_ms)
+        confirm = ASK_PAPER_IN_ORDER if self._address.two_way else b""
+        try:
+            for start in range(0, len(job), CHUNK_BYTES):
+                self._link.write(job[start : start + CHUNK_BYTES], deadline_ms)
+            self._link.write(confirm, deadline_ms)
+            answer = self._await_answer(deadline_ms) if confirm else None
+        except OSError as lost:
+            return self._lost(lost)
+        if answer is None:
+            return self._doubt(ONE_WAY if not confirm else said.trouble(self._status) or NOT_CONFIRMED)
+        self._status = said.paper_after(self._status, answer)
+        if self._status.paper_out:
+            return self._doubt(said.trouble(self._status))
+        self._note_status()
+        return PrintResult(PrintOutcome.CONFIRMED)
+
+    def _kick(self, connector: int, deadline_ms: int) -> PrintResult:
+        self._make_ready(deadline_ms, any_trouble=True)
+        if said.trouble(self._status):  # it would keep ESC p until there is paper; DLE DC4 it obeys at once
+            command = bytes((0x10, 0x14, 1, connector, PULSE_ON // 50))
+            question = said.ask(said.PRINTER)
+            self._reader.asked(said.PRINTER)
+        else:
+            command = b"\x1bp" + bytes((connector, PULSE_ON, PULSE_OFF))
+            question = ASK_DRAWER_IN_ORDER
+        try:
+            self._link.write(command, deadline_ms)
+            if not self._address.two_way:
+                return PrintResult(PrintOutcome.UNKNOWN, ONE_WAY)
+            self._link.write(question, deadline_ms)
+            answered = self._hear(deadline_ms)
+        except OSError as lost:
+            return self._lost(lost)
+        return PrintResult(PrintOutcome.CONFIRMED) if answered else self._doubt(NOT_CONFIRMED)
+
+    def _await_answer(self, deadline_ms: int) -> InOrder | None:
+        """The answer that comes after the cut; None when the deadline or a trouble came first."""
+        ask_ms = self._clock.monotonic_ms() + ASK_AGAIN_MS
+        while (now_ms := self._clock.monotonic_ms()) < deadline_ms:
+            for answer in self._reader.feed(self._link.read(min(ask_ms, deadline_ms))):
+                if isinstance(answer, InOrder):
+                    return answer
+                self._status = said.updated(self._status, answer)
+            if said.trouble(self._status):
+                return None
+            if now_ms >= ask_ms:
+                self._ask(deadline_ms)
+                ask_ms = now_ms + ASK_AGAIN_MS
+        return None
+
+    def _lost(self, lost: OSError) -> PrintResult:
+        """The link died: whether anything of the job is on its way decides."""
+        code = STALLED if isinstance(lost, TimeoutError) else LINK_DIED
+        if self._link.bytes_out == 0:
+            self._drop(code)
+            return PrintResult(PrintOutcome.FAILED, code)
+        return self._doubt(code)
+
+    def _doubt(self, code: str) -> PrintResult:
+        if code != ONE_WAY:
+            self._drop(code)  # a late answer to this job must not confirm the next one
+        return PrintResult(PrintOutcome.UNKNOWN, code)
+
+    # ── readiness ────────────────────────────────────────────────────────────────────────────────
+
+    def _make_ready(self, deadline_ms: int, *, any_trouble: bool = False) -> None:
+        """An open link to a printer that answers (and, unless `any_trouble`, can print), or _NotReadyError."""
+        if self._link.is_open:
+            try:
+                self._learn_status(deadline_ms)
+            except (OSError, _NotReadyError):
+                self._link.close()  # it was switched off meanwhile, perhaps; try afresh
+        if not self._link.is_open:
+            self._connect(deadline_ms)
+        self._link.bytes_out = 0
+        self._note_status()
+        if (code := said.trouble(self._status)) and not any_trouble:
+            raise _NotReadyError(code)
+
+    def _connect(self, deadline_ms: int) -> None:
+        self._reader = StatusReader()
+        self._status = NOBODY_KNOWS
+        try:
+            self._link.open(min(deadline_ms, self._clock.monotonic_ms() + CONNECT_MS))
+            self._learn_status(deadline_ms)
+        except OSError:
+            self._drop(UNREACHABLE)
+            raise _NotReadyError(UNREACHABLE) from None
+
+    def _learn_status(self, deadline_ms: int) -> None:
+        if not self._address.two_way:
+            return
+        self._link.read(self._clock.monotonic_ms())  # late answers to something else
+        self._reader, self._status = StatusReader(), NOBODY_KNOWS
+        self._ask(deadline_ms)
+        if not self._hear(min(deadline_ms, self._clock.monotonic_ms() + STATUS_MS), answers=len(QUESTIONS)):
+            self._drop(NO_ANSWER)
+            raise _NotReadyError(NO_ANSWER)
+
+    def _ask(self, deadline_ms: int) -> None:
+        for question in QUESTIONS:
+            self._reader.asked(question)
+            self._link.write(said.ask(question), deadline_ms)
+
+    def _hear(self, deadline_ms: int, answers: int = 1) -> bool:
+        """Take in what the printer says until there were `answers` answers; False at the deadline."""
+        heard = 0
+        while heard < answers:
+            data = self._link.read(deadline_ms)
+            if not data and self._clock.monotonic_ms() >= deadline_ms:
+                return False
+            for answer in self._reader.feed(data):
+                self._status = said.updated(self._status, answer)
+                heard += not isinstance(answer, said.AutoStatus)
+        return True
+
+    # ── health ───────────────────────────────────────────────────────────────────────────────────
+
+    def _look_after(self, control: Control) -> None:
+        self.status()
+        while not control.wait(WATCH_S):
+            self.status()
+
+    def _drop(self, code: str) -> None:
+        self._link.abort()
+        absent = code == UNREACHABLE
+        self._note(Health(DeviceState.ABSENT if absent else DeviceState.FAULT, code, self._where()))
+
+    def _note_status(self) -> None:
+        code = said.trouble(self._status)
+        if code:
+            self._note(Health(DeviceState.FAULT, code, self._where()))
+        else:
+            low = PAPER_LOW if self._status.paper_low else ""
+            self._note(Health(DeviceState.READY, low if self._address.two_way else ONE_WAY))
+
+    def _note(self, health: Health) -> None:
+        if health != self._health:
+            self._health = health
+            self._changed(health)
+
+    def _where(self) -> str:
+        return f"{self._address.host}:{self._address.port}"

@@ -1,0 +1,123 @@
+"""`python -m pos_app.devices.sim`: a scanner on a pty and a receipt printer on TCP, told what to do line by line.
+
+Lines come from standard input and, with `--control`, from a Unix socket; `help` lists them. It ends at `quit`, at a
+signal, or at the end of standard input when there is no control socket.
+"""
+
+import argparse
+import os
+import selectors
+import signal
+import socket
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from pos_app.devices.sim.panel import Panel
+from pos_app.devices.sim.printer import DOTS_58_MM, DOTS_80_MM, PrinterSim
+from pos_app.devices.sim.scanner import ScannerSim
+
+MAX_LINE_BYTES = 8192
+EXIT_IN_USE = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0; 3 when a port or name is in use."""
+    parser = argparse.ArgumentParser(prog="python -m pos_app.devices.sim", description=__doc__)
+    parser.add_argument("--scanner", type=Path, metavar="LINK", help="make a scanner's port under this name")
+    parser.add_argument("--printer", type=int, metavar="PORT", help="listen as a printer on this TCP port, 0 for any")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="draw each receipt to a PNG in here")
+    parser.add_argument("--paper", type=int, choices=(80, 58), default=80, help="width of the paper in millimetres")
+    parser.add_argument("--control", type=Path, metavar="SOCKET", help="take lines from this Unix socket too")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _end)
+    with ExitStack() as stack:
+        try:
+            scanner = stack.enter_context(ScannerSim(options.scanner)) if options.scanner else None
+            dots = DOTS_58_MM if options.paper == 58 else DOTS_80_MM
+            printer = (
+                stack.enter_context(PrinterSim(port=options.printer, out=options.out, dots=dots))
+                if options.printer is not None
+                else None
+            )
+            console = stack.enter_context(_Console(Panel(scanner, printer), options.control))
+        except OSError as trouble:
+            sys.stderr.write(f"cannot start: {trouble}\n")
+            return EXIT_IN_USE
+        for said in (scanner and f"scanner {scanner.path}", printer and f"printer {printer.host}:{printer.port}"):
+            _say(said or "")
+        with suppress(KeyboardInterrupt):
+            console.run()
+    return 0
+
+
+def _end(_number: int, _frame: object) -> None:
+    sys.exit(0)  # through the exit stack, so that names and sockets are taken back
+
+
+def _say(text: str) -> None:
+    if text:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+
+class _Console:
+    """Reads lines from wherever they come."""
+
+    def __init__(self, panel: Panel, control: Path | None) -> None:
+        self._panel = panel
+        self._control = control
+        self._selector = selectors.DefaultSelector()
+        self._parts: dict[int, bytes] = {}
+        self._listener: socket.socket | None = None
+
+    def __enter__(self) -> "_Console":
+        self._selector.register(sys.stdin.fileno(), selectors.EVENT_READ, None)
+        if self._control is not None:
+            self._control.unlink(missing_ok=True)
+            self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._listener.bind(str(self._control))
+            self._listener.listen()
+            self._selector.register(self._listener, selectors.EVENT_READ, None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.data, socket.socket):
+                key.data.close()
+        if self._listener is not None and self._control is not None:
+            self._listener.close()
+            self._control.unlink(missing_ok=True)
+        self._selector.close()
+
+    def run(self) -> None:
+        while not self._panel.quit and self._selector.get_map():
+            for key, _ in self._selector.select():
+                if key.fileobj is self._listener and self._listener is not None:
+                    client, _address = self._listener.accept()
+                    self._selector.register(client.fileno(), selectors.EVENT_READ, client)
+                else:
+                    self._read(key)
+
+    def _read(self, key: selectors.SelectorKey) -> None:
+        data = os.read(key.fd, MAX_LINE_BYTES)
+        *lines, rest = (self._parts.get(key.fd, b"") + data).split(b"\n")
+        self._parts[key.fd] = rest[:MAX_LINE_BYTES]
+        for line in lines:
+            answer = self._panel.obey(line.decode("utf-8", "replace").strip())
+            if isinstance(key.data, socket.socket):
+                key.data.sendall(answer.encode() + b"\n")
+            else:
+                _say(answer)
+        if not data:
+            self._forget(key)
+
+    def _forget(self, key: selectors.SelectorKey) -> None:
+        self._selector.unregister(key.fd)
+        self._parts.pop(key.fd, None)
+        if isinstance(key.data, socket.socket):
+            key.data.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""A receipt document as ESC/POS bytes.
+
+Whether a character can be printed as text is decided here, by the code pages a printer's profile proves; a line with
+any other character goes as a picture (`raster`). Bytes of names are taken from those tables only, so no name can hold
+a command. Commands after Epson's ESC/POS reference; `ESC @` first, so that a job cut off before it does no harm.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pos_app.receipts.layout import Align, Qr, ReceiptDocument, Row, Size, rows, width
+
+ESC, GS, DLE = b"\x1b", b"\x1d", b"\x10"
+INIT = ESC + b"@"
+FEED_AND_CUT = GS + b"VB\x00"  # feeds to the cutter first: the last line is never left inside
+FEED_ONLY = ESC + b"d\x06"
+BAND_ROWS = 96  # printers with little memory choke on taller pictures
+
+FIRST_HIGH = 0x80
+_ASCII = frozenset(range(0x20, 0x7F))
+CODE_PAGES = MappingProxyType(
+    {0: "cp437", 2: "cp850", 13: "cp857", 14: "cp737", 16: "cp1252", 17: "cp866", 18: "cp852", 19: "cp858"}
+)
+"""Epson's numbers for ESC t, and what is on them."""
+
+LOOKS_LIKE = MappingProxyType(
+    {"‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-"}
+    | {"─": "-", "═": "=", "×": "x", "…": ".", "•": "*", "·": "."}
+)
+"""Signs that may be printed as a plainer one of the same width; letters never are."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a model of printer can do. `pages`: those it is known to have, the first one preferred."""
+
+    name: str
+    columns: int
+    dots: int
+    pages: tuple[int, ...] = ()
+    native_qr: bool = True
+    cutter: bool = True
+
+
+_EPSON_PAGES = (19, 18, 17, 13, 14)
+PROFILES = MappingProxyType(
+    {
+        profile.name: profile
+        for profile in (
+            Profile("epson80", 48, 576, _EPSON_PAGES),
+            Profile("epson58", 32, 384, _EPSON_PAGES),
+            Profile("plain80", 48, 576, native_qr=False),
+            Profile("plain58", 32, 384, native_qr=False, cutter=False),
+        )
+    }
+)
+"""`plain…` suits any ESC/POS printer nobody has proven more about: plain letters as text, all else as pictures."""
+
+
+def _characters(codec: str) -> Mapping[str, int]:
+    high = ((n, bytes([n]).decode(codec, "replace")) for n in range(FIRST_HIGH, 0x100))
+    return MappingProxyType({char: n for n, char in high if char.isprintable() and char != "\ufffd"})
+
+
+_NO_CHARACTERS: Mapping[str, int] = MappingProxyType({})
+_PAGE_CHARACTERS = MappingProxyType({page: _characters(codec) for page, codec in CODE_PAGES.items()})
+
+
+def encode(text: str, page: int | None, *, plainly: bool = False) -> bytes | None:
+    """`text` on one code page (None: ASCII alone), or None when a character isn't on it.
+
+    `plainly` lets signs be printed as what LOOKS_LIKE them.
+    """
+    high = _PAGE_CHARACTERS[page] if page is not None else _NO_CHARACTERS
+    made = bytearray()
+    for char in text:
+        code = _code(char, high)
+        if code is None and plainly:
+            code = _code(LOOKS_LIKE.get(char, char), high)
+        if code is None:
+            return None
+        made.append(code)
+    return bytes(made)
+
+
+def _code(char: str, high: Mapping[str, int]) -> int | None:
+    plain = ord(char)
+    return plain if plain in _ASCII else high.get(char)
+
+
+def render(document: ReceiptDocument, profile: Profile) -> bytes:
+    """The whole job, from reset to cut."""
+    made = bytearray(INIT)
+    pen = _Pen(profile)
+    for row in rows(document, profile.columns):
+        made += pen.qr(row) if isinstance(row, Qr) else pen.row(row)
+    made += FEED_AND_CUT if profile.cutter else FEED_ONLY
+    return bytes(made)
+
+
+class _Pen:
+    """Knows what the printer is set to, and says only what changes."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._page: int | None = None
+        self._set: dict[str, bytes] = {"bold": b"\x00", "size": b"\x00", "align": b"\x00"}
+
+    def row(self, row: Row) -> bytes:
+        text = self._laid_out(row)
+        for plainly in (False, True):
+            for page in (None, *self._profile.pages):
+                encoded = encode(text, page, plainly=plainly)
+                if encoded is not None:
+                    return self._style(row) + self._turn_to(page) + encoded.rstrip(b" ") + b"\n"
+        from pos_app.receipts.raster import row_picture
+
+        return self._plain() + b"".join(picture_bytes(*row_picture(row, self._profile.dots, self._profile.columns)))
+
+    def qr(self, qr: Qr) -> bytes:
+        if self._profile.native_qr:
+            return self._say("align", b"\x01") + qr_commands(qr.data) + self._say("align", b"\x00")
+        from pos_app.receipts.raster import qr_picture
+
+        return self._plain() + b"".join(picture_bytes(*qr_picture(qr.data, self._profile.dots)))
+
+    def _laid_out(self, row: Row) -> str:
+        if not row.right:
+            return row.left
+        columns = self._profile.columns // (2 if row.size is Size.LARGE else 1)
+        return row.left + " " * (columns - width(row.left) - width(row.right)) + row.right
+
+    def _style(self, row: Row) -> bytes:
+        return (
+            self._say("bold", bytes([row.bold]))
+            + self._say("size", {Size.NORMAL: b"\x00", Size.TALL: b"\x01", Size.LARGE: b"\x11"}[row.size])
+            + self._say("align", {Align.LEFT: b"\x00", Align.CENTRE: b"\x01", Align.RIGHT: b"\x02"}[row.align])
+        )
+
+    def _plain(self) -> bytes:
+        return self._style(Row(""))
+
+    def _say(self, what: str, value: bytes) -> bytes:
+        if self._set[what] == value:
+            return b""
+        self._set[what] = value
+        return {"bold": ESC + b"E", "size": GS + b"!", "align": ESC + b"a"}[what] + value
+
+    def _turn_to(self, page: int | None) -> bytes:
+        if page is None or page == self._page:
+            return b""
+        self._page = page
+        return ESC + b"t" + bytes([page])
+
+
+def qr_commands(data: str, module_dots: int = 6) -> bytes:
+    """The printer draws the QR code itself: model 2, correction level M."""
+    content = data.encode()
+    return b"".join(
+        GS + b"(k" + len(body).to_bytes(2, "little") + body
+        for body in (
+            b"1A2\x00",
+            b"1C" + bytes([module_dots]),
+            b"1E1",
+            b"1P0" + content,
+            b"1Q0",
+        )
+    )
+
+
+def picture_bytes(bits: bytes, row_bytes: int) -> Iterator[bytes]:
+    """`GS v 0` bands of a picture, one bit a dot, rows of `row_bytes` bytes."""
+    harmless = tame(bits)
+    band = BAND_ROWS * row_bytes
+    for start in range(0, len(harmless), band):
+        part = harmless[start : start + band]
+        size = row_bytes.to_bytes(2, "little") + (len(part) // row_bytes).to_bytes(2, "little")
+        yield GS + b"v0\x00" + size + part
+
+
+def tame(bits: bytes) -> bytes:
+    """Picture bytes without the real-time commands DLE EOT, ENQ and DC4, which printers obey even inside a picture.
+
+    One dot of the second byte is set instead; nobody sees it, and no picture opens the drawer.
+    """
+    for second in (0x04, 0x05, 0x14):
+        bits = bits.replace(DLE + bytes([second]), DLE + bytes([second | 0x08]))
+    return bits

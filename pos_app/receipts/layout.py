@@ -1,0 +1,388 @@
+"""What stands on a receipt and where: facts in, a document of rows out. No paper, no printer, no screen.
+
+`receipt_document` arranges a sale for any width; `rows` breaks a document into lines of one width. Amounts stand in a
+column at the right edge. Text is made safe here: control and direction characters of names never leave this module.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from retail_core.domain.money import format_minor, format_money
+from retail_core.domain.quantity import ONE, format_quantity
+
+PPM_PER_PERCENT = 10_000
+MAX_NAME_CHARS = 200
+MAX_NAME_LINES = 3
+MIN_LEFT_COLUMNS = 8
+ELLIPSIS = "…"
+ZERO_WIDTH_JOINERS = "\u200c\u200d"  # Persian and Indic spelling needs them; every other format character goes
+
+# ── facts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """A sold line; voided lines are not handed in. `unit` is "each" or the unit it is weighed in."""
+
+    name: str
+    qty_milli: int
+    unit_minor: int
+    amount_minor: int
+    unit: str = "each"
+
+
+@dataclass(frozen=True)
+class ReceiptTax:
+    """One rate. `taxable_minor` is the sum of its lines, the tax being in it (`included`) or on top."""
+
+    name: str
+    rate_ppm: int
+    included: bool
+    taxable_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True)
+class ReceiptTender:
+    """What was handed over, by kind ("cash" …)."""
+
+    kind: str
+    given_minor: int
+
+
+@dataclass(frozen=True)
+class ReceiptData:
+    """A completed sale as the customer sees it. `at_local` is the store's local time, ready to print."""
+
+    header: tuple[str, ...]
+    footer: tuple[str, ...]
+    receipt_no: str
+    at_local: str
+    operator: str
+    register: str
+    currency: str
+    lines: tuple[ReceiptLine, ...]
+    taxes: tuple[ReceiptTax, ...]
+    tenders: tuple[ReceiptTender, ...]
+    total_minor: int
+    change_minor: int
+    short_hash: str
+    copy: bool = False
+
+
+TENDER_WORDS = MappingProxyType(
+    {
+        "cash": "Cash",
+        "card": "Card",
+        "gift_card": "Gift card",
+        "store_credit": "Store credit",
+        "points": "Points",
+        "account": "On account",
+        "foreign_cash": "Foreign cash",
+    }
+)
+
+
+@dataclass(frozen=True)
+class ReceiptWords:
+    """The words around the facts, in the customer's language. The rim translates them; these are the source texts."""
+
+    copy: str = "COPY"
+    total: str = "TOTAL"
+    item: str = "1 item"
+    items: str = "{count} items"
+    change: str = "Change"
+    rate: str = "Rate"
+    tax: str = "Tax"
+    net: str = "Net"
+    gross: str = "Gross"
+    receipt: str = "Receipt"
+    register: str = "Till"
+    operator: str = "Served by"
+    returns: str = "Please keep this receipt for returns"
+    tenders: Mapping[str, str] = field(default_factory=lambda: TENDER_WORDS)
+
+
+ENGLISH = ReceiptWords()
+
+# ── document ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Align(StrEnum):
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+
+
+class Size(StrEnum):
+    NORMAL = "normal"
+    TALL = "tall"  # twice as high
+    LARGE = "large"  # twice as high and twice as wide
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; too long for the paper, it is wrapped at spaces."""
+
+    text: str
+    align: Align = Align.LEFT
+    bold: bool = False
+    size: Size = Size.NORMAL
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Something at the left and its amount at the right edge; the left wraps, the right never does."""
+
+    left: str
+    right: str
+    bold: bool = False
+    size: Size = Size.NORMAL
+
+
+@dataclass(frozen=True)
+class Table:
+    """Equal columns, the first to the left and the others to the right."""
+
+    cells: tuple[str, ...]
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line across the paper."""
+
+    char: str = "─"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Empty paper, `lines` lines of it."""
+
+    lines: int = 1
+
+
+@dataclass(frozen=True)
+class Qr:
+    """A QR code in the middle of the paper."""
+
+    data: str
+
+
+Element = Text | Columns | Table | Rule | Gap | Qr
+
+
+@dataclass(frozen=True)
+class ReceiptDocument:
+    """What is printed, from top to bottom, for paper of any width. A cut follows."""
+
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One printed line: `left` from its edge and `right` to its edge fit the width together, counted in columns."""
+
+    left: str
+    right: str = ""
+    align: Align = Align.LEFT
+    bold: bool = False
+    size: Size = Size.NORMAL
+
+
+# ── a sale ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def receipt_document(data: ReceiptData, words: ReceiptWords = ENGLISH) -> ReceiptDocument:
+    """A customer's receipt of a sale."""
+    return ReceiptDocument(
+        (
+            *_head(data, words),
+            *_lines(data),
+            Rule("═"),
+            *_sums(data, words),
+            *_taxes(data, words),
+            *_foot(data, words),
+        )
+    )
+
+
+def qr_text(data: ReceiptData) -> str:
+    """What the till reads to find this receipt again."""
+    return f"OTR:{data.receipt_no}:{data.short_hash}"
+
+
+def _head(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    shop, *address = data.header or ("",)
+    if shop:
+        yield Text(shop, Align.CENTRE, bold=True, size=Size.LARGE)
+    for line in address:
+        yield Text(line, Align.CENTRE)
+    yield Gap()
+    if data.copy:
+        yield Text(f"* {words.copy} *", Align.CENTRE, bold=True, size=Size.TALL)
+        yield Gap()
+    yield Columns(data.at_local, f"{words.register} {data.register}")
+    yield Columns(f"{words.receipt} {data.receipt_no}", data.currency)
+    yield Rule()
+
+
+def _lines(data: ReceiptData) -> Iterator[Element]:
+    for line in data.lines:
+        yield Columns(line.name[:MAX_NAME_CHARS], format_minor(line.amount_minor, data.currency))
+        price = format_minor(line.unit_minor, data.currency)
+        quantity = format_quantity(line.qty_milli)
+        if line.unit != "each":
+            yield Text(f"  {quantity} {line.unit} × {price}/{line.unit}")
+        elif line.qty_milli != ONE:
+            yield Text(f"  {quantity} × {price}")
+
+
+def _sums(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    yield Columns(words.total, format_money(data.total_minor, data.currency), bold=True, size=Size.LARGE)
+    yield Gap()
+    for tender in data.tenders:
+        yield Columns(words.tenders.get(tender.kind, tender.kind), format_minor(tender.given_minor, data.currency))
+    if data.change_minor:
+        yield Columns(words.change, format_minor(data.change_minor, data.currency), bold=True)
+    yield Rule()
+
+
+def _taxes(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    if not data.taxes:
+        return
+    yield Table((words.rate, words.net, words.tax, words.gross))
+    for tax in data.taxes:
+        net = tax.taxable_minor - (tax.tax_minor if tax.included else 0)
+        figures = (net, tax.tax_minor, net + tax.tax_minor)
+        yield Table((tax_label(tax), *(format_minor(figure, data.currency) for figure in figures)))
+    yield Rule()
+
+
+def tax_label(tax: ReceiptTax) -> str:
+    """The name of a rate with its percentage once: "VAT 9 %"."""
+    percent = f"{tax.rate_ppm / PPM_PER_PERCENT:g} %"
+    figure = percent.removesuffix(" %")
+    return tax.name if figure in tax.name else f"{tax.name} {percent}"
+
+
+def _foot(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    count = sum(line.qty_milli // ONE if line.unit == "each" and line.qty_milli >= ONE else 1 for line in data.lines)
+    items = words.item if count == 1 else words.items.format(count=count)
+    yield Columns(items, f"{words.operator} {data.operator}" if data.operator else "")
+    yield Gap()
+    yield Qr(qr_text(data))
+    yield Text(f"{data.receipt_no} · {data.short_hash}", Align.CENTRE)
+    yield Gap()
+    for line in data.footer or (words.returns,):
+        yield Text(line, Align.CENTRE)
+
+
+# ── lines of one width ───────────────────────────────────────────────────────────────────────────
+
+
+def rows(document: ReceiptDocument, columns: int) -> Iterator[Row | Qr]:
+    """The document as lines of `columns` narrow characters. Large text counts double."""
+    for element in document.elements:
+        match element:
+            case Text():
+                yield from _text_rows(element, columns)
+            case Columns():
+                yield from _column_rows(element, columns)
+            case Table():
+                yield Row(_table_line(element.cells, columns), bold=element.bold)
+            case Rule():
+                yield Row(element.char * columns)
+            case Gap():
+                yield from (Row("") for _ in range(element.lines))
+            case Qr():
+                yield Qr(safe(element.data))
+
+
+def safe(text: str) -> str:
+    """`text` without control, direction and private characters; white space becomes one space where it stood."""
+    cleaned = "".join(" " if c.isspace() else c if _printable(c) else "" for c in text)
+    return unicodedata.normalize("NFC", cleaned)
+
+
+def width(text: str) -> int:
+    """How many columns `text` takes: East Asian wide characters two, combining marks none."""
+    return sum(0 if _sits_on_another(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def wrap(text: str, columns: int, max_lines: int = MAX_NAME_LINES) -> list[str]:
+    """Lines of at most `columns`, broken at spaces where there are any; more than `max_lines` end in "…"."""
+    lines: list[str] = []
+    rest = text.rstrip()
+    while rest and len(lines) < max_lines:
+        line = _fitting(rest, columns)
+        if len(line) < len(rest) and (at := line.rfind(" ")) > 0 and line[:at].strip() and rest[len(line)] != " ":
+            line = line[:at]
+        lines.append(line.rstrip())
+        rest = rest[len(line) :].strip()
+    if rest and lines:
+        lines[-1] = _fitting(lines[-1], columns - 1) + ELLIPSIS
+    return lines or [""]
+
+
+def _text_rows(text: Text, columns: int) -> Iterator[Row]:
+    size = text.size
+    clean = safe(text.text)
+    if size is Size.LARGE and width(clean) * 2 > columns:
+        size = Size.TALL
+    scale = 2 if size is Size.LARGE else 1
+    for line in wrap(clean, columns // scale):
+        yield Row(line, align=text.align, bold=text.bold, size=size)
+
+
+def _column_rows(pair: Columns, columns: int) -> Iterator[Row]:
+    left, right = safe(pair.left), safe(pair.right)
+    if pair.size is Size.LARGE and 2 * (width(left) + width(right) + 1) > columns:
+        yield from _column_rows(replace(pair, size=Size.TALL), columns)
+        return
+    room = columns // (2 if pair.size is Size.LARGE else 1)
+    left_room = room - width(right) - 1 if right else room
+    if left_room < MIN_LEFT_COLUMNS and width(left) > left_room:
+        yield from (Row(line, bold=pair.bold, size=pair.size) for line in wrap(left, room))
+        yield Row("", _fitting(right, room), bold=pair.bold, size=pair.size)
+        return
+    first, *more = wrap(left, left_room)
+    yield Row(first, right, bold=pair.bold, size=pair.size)
+    yield from (Row(line, bold=pair.bold, size=pair.size) for line in more)
+
+
+def _table_line(cells: tuple[str, ...], columns: int) -> str:
+    clean = [safe(cell) for cell in cells]
+    others = len(clean) - 1
+    wide = max(columns // (others + 1), *(width(cell) + 1 for cell in clean[1:]))
+    first = _fitting(clean[0], max(1, columns - others * wide))
+    return _fitting(_pad(first, columns - others * wide) + "".join(_pad_left(c, wide) for c in clean[1:]), columns)
+
+
+def _pad(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
+
+
+def _pad_left(text: str, columns: int) -> str:
+    return " " * (columns - width(text)) + text
+
+
+def _fitting(text: str, columns: int) -> str:
+    """As much of the start of `text` as fits."""
+    taken = 0
+    for n, char in enumerate(text):
+        taken += width(char)
+        if taken > columns:
+            return text[:n]
+    return text
+
+
+def _printable(char: str) -> bool:
+    return char in ZERO_WIDTH_JOINERS or unicodedata.category(char) not in {"Cc", "Cf", "Co", "Cs", "Cn"}
+
+
+def _sits_on_another(char: str) -> bool:
+    return unicodedata.category(char) in {"Mn", "Me", "Cf"}

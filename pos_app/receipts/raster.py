@@ -1,0 +1,164 @@
+"""Lines and QR codes as pictures, for what a printer has no characters for. Uses Pillow and segno.
+
+Fonts: DejaVu Sans Mono (from python-barcode) for Latin, Greek, Cyrillic and signs; the screen's Noto fonts for Arabic
+and Hebrew, shaped and joined by Pillow's raqm. No font for Chinese, Japanese, Korean, Indic or Thai is shipped: such
+characters come out as empty boxes until the shop adds one to EXTRA_FONTS's folder of the system.
+"""
+
+import importlib.util
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import segno
+from PIL import Image, ImageChops, ImageDraw, ImageFont, features
+
+from pos_app.receipts.layout import Align, Row, Size
+
+CELL_TEXT_PX = 20  # DejaVu Sans Mono of this size advances 12 dots, a printer's narrow character
+LINE_DOTS = 32  # a little more than the printer's own pitch: Arabic reaches further down
+SMALLEST_PX = 12
+QR_MODULE_DOTS = 6
+INK, PAPER = 0, 255
+SCREEN_FONTS = Path(__file__).parents[1] / "ui" / "fonts"
+EXTRA_FONTS = tuple(
+    Path("/usr/share/fonts") / name
+    for name in ("opentype/noto/NotoSansCJK-Regular.ttc", "truetype/noto/NotoSansCJK-Regular.ttc")
+)
+Font = ImageFont.FreeTypeFont
+Picture = tuple[bytes, int]  # bits, bytes in a row
+
+
+@dataclass(frozen=True)
+class _Run:
+    text: str
+    kind: str  # "R" right-to-left letters, "L" other letters, "N" digits, spaces and signs
+    font: str
+
+
+def row_picture(row: Row, dots: int, columns: int) -> Picture:
+    """One line, `dots` wide. Text that would be too wide for its columns is drawn smaller, never cut."""
+    scale = 1 if row.size is Size.NORMAL else 2
+    image = Image.new("L", (dots, LINE_DOTS * scale), PAPER)
+    cell_dots = dots // columns
+    size_px = CELL_TEXT_PX * scale * cell_dots // 12
+    right_dots = _draw(image, row.right, size_px, Align.RIGHT, dots, bold=row.bold) if row.right else 0
+    room = dots - right_dots - (cell_dots if right_dots else 0)
+    _draw(image, row.left, size_px, row.align, room, bold=row.bold)
+    return _bits(image)
+
+
+def qr_picture(data: str, dots: int) -> Picture:
+    """A QR code in the middle of the paper, level M."""
+    matrix = segno.make_qr(data, error="m").matrix
+    side = len(matrix)
+    module = max(2, min(QR_MODULE_DOTS, dots // (side + 8)))
+    image = Image.new("L", (dots, (side + 4) * module), PAPER)
+    draw = ImageDraw.Draw(image)
+    left = (dots - side * module) // 2
+    for y, line in enumerate(matrix):
+        for x, dark in enumerate(line):
+            if dark:
+                x0, y0 = left + x * module, (y + 2) * module
+                draw.rectangle((x0, y0, x0 + module - 1, y0 + module - 1), fill=INK)
+    return _bits(image)
+
+
+def _bits(image: Image.Image) -> Picture:
+    row_bytes = (image.width + 7) // 8
+    ink = ImageChops.invert(image).convert("1", dither=Image.Dither.NONE)  # a set bit is a black dot
+    return ink.tobytes(), row_bytes
+
+
+def _draw(image: Image.Image, text: str, size_px: int, align: Align, room: int, *, bold: bool) -> int:
+    """Draw `text` into the first (or, to the right, last) `room` dots; returns how many it took."""
+    pieces = _visual_order(_runs(text))
+    while (taken := sum(_length(run, size_px) for run in pieces)) > room and size_px > SMALLEST_PX:
+        size_px -= 1
+    x = {Align.LEFT: 0, Align.CENTRE: (room - taken) // 2, Align.RIGHT: image.width - taken}[align]
+    base = round(image.height * 0.72)
+    draw = ImageDraw.Draw(image)
+    for run in pieces:
+        for shift in range(1 + bold):
+            draw.text((x + shift, base), run.text, INK, _font(run.font, size_px), "ls", direction=_shaping(run))
+        x += _length(run, size_px)
+    return taken
+
+
+def _length(run: _Run, size_px: int) -> int:
+    return round(_font(run.font, size_px).getlength(run.text, direction=_shaping(run)))
+
+
+def _shaping(run: _Run) -> Literal["rtl", "ltr"] | None:
+    if not features.check("raqm"):  # a Pillow built without it draws letters unjoined; published wheels have it
+        return None
+    return "rtl" if run.kind == "R" else "ltr"
+
+
+# ── writing direction ────────────────────────────────────────────────────────────────────────────
+
+
+def _runs(text: str) -> list[_Run]:
+    """Stretches of one font and direction."""
+    made: list[_Run] = []
+    for char in text:
+        font = _font_for(char)
+        kind = "R" if font in {"arabic", "hebrew"} else "L" if char.isalpha() else "N"
+        last = made[-1] if made else None
+        if last and (last.kind, last.font) == (kind, font):
+            made[-1] = _Run(last.text + char, kind, font)
+        else:
+            made.append(_Run(char, kind, font))
+    return made
+
+
+def _visual_order(runs: list[_Run]) -> list[_Run]:
+    """Runs from left to right. The first letter decides the line's direction; the other direction's stretches turn."""
+    base = next((run.kind for run in runs if run.kind != "N"), "L")
+    other = "L" if base == "R" else "R"
+    ordered: list[_Run] = []
+    n = 0
+    while n < len(runs):
+        if runs[n].kind != other:
+            ordered.append(runs[n])
+            n += 1
+            continue
+        end = max(m for m in range(n, len(runs)) if runs[m].kind == other and not _has(runs[n:m], base))
+        ordered += reversed(runs[n : end + 1])
+        n = end + 1
+    return ordered if base == "L" else ordered[::-1]
+
+
+def _has(runs: list[_Run], kind: str) -> bool:
+    return any(run.kind == kind for run in runs)
+
+
+# ── fonts ────────────────────────────────────────────────────────────────────────────────────────
+
+_BLOCKS = (("hebrew", 0x0590, 0x05FF), ("arabic", 0x0600, 0x06FF), ("arabic", 0x0750, 0x077F), ("cjk", 0x2E80, 0x9FFF),
+           ("cjk", 0xAC00, 0xD7A3), ("cjk", 0xFF00, 0xFFEF))  # fmt: skip
+
+
+def _font_for(char: str) -> str:
+    code = ord(char)
+    return next((name for name, first, last in _BLOCKS if first <= code <= last), "mono")
+
+
+@cache
+def _font(name: str, size_px: int) -> Font:
+    return ImageFont.truetype(_font_file(name), size_px)
+
+
+@cache
+def _font_file(name: str) -> Path:
+    if name == "arabic":
+        return SCREEN_FONTS / "NotoSansArabic-Regular.ttf"
+    if name == "hebrew":
+        return SCREEN_FONTS / "NotoSansHebrew-Regular.ttf"
+    if name == "cjk" and (found := next((path for path in EXTRA_FONTS if path.exists()), None)):
+        return found
+    package = importlib.util.find_spec("barcode")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("python-barcode is not installed; it carries the receipt font")
+    return Path(package.origin).parent / "fonts" / "DejaVuSansMono.ttf"
