@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from tools.demo.count import Outage
 from tools.demo.processes import Child, Children, DemoError, program, until
@@ -20,6 +21,7 @@ HOST = "127.0.0.1"
 ROWS_PER_REQUEST, LINES_PER_MOVE = 2_000, 500
 REQUEST_LIMIT_S, STARTS_WITHIN_S = 60.0, 30.0
 MODULE = "hq_server.app"
+SCHEMA = "omnitill_demo"
 VIEWER, PASSWORD = "demo", "see-today-at-hq"
 
 
@@ -69,7 +71,7 @@ class HeadOffice:
 
     def is_up(self) -> bool:
         try:
-            return self._api.get("/health", timeout=2.0).status_code == httpx.codes.OK
+            return self._api.get("/health", timeout=2.0).is_success
         except httpx.HTTPError:
             return False
 
@@ -167,6 +169,17 @@ class HeadOffice:
             self.ask("POST", "/api/stock-moves", {"store": shop.STORE, "lines": goods, "reason": "opening"})
             items += len(part)
         return items
+
+
+def fresh_schema(address: str) -> str:
+    """An empty schema for this demo in a PostgreSQL database; returns the address that leads into it."""
+    try:
+        with psycopg.connect(address.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as conn:
+            conn.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+            conn.execute(f"CREATE SCHEMA {SCHEMA}")
+    except psycopg.Error as fault:
+        raise DemoError(f"the PostgreSQL database cannot be used: {fault}") from fault
+    return f"{address}{'&' if '?' in address else '?'}options=-csearch_path%3D{SCHEMA}"
 
 
 def file_lines(file: Path) -> Iterator[bytes]:
