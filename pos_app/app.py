@@ -1,4 +1,4 @@
-"""`omnitill-till`: put the till together and show it. The only module that knows both the screen and the files."""
+"""`omnitill-till`: put the till together and show it. The only module that knows both the screen and the devices."""
 
 import argparse
 import logging
@@ -14,24 +14,31 @@ EXIT_CANNOT_START = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 after a normal end, 3 when the till cannot start (one plain message on the terminal and screen)."""
+    """Exit code 0 after a normal end, 3 when the till cannot start (one plain message that says what to do)."""
     parser = argparse.ArgumentParser(prog="omnitill-till", description="The till of one terminal.")
     parser.add_argument("--home", type=Path, required=True, help="folder made by `omnitill-agent enrol`")
     parser.add_argument("--fullscreen", action="store_true", help="cover the whole screen (kiosk)")
     options = parser.parse_args(arguments)
-    home = Home(options.home)
     from pos_app.ui.words import words_for_error
 
     try:
-        config = home.config()
-        log_to(home.logs, "till")
-        from pos_app.ui.main import run
-
-        return run(home, config, fullscreen=options.fullscreen)
+        return _run(Home(options.home), fullscreen=options.fullscreen)
     except EnvironmentFault as fault:
         log.warning("the till cannot start: %s", fault, extra={"code": fault.code})
         print(f"{words_for_error(fault)}  [{fault.code}]", file=sys.stderr)
         return EXIT_CANNOT_START
+
+
+def _run(home: Home, *, fullscreen: bool) -> int:
+    config = home.config()
+    log_to(home.logs, "till")
+    # imported here so that a bad configuration is said at once, without loading a screen
+    from pos_app.counter import Counter
+    from pos_app.devices.config import device_tables
+    from pos_app.ui.main import run
+
+    tables = device_tables(config.device)
+    return run(home, config, fullscreen=fullscreen, attach=lambda till, sink: Counter.open(tables, till, sink))
 
 
 if __name__ == "__main__":

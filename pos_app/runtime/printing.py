@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from threading import Event, Thread
 
-from pos_app.devices.ports import PrintOutcome, PrintResult, ReceiptPrinter
+from pos_app.devices.ports import CashDrawer, PrintOutcome, PrintResult, ReceiptPrinter
 from pos_app.runtime.writer import Writer
 from pos_app.storage import spool
 from pos_app.storage.spool import JobAction, PrintJob
@@ -27,18 +27,28 @@ ACTIONS: Mapping[PrintOutcome, JobAction] = {
 
 
 class Printing:
-    """Owns its thread; `wake()` after each sale."""
+    """Owns its thread; `sale_paid()` after each sale."""
 
-    def __init__(self, writer: Writer, printer: ReceiptPrinter, render: Callable[[PrintJob], bytes]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        printer: ReceiptPrinter,
+        drawer: CashDrawer | None,
+        render: Callable[[PrintJob], bytes],
+    ) -> None:
         self._writer = writer
         self._printer = printer
+        self._drawer = drawer
         self._render = render
+        self._kick = False
         self._wake = Event()
         self._stopping = False
         self._thread = Thread(target=self._run, name="till-printing", daemon=True)
         self._thread.start()
 
-    def wake(self) -> None:
+    def sale_paid(self, *, kick: bool) -> None:
+        """Print what is queued; with `kick` the drawer opens first, before any paper moves."""
+        self._kick = self._kick or kick
         self._wake.set()
 
     def close(self) -> None:
@@ -49,6 +59,7 @@ class Printing:
     def _run(self) -> None:
         failures = 0
         while not self._stopping:
+            self._open_drawer()
             job = self._ask(_take)
             if job is None:
                 failures = 0
@@ -62,6 +73,12 @@ class Printing:
                 log.warning("the receipt waits", extra={"code": "printer.waiting", "reason": result.reason})
                 self._wake.clear()
                 self._wake.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1])
+
+    def _open_drawer(self) -> None:
+        if self._kick and self._drawer:
+            self._kick = False
+            if self._drawer.kick().outcome is not PrintOutcome.CONFIRMED:
+                log.warning("the drawer may not have opened", extra={"code": "drawer.not_confirmed"})
 
     def _ask(self, work: Callable[[TillStore], "PrintJob | None"]) -> "PrintJob | None":
         """Have the writer do it and wait for the answer; None when it could not be done."""

@@ -54,6 +54,7 @@ class Selling:
         self.selected: LineId | None = None
         self.paying = False
         self.fault: CodedError | None = None
+        self.on_paid: Callable[[PaidSale], None] = lambda _: None  # the counter opens the drawer and prints
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
 
@@ -339,6 +340,7 @@ class Selling:
         self.sale, self.selected, self._book, self.paying = None, None, None, False
         self.multiplier_milli = None
         self.last_paid = paid
+        self.on_paid(paid)
         done(paid)
 
     def _not_paid(self, sale: Sale, error: CodedError, failed: Failed) -> None:
