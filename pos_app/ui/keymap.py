@@ -1,0 +1,98 @@
+"""Which key does what, screen by screen: one table that buttons, keys and help all read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+STRIP_SLOTS = 10
+
+
+class Act(StrEnum):
+    """What a key or a button of the action strip asks for."""
+
+    BACK = "back"
+    DOWN = "down"
+    EXACT_CASH = "exact_cash"
+    FIND = "find"
+    FINISH = "finish"
+    FULL_SCREEN = "full_screen"
+    HAND_OVER = "hand_over"
+    LESS = "less"
+    LOCK = "lock"
+    MARK_READY = "mark_ready"
+    MORE = "more"
+    PAY = "pay"
+    PICKUP = "pickup"
+    PICK_NEXT = "pick_next"
+    QUANTITY = "quantity"
+    SELL = "sell"
+    UP = "up"
+    VOID_LINE = "void_line"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One button of the action strip. `at` is its place from 0 to 9, so that a key stays where fingers know it."""
+
+    at: int
+    act: Act
+    key: str
+    word: str
+    main: bool = False
+    enabled: bool = True
+
+
+EVERYWHERE: Mapping[str, Act] = MappingProxyType(
+    {"Ctrl+L": Act.LOCK, "F10": Act.PICKUP, "F11": Act.FULL_SCREEN, "Esc": Act.BACK}
+)
+SELL_KEYS: Mapping[str, Act] = MappingProxyType(
+    {
+        "F2": Act.FIND,
+        "F4": Act.QUANTITY,
+        "Del": Act.VOID_LINE,
+        "F12": Act.EXACT_CASH,
+        "F9": Act.PAY,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
+        "+": Act.MORE,
+        "-": Act.LESS,
+    }
+)
+PAY_KEYS: Mapping[str, Act] = MappingProxyType(
+    {"F12": Act.EXACT_CASH, "F9": Act.FINISH, "Return": Act.FINISH, "Enter": Act.FINISH}
+)
+PICKUP_KEYS: Mapping[str, Act] = MappingProxyType(
+    {
+        "F2": Act.FIND,
+        "F3": Act.PICK_NEXT,
+        "F4": Act.HAND_OVER,
+        "F9": Act.MARK_READY,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
+        "F10": Act.SELL,
+    }
+)
+
+_NAMES: Mapping[int, str] = MappingProxyType(
+    {
+        Qt.Key.Key_Escape: "Esc",
+        Qt.Key.Key_Delete: "Del",
+        Qt.Key.Key_Plus: "+",
+        Qt.Key.Key_Minus: "-",
+        Qt.Key.Key_Return: "Return",
+        Qt.Key.Key_Enter: "Enter",
+    }
+)
+_MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+def key_name(event: QKeyEvent) -> str:
+    """The name under which the tables know a key: "F9", "Ctrl+L", "Del", "+"."""
+    held = event.modifiers() & _MODIFIERS
+    if not held and event.key() in _NAMES:
+        return _NAMES[event.key()]
+    return QKeySequence(held.value | event.key()).toString(QKeySequence.SequenceFormat.PortableText)

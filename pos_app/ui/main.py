@@ -1,0 +1,118 @@
+"""Start of the screen: application, till, window; and everything given back in the right order at the end."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from pos_app.devices.ports import Health, ScanEvent
+from pos_app.till import Till
+from pos_app.ui import theme
+from pos_app.ui.background import Background
+from pos_app.ui.bridge import ScanBridge
+from pos_app.ui.lamps import device_lamps
+from pos_app.ui.remote import RemoteControl
+from pos_app.ui.shell import PillState
+from pos_app.ui.words import is_right_to_left, set_language
+from pos_app.ui.workplace import Workplace
+from retail_core.durable.home import Home, MachineConfig
+from retail_core.durable.system import SystemClock, SystemIds
+
+PROGRAM = "omnitill"
+
+
+class Counter(Protocol):
+    """The devices of one till, started. `healths` gives (kind, health) of each and never waits."""
+
+    def healths(self) -> tuple[tuple[str, Health], ...]: ...
+
+    def close(self) -> None: ...
+
+
+class NoCounter:
+    """No device but the keyboard."""
+
+    def healths(self) -> tuple[tuple[str, Health], ...]:
+        return ()
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+Attach = Callable[[Till, Callable[[ScanEvent], None]], Counter]
+
+
+def no_counter(_till: Till, _sink: Callable[[ScanEvent], None]) -> Counter:
+    """Start no devices."""
+    return NoCounter()
+
+
+def application(language: str = "en", theme_name: str = "light") -> QApplication:
+    """The one QApplication, in the till's fonts, colours and language."""
+    found = QApplication.instance()
+    app = found if isinstance(found, QApplication) else QApplication([PROGRAM])
+    app.setApplicationName(PROGRAM)
+    app.setQuitOnLastWindowClosed(False)
+    set_language(language)
+    right_to_left = is_right_to_left(language)
+    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft if right_to_left else Qt.LayoutDirection.LeftToRight)
+    theme.load_fonts()
+    theme.apply(app, theme_name)
+    return app
+
+
+def run(home: Home, config: MachineConfig, *, fullscreen: bool = False, attach: Attach = no_counter) -> int:
+    """Show the till until its window is closed; the exit code of the application. Raises EnvironmentFault at the start.
+
+    `attach(till, sink)` starts scanners and printers once the till is open; reads go to `sink` from any thread.
+    """
+    app = application(config.language, config.theme)
+    background, bridge = Background(), ScanBridge()
+    till = Till.open(home, SystemClock(), SystemIds(), background.deliver, background.wake)
+    try:
+        counter = attach(till, bridge.sink)
+        try:
+            return _show(app, home.folder, till, background, bridge, counter, full_screen=fullscreen)
+        finally:
+            counter.close()
+    finally:
+        background.close()
+        till.close()
+
+
+def _show(
+    app: QApplication,
+    folder: Path,
+    till: Till,
+    background: Background,
+    bridge: ScanBridge,
+    counter: Counter,
+    *,
+    full_screen: bool,
+) -> int:
+    def lamps() -> tuple[PillState, ...]:
+        return device_lamps(counter.healths())
+
+    workplace = Workplace(till, background, lamps)
+    bridge.scanned.connect(workplace.scanned)
+    workplace.closed.connect(app.quit)
+    socket = till.config.remote_control_socket
+    remote = RemoteControl(workplace, str(folder / socket)) if socket else None
+
+    def asked_to_stop(_number: int, _frame: FrameType | None) -> None:
+        app.quit()
+
+    for number in (signal.SIGTERM, signal.SIGINT):  # seen within the second: the agent's line wakes us
+        signal.signal(number, asked_to_stop)
+    workplace.open(full_screen=full_screen)
+    try:
+        return app.exec()
+    finally:
+        if remote:
+            remote.close()
+        workplace.close()
+        app.processEvents()

@@ -1,0 +1,1 @@
+"""Taking the money: cash given, change, receipt."""

@@ -1,0 +1,34 @@
+"""What the pay screen shows: frozen facts, already in words."""
+
+from dataclasses import dataclass
+
+from pos_app.ui.theme import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRow:
+    words: str
+    amount: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickAmount:
+    minor: int
+    text: str
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayState:
+    to_pay: str = ""
+    rows: tuple[AmountRow, ...] = ()
+    given: str = ""
+    change_word: str = ""
+    change: str = ""
+    tone: Tone = Tone.OK
+    quick: tuple[QuickAmount, ...] = ()
+    chosen_minor: int = -1
+    with_paper: bool = True
+    busy: bool = False
+    can_finish: bool = True

@@ -1,0 +1,192 @@
+"""The pay screen: what is still to pay, how, and a number pad. Cash is the one tender so far."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from pos_app.ui.screens.pay.state import PayState, QuickAmount
+from pos_app.ui.theme import WIDE_GAP, Weight, set_look
+from pos_app.ui.widgets.buttons import TENDER_LINES, TwoLineButton, button
+from pos_app.ui.widgets.pads import NumberPad
+from pos_app.ui.widgets.parts import ElidedLabel, clear, column, label, panel, row
+from pos_app.ui.words import tr
+
+SHARES = (430, 558, 330)
+AMOUNT_PX = 66
+FOOT_HEIGHT = 112
+MAX_QUICK = 4
+
+
+class PayView(QWidget):
+    """Shows a PayState; takes figures by keys and by taps."""
+
+    figure_typed = Signal(str)
+    erased = Signal()
+    amount_chosen = Signal(int)
+    paper_chosen = Signal(bool)
+    finish_pressed = Signal()
+
+    def __init__(self, point: str = ".") -> None:
+        """`point` is the decimal sign of the number pad; empty for currencies without decimals."""
+        super().__init__()
+        self.setObjectName("pay_screen")
+        self.setProperty("look", "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Cash given"))
+        sides = row(self, gap=WIDE_GAP, margins=(WIDE_GAP, WIDE_GAP, WIDE_GAP, WIDE_GAP))
+        for part, share in zip((self._sums(), self._how(), self._pad(point)), SHARES, strict=True):
+            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+            sides.addWidget(part, share)
+
+    def show_state(self, state: PayState) -> None:
+        self._to_pay.setText(state.to_pay)
+        self._show_rows(state)
+        self._given.setText(state.given)
+        self._change_word.setText(state.change_word)
+        self._change.setText(state.change)
+        set_look(self._change, look=state.tone.value if state.tone.value != "ok" else "accent")
+        set_look(self._foot, tone=state.tone.value)
+        self._show_quick(state.quick, state.chosen_minor)
+        set_look(self._print, chosen="true" if state.with_paper else "false")
+        set_look(self._none, chosen="false" if state.with_paper else "true")
+        self._finish.setEnabled(state.can_finish and not state.busy)
+        self._finish.setText(tr("Finishing …") if state.busy else tr("Finish sale"))
+
+    def change(self) -> str:
+        return self._change.text()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        text = event.text()
+        if event.key() == Qt.Key.Key_Backspace:
+            self.erased.emit()
+        elif text and text in "0123456789.,":
+            self.figure_typed.emit(text)
+        else:
+            super().keyPressEvent(event)
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────
+
+    def _sums(self) -> QFrame:
+        made = panel("pay_sums")
+        lines = column(made)
+        above = column(gap=4, margins=(18, 16, 18, 12))
+        above.addWidget(label(tr("Still to pay"), 16, Weight.SEMI, look="muted"))
+        self._to_pay = label(px=AMOUNT_PX, weight=Weight.BOLD, name="still_to_pay")
+        self._to_pay.setFixedHeight(76)
+        above.addWidget(self._to_pay)
+        self._rows = column(gap=12, margins=(0, 14, 0, 0))
+        above.addLayout(self._rows)
+        above.addStretch(1)
+        lines.addLayout(above, 1)
+        lines.addWidget(self._foot_panel())
+        return made
+
+    def _foot_panel(self) -> QFrame:
+        self._foot = panel("pay_foot", look="foot")
+        self._foot.setMinimumHeight(FOOT_HEIGHT)
+        line = row(self._foot, gap=8, margins=(18, 16, 18, 16))
+        given = column(gap=0)
+        given.addWidget(label(tr("Cash given"), 16, Weight.SEMI, look="muted"))
+        given.addStretch(1)
+        self._given = label(px=34, weight=Weight.BOLD, name="cash_given")
+        given.addWidget(self._given)
+        change = column(gap=0)
+        self._change_word = label(px=16, look="muted", name="change_word")
+        self._change = label(px=44, weight=Weight.BOLD, look="accent", name="change_due")
+        for part in (self._change_word, self._change):
+            part.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        change.addStretch(1)
+        change.addWidget(self._change_word)
+        change.addWidget(self._change)
+        line.addLayout(given)
+        line.addStretch(1)
+        line.addLayout(change)
+        return self._foot
+
+    def _how(self) -> QFrame:
+        made = panel("pay_how")
+        lines = column(made, gap=10, margins=(14, 14, 14, 14))
+        cash = TwoLineButton("tender_cash", "main", TENDER_LINES)
+        cash.show_lines(tr("Cash"), "")
+        cash.setFixedHeight(74)
+        cash.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        lines.addWidget(cash)
+        lines.addSpacing(4)
+        lines.addWidget(label(tr("Cash given"), 16, look="muted"))
+        self._quick = row(gap=10)
+        self._amounts: list[QPushButton] = []
+        lines.addLayout(self._quick)
+        lines.addSpacing(6)
+        lines.addLayout(self._receipt())
+        lines.addStretch(1)
+        return made
+
+    def _receipt(self) -> QVBoxLayout:
+        lines = column(gap=8)
+        lines.addWidget(label(tr("Receipt"), 15, Weight.BOLD))
+        choices = row(gap=8)
+        self._print = button(tr("Print"), "receipt_print")
+        self._none = button(tr("None"), "receipt_none")
+        for choice, with_paper in ((self._print, True), (self._none, False)):
+            choice.setProperty("with_paper", with_paper)
+            choice.setMinimumWidth(72)
+            choice.clicked.connect(self._paper_pressed)
+            choices.addWidget(choice)
+        choices.addStretch(1)
+        lines.addLayout(choices)
+        return lines
+
+    def _pad(self, point: str) -> QFrame:
+        made = panel("pay_pad")
+        lines = column(made, gap=12, margins=(12, 12, 12, 12))
+        pad = NumberPad("pad", point)
+        pad.typed.connect(self.figure_typed)
+        pad.erased.connect(self.erased)
+        pad.setMaximumHeight(4 * 82 + 3 * 8)
+        lines.addWidget(pad, 3)
+        self._finish = button(tr("Finish sale"), "finish_sale", "main", px=21)
+        self._finish.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._finish.setMinimumHeight(60)
+        self._finish.setMaximumHeight(96)
+        self._finish.clicked.connect(self.finish_pressed)
+        lines.addWidget(self._finish, 1)
+        lines.addStretch(0)
+        return made
+
+    # ── showing and answering ────────────────────────────────────────────────────────────────────
+
+    def _show_rows(self, state: PayState) -> None:
+        clear(self._rows)
+        for shown in state.rows:
+            holder = QWidget()
+            line = row(holder, gap=8)
+            words = ElidedLabel(16, look="" if not shown.note else "muted")
+            words.show_text(shown.words)
+            line.addWidget(words, 1)
+            line.addWidget(label(shown.amount, 16))
+            self._rows.addWidget(holder)
+
+    def _show_quick(self, amounts: tuple[QuickAmount, ...], chosen_minor: int) -> None:
+        while len(self._amounts) < MAX_QUICK:
+            made = button("", f"cash_{len(self._amounts)}", px=18)
+            made.setFixedHeight(60)
+            made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            made.clicked.connect(self._amount_pressed)
+            self._quick.addWidget(made, 1)
+            self._amounts.append(made)
+        for n in range(MAX_QUICK):
+            one = self._amounts[n]
+            amount = amounts[n] if n < len(amounts) else None
+            one.setVisible(amount is not None)
+            if amount:
+                one.setProperty("text", amount.text)
+                one.setAccessibleName(amount.spoken)
+                one.setProperty("minor", amount.minor)
+                set_look(one, chosen="true" if amount.minor == chosen_minor else "false")
+
+    def _amount_pressed(self) -> None:
+        self.amount_chosen.emit(int(self.sender().property("minor")))
+
+    def _paper_pressed(self) -> None:
+        self.paper_chosen.emit(bool(self.sender().property("with_paper")))

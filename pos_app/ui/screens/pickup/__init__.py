@@ -1,0 +1,1 @@
+"""The pickup counter: the board, picking by scan, handing over."""

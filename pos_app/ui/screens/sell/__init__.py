@@ -1,0 +1,1 @@
+"""The sale: entry line, lines, totals, quick keys, search."""

@@ -1,0 +1,208 @@
+"""The table of lines: a list model, and a delegate that paints one row. Only rows on the screen cost anything."""
+
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from pos_app.ui.screens.sell.state import LineKind, LineView
+from pos_app.ui.theme import Weight, colour, font, tokens
+from pos_app.ui.words import tr
+
+LINE_ROLE = Qt.ItemDataRole.UserRole + 1
+ROW_HEIGHT = 57
+HEAD_HEIGHT = 36
+QTY_X, NAME_X = 15, 115
+PRICE_END, AMOUNT_END = 134, 15  # from the far edge
+BAR = 4
+Index = QModelIndex | QPersistentModelIndex
+NO_PARENT = QModelIndex()
+LEAD = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+TRAIL = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class SaleLines(QAbstractListModel):
+    """The lines of one sale. `show_lines` tells the view exactly which rows came, changed or went."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: tuple[LineView, ...] = ()
+
+    def show_lines(self, lines: tuple[LineView, ...]) -> None:
+        old = self._lines
+        if lines == old:
+            return
+        same_rows = [line.line_id for line in lines[: len(old)]] == [line.line_id for line in old]
+        if not same_rows:
+            self.beginResetModel()
+            self._lines = lines
+            self.endResetModel()
+            return
+        if len(lines) > len(old):
+            self.beginInsertRows(NO_PARENT, len(old), len(lines) - 1)
+            self._lines = lines
+            self.endInsertRows()
+        self._lines = lines
+        for n, (before, after) in enumerate(zip(old, lines, strict=False)):
+            if before != after:
+                self.dataChanged.emit(self.index(n), self.index(n))
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self._lines)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        line = self._lines[index.row()]
+        if role == LINE_ROLE:
+            return line
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            return line.spoken or line.name
+        return None
+
+    def row_of(self, line_id: str) -> int:
+        """Row of a line, searched from the end because the newest lines are meant most often; -1 when it is gone."""
+        for n in range(len(self._lines) - 1, -1, -1):
+            if self._lines[n].line_id == line_id:
+                return n
+        return -1
+
+    def line_at(self, row: int) -> LineView:
+        return self._lines[row]
+
+
+class LineDelegate(QStyledItemDelegate):
+    """Paints quantity, item with its detail, price and amount."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(200, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        line = index.data(LINE_ROLE)
+        assert isinstance(line, LineView)
+        box: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue] - plain members in Qt
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        direction: Qt.LayoutDirection = option.direction  # pyright: ignore[reportAttributeAccessIssue]
+        painter.save()
+        _ground(painter, box, line.kind, direction, selected=bool(state & QStyle.StateFlag.State_Selected))
+        _Row(painter, _with_scroll_bar(option, box, direction), direction).paint(line)
+        painter.restore()
+
+
+class _Row:
+    """Words of one row, laid out from the leading edge and mirrored as a whole."""
+
+    def __init__(self, painter: QPainter, box: QRect, direction: Qt.LayoutDirection) -> None:
+        self._painter = painter
+        self._box = box
+        self._direction = direction
+
+    def paint(self, line: LineView) -> None:
+        theme = tokens()
+        voided, pending = line.kind is LineKind.VOIDED, line.kind is LineKind.PENDING
+        ink = theme.muted if voided else theme.error if pending else theme.ink
+        body = font(17, struck=voided)
+        width = self._box.width()
+        price_x = width - PRICE_END - 130
+        self._painter.setFont(body)
+        name_end = PRICE_END + self._painter.fontMetrics().horizontalAdvance(line.price) + 16
+        self._write(line.qty, QTY_X, 8, NAME_X - QTY_X - 6, 22, body, ink, LEAD)
+        self._write(line.name, NAME_X, 8, width - NAME_X - name_end, 22, body, ink, LEAD)
+        self._write(line.price, price_x, 8, 130, 22, body, ink, TRAIL)
+        self._write(line.amount, width - AMOUNT_END - 112, 8, 112, 22, body, ink, TRAIL)
+        small, small_ink, detail = font(14), theme.muted, line.detail
+        if line.reason and not voided:
+            small, small_ink, detail = font(14, Weight.SEMI), theme.accent, line.reason
+        if pending:
+            small, small_ink = font(14, Weight.SEMI), theme.error
+        self._write(detail, NAME_X, 29, width - NAME_X - 40, 19, small, small_ink, LEAD)
+
+    def _write(
+        self, text: str, x: int, y: int, width: int, height: int, used: QFont, ink: str, where: Qt.AlignmentFlag
+    ) -> None:
+        if not text:
+            return
+        painter = self._painter
+        room = QRect(self._box.x() + x, self._box.y() + y, width, height)
+        painter.setFont(used)
+        painter.setPen(colour(ink))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width + 1)
+        align = QStyle.visualAlignment(self._direction, where)
+        painter.drawText(QStyle.visualRect(self._direction, self._box, room), int(align), shown)
+
+
+def _with_scroll_bar(option: QStyleOptionViewItem, box: QRect, direction: Qt.LayoutDirection) -> QRect:
+    """The row as wide as the list, so that columns stand still when a scroll bar comes."""
+    owner: QWidget | None = option.widget  # pyright: ignore[reportAttributeAccessIssue] - a plain member in Qt
+    hidden = owner.width() - box.width() if owner else 0
+    return (
+        box.adjusted(-hidden, 0, 0, 0) if direction == Qt.LayoutDirection.RightToLeft else box.adjusted(0, 0, hidden, 0)
+    )
+
+
+def _ground(painter: QPainter, box: QRect, kind: LineKind, direction: Qt.LayoutDirection, *, selected: bool) -> None:
+    theme = tokens()
+    if kind is LineKind.PENDING:
+        painter.fillRect(box, colour(theme.error_soft))
+        bar = QRect(box.x(), box.y(), BAR, box.height())
+        painter.fillRect(QStyle.visualRect(direction, box, bar), colour(theme.error))
+        if selected:
+            painter.setPen(colour(theme.error))
+            painter.drawRect(box.adjusted(0, 0, -1, -2))
+    elif selected:
+        painter.fillRect(box, colour(theme.accent_soft))
+    painter.fillRect(QRect(box.x(), box.bottom(), box.width(), 1), colour(theme.row_line))
+
+
+class LineList(QListView):
+    """The list itself. It never takes the keyboard: arrows move the sale's own selection."""
+
+    def __init__(self, name: str, spoken: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(spoken)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.viewport().setAutoFillBackground(False)
+
+    def mouseMoveEvent(self, event: QEvent) -> None:
+        """A finger that slides must not select row after row."""
+
+
+class LinesHead(QWidget):
+    """Names of the columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("lines_head")
+        self.setFixedHeight(HEAD_HEIGHT)
+        self.setAccessibleName(", ".join(self._words()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme = tokens()
+        painter.setFont(font(13, Weight.SEMI))
+        painter.setPen(colour(theme.muted))
+        qty, item, price, amount = self._words()
+        width, box, direction = self.width(), self.rect(), self.layoutDirection()
+        for text, x, room, where in (
+            (qty, QTY_X, NAME_X - QTY_X - 6, LEAD),
+            (item, NAME_X, 200, LEAD),
+            (price, width - PRICE_END - 130, 130, TRAIL),
+            (amount, width - AMOUNT_END - 112, 112, TRAIL),
+        ):
+            cell = QStyle.visualRect(direction, box, QRect(x, 0, room, self.height() - 1))
+            painter.drawText(cell, int(QStyle.visualAlignment(direction, where)), text)
+        painter.fillRect(0, self.height() - 1, width, 1, colour(theme.line))
+        painter.end()
+
+    def _words(self) -> tuple[str, str, str, str]:
+        return tr("Qty"), tr("Item"), tr("Price"), tr("Amount")

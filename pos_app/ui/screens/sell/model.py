@@ -1,0 +1,138 @@
+"""From the sale's facts to the words on the screen. Lines that did not change keep their words."""
+
+from pos_app.ui.screens.sell.state import (
+    HitView,
+    Instead,
+    LineKind,
+    LineView,
+    PaidView,
+    QuickKeyView,
+    QuickPageView,
+    SellState,
+)
+from pos_app.ui.words import ntr, tr
+from retail_core.domain.gtin import display_gtin
+from retail_core.domain.money import format_minor, format_money
+from retail_core.domain.quantity import amount_minor, format_quantity
+from retail_core.domain.sale import Sale, SaleLine, Totals
+from retail_core.domain.tax import TaxPart
+
+WEIGHED = "kg"
+PPM_PER_PERCENT = 10_000
+
+
+class LineWords:
+    """Words of lines, remembered by line, because a scan changes one line of a hundred."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self._known: dict[str, tuple[SaleLine, LineView]] = {}
+
+    def of_sale(self, sale: Sale | None) -> tuple[LineView, ...]:
+        if sale is None:
+            self._known.clear()
+            return ()
+        return tuple(self._of(line) for line in sale)
+
+    def _of(self, line: SaleLine) -> LineView:
+        known = self._known.get(line.line_id)
+        if known is None or known[0] is not line:
+            known = (line, line_view(line, self._currency))
+            self._known[line.line_id] = known
+        return known[1]
+
+
+def line_view(line: SaleLine, currency: str) -> LineView:
+    """One line in words."""
+    qty = format_quantity(line.qty_milli) + (f" {line.unit}" if line.unit == WEIGHED else "")
+    if not line.sku:
+        kind = LineKind.VOIDED if line.voided else LineKind.PENDING
+        name = tr("Unknown code {code}", code=line.label)
+        detail = tr("Void") if line.voided else tr("Find it by name, scan its other code, or Del")
+        return LineView(line.line_id, qty, name, detail, "", "–", kind, spoken=f"{name}, {detail}")
+    price = format_minor(line.unit_minor, currency) + (f"/{line.unit}" if line.unit == WEIGHED else "")
+    whole_minor = amount_minor(line.unit_minor, line.qty_milli) if line.voided else line.amount_minor
+    reason = " · ".join(_reason(r.text or r.rule, r.amount_minor, currency) for r in line.reasons)
+    code = display_gtin(line.gtin) if line.gtin else line.sku
+    detail = " · ".join(part for part in (code, line.department.lower()) if part)
+    if line.voided:
+        detail = tr("Void")
+    amount = format_minor(whole_minor, currency)
+    spoken = tr("{qty} {name}, {amount}", qty=qty, name=line.name, amount=amount)
+    kind = LineKind.VOIDED if line.voided else LineKind.NORMAL
+    return LineView(line.line_id, qty, line.name, detail, price, amount, kind, reason, spoken)
+
+
+def sell_state(
+    sale: Sale | None,
+    lines: tuple[LineView, ...],
+    selected: str,
+    currency: str,
+    multiplier: str,
+    waiting: str,
+    paid: PaidView | None,
+    *,
+    loading: bool,
+) -> SellState:
+    """The whole screen. `paid` is the sale just finished, shown until the next one begins."""
+    instead = Instead.PAID if paid else Instead.LOADING if loading else Instead.READY
+    if sale is None:
+        to_pay = format_money(0, currency)
+        return SellState(to_pay=to_pay, multiplier=multiplier, instead=instead, paid=paid)
+    totals = sale.totals
+    saved = format_minor(totals.saved_minor, currency) if totals.saved_minor else ""
+    return SellState(
+        lines,
+        selected,
+        ntr("{n} item", "{n} items", totals.units),
+        saved,
+        tax_words(totals, currency),
+        format_money(totals.due_minor, currency),
+        waiting,
+        multiplier,
+        instead,
+        paid,
+    )
+
+
+def tax_words(totals: Totals, currency: str) -> str:
+    """ "incl. tax 9 % 1.19 · 21 % 0.30", and what is added on top said apart."""
+    included = [_tax(part, currency) for part in totals.taxes if part.included and part.rate_ppm]
+    added = [_tax(part, currency) for part in totals.taxes if not part.included and part.rate_ppm]
+    said = [tr("incl. tax {parts}", parts=" · ".join(included))] if included else []
+    said += [tr("plus tax {parts}", parts=" · ".join(added))] if added else []
+    return "  ".join(said)
+
+
+def paid_view(change_minor: int, given_minor: int, total_minor: int, currency: str, receipt: str) -> PaidView:
+    paid = tr(
+        "Cash {given} for {total}", given=format_money(given_minor, currency), total=format_money(total_minor, currency)
+    )
+    return PaidView(format_money(change_minor, currency), paid, tr("Receipt {number}", number=receipt))
+
+
+def quick_pages(
+    pages: tuple[tuple[str, tuple[tuple[str, str, int | None], ...]], ...], currency: str
+) -> tuple[QuickPageView, ...]:
+    """Pages of (sku, label, price) in words."""
+    return tuple(
+        QuickPageView(name, tuple(QuickKeyView(sku, word, price_words(price, currency)) for sku, word, price in keys))
+        for name, keys in pages
+    )
+
+
+def hit_view(sku: str, name: str, detail: str, price_minor: int | None, currency: str) -> HitView:
+    return HitView(sku, name, detail, price_words(price_minor, currency))
+
+
+def price_words(price_minor: int | None, currency: str) -> str:
+    return tr("no price") if price_minor is None else format_minor(price_minor, currency)
+
+
+def _reason(text: str, amount_minor: int, currency: str) -> str:
+    return f"{text} · {format_minor(amount_minor, currency)}"
+
+
+def _tax(part: TaxPart, currency: str) -> str:
+    percent = f"{part.rate_ppm / PPM_PER_PERCENT:g}"
+    return f"{percent} % {format_minor(part.tax_minor, currency)}"

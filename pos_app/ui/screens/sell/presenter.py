@@ -1,0 +1,327 @@
+"""The sell screen's decisions: what a scan, an entry, a key or a tap means, and what to show for it."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Signal
+
+from pos_app.service.entry import parse_entry
+from pos_app.service.lookup import Lookup
+from pos_app.service.outcome import Outcome, OutcomeKind
+from pos_app.service.selling import BLOCKED_PAYING, BLOCKED_PENDING, Selling
+from pos_app.ui.amounts import parse_cash
+from pos_app.ui.keymap import SELL_KEYS, Act, Slot
+from pos_app.ui.screens.pay.presenter import EXACT
+from pos_app.ui.screens.screen import Screen
+from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
+from pos_app.ui.screens.sell.side import Side, SidePanel
+from pos_app.ui.screens.sell.state import PaidView, QuantityView
+from pos_app.ui.screens.sell.view import SellView
+from pos_app.ui.theme import Tone
+from pos_app.ui.words import ntr, tr, words_for
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.money import format_money
+from retail_core.domain.quantity import ASK_ABOVE_MILLI, format_quantity
+
+MAX_HELD_SCANS = 50
+
+
+class SellPresenter(Screen):
+    keys = SELL_KEYS
+    pay_wanted = Signal(int)  # cash already typed, or EXACT
+    cash_wanted = Signal(int)  # pay at once
+    order_scanned = Signal(str)  # a pickup pass
+
+    def __init__(self, view: SellView, selling: Selling, lookup: Lookup, has_items: Callable[[], bool]) -> None:
+        super().__init__(view)
+        self._view = view
+        self._selling = selling
+        self._lookup = lookup
+        self._side = SidePanel(view, lookup, selling.currency)
+        self._has_items = has_items
+        self._words = LineWords(selling.currency)
+        self._asked = ""
+        self._held: list[tuple[str, str]] = []
+        view.entered.connect(self.entered)
+        view.typed.connect(self._side.typed)
+        view.line_tapped.connect(self.select)
+        view.quick_tapped.connect(self.add_item)
+        view.hit_chosen.connect(self.add_item)
+        view.side_closed.connect(self._side.close)
+        self._side.taken.connect(self.add_item)
+        self._side.failed.connect(self.explain)
+
+    # ── scanning and typing ──────────────────────────────────────────────────────────────────────
+
+    def scanned(self, label: str, source: str) -> None:
+        """Add it now, or after the sale that is just being written. What is half typed stays as it is."""
+        if self._selling.paying:
+            self._hold(label, source)
+            return
+        self._answer(self._selling.scan(label, source))
+
+    def release_held(self) -> None:
+        """The sale was written or given back: what was scanned meanwhile comes now."""
+        held, self._held = self._held, []
+        for label, source in held:
+            self.scanned(label, source)
+
+    def entered(self, text: str) -> None:
+        if self._side.side is Side.QUANTITY:
+            self._enter_quantity(text)
+            return
+        if self._side.searching and text.strip():
+            self._side.take(text, self.entered)
+            return
+        if self._must_ask(text):
+            return
+        outcome = self._selling.enter(text)
+        if outcome.kind is not OutcomeKind.REFUSED:
+            self._view.entry.clear()
+        self._answer(outcome)
+
+    def add_item(self, sku: str) -> None:
+        """A quick key or a search result."""
+        outcome = self._selling.add_item(sku)
+        if outcome.kind is not OutcomeKind.REFUSED and self._side.searching:
+            self._view.entry.clear()
+        self._answer(outcome)
+
+    def select(self, line_id: str) -> None:
+        sale = self._selling.sale
+        line = next((line for line in sale or () if line.line_id == line_id), None)
+        if line:
+            self._selling.select(line.line_id)
+            self._show()
+
+    # ── acts ─────────────────────────────────────────────────────────────────────────────────────
+
+    def act(self, act: Act) -> None:
+        actions: dict[Act, Callable[[], None]] = {
+            Act.FIND: self._side.open_find,
+            Act.QUANTITY: self._ask_quantity,
+            Act.VOID_LINE: self._void_line,
+            Act.EXACT_CASH: self._cash,
+            Act.PAY: self._pay,
+            Act.UP: self._up,
+            Act.DOWN: self._down,
+            Act.MORE: self._one_more,
+            Act.LESS: self._one_less,
+            Act.BACK: self._back,
+        }
+        action = actions.get(act)
+        if action:
+            action()
+
+    def _ask_quantity(self) -> None:
+        line = self._selected()
+        if line is None:
+            self._refuse("line.none_selected")
+            return
+        name = line.name or tr("Unknown code {code}", code=line.label)
+        self._side.open_quantity(QuantityView(name, format_quantity(line.qty_milli)))
+
+    def _enter_quantity(self, text: str) -> None:
+        typed = f"*{text.strip()}"
+        if not text.strip():
+            self._side.close()
+            return
+        if self._must_ask(typed):
+            return
+        outcome = self._selling.enter(typed)
+        if outcome.kind is OutcomeKind.CHANGED:
+            self._view.entry.clear()
+            self._side.close()
+        self._answer(outcome)
+
+    def _void_line(self) -> None:
+        line = self._selected()
+        if line is None:
+            self._refuse("line.none_selected")
+        else:
+            self._answer(self._selling.void_line(line.line_id))
+
+    def _cash(self) -> None:
+        """`50` F12 takes fifty, F12 alone the exact sum."""
+        given = self._typed_cash()
+        if given is not None and self._may_pay():
+            self.cash_wanted.emit(given)
+
+    def _pay(self) -> None:
+        given = self._typed_cash()
+        if given is not None and self._may_pay():
+            self.pay_wanted.emit(given)
+
+    def _up(self) -> None:
+        self._step(-1)
+
+    def _down(self) -> None:
+        self._step(+1)
+
+    def _step(self, by: int) -> None:
+        if self._side.searching:
+            self._side.step(by)
+        else:
+            self._selling.step_selection(by)
+            self._show()
+
+    def _one_more(self) -> None:
+        self._answer(self._selling.change_selected(1))
+
+    def _one_less(self) -> None:
+        self._answer(self._selling.change_selected(-1))
+
+    def _back(self) -> None:
+        """Esc: the panel, then the text, then the multiplier. Never the basket."""
+        if self._side.side is not Side.QUICK:
+            if self._side.side is Side.RESULTS or self._view.entry.text():
+                self._view.entry.clear()
+            self._side.close()
+        elif self._view.entry.text():
+            self._view.entry.clear()
+        elif self._selling.multiplier_milli:
+            self._selling.clear_multiplier()
+            self._show()
+
+    # ── what the window asks ─────────────────────────────────────────────────────────────────────
+
+    def shown(self) -> None:
+        self.refresh()
+        self._show()
+        self._side.show_hint()
+
+    def refresh(self) -> None:
+        pages = tuple(
+            (page.name, tuple((key.sku, key.label, key.price_minor) for key in page.keys))
+            for page in self._lookup.quick_pages()
+        )
+        self._view.show_quick_keys(quick_pages(pages, self._selling.currency))
+        if self._selling.sale is None:
+            self._show()
+
+    def typed_aside(self, text: str) -> None:
+        self._view.type_in(text)
+
+    def paid(self) -> None:
+        """The sale is durable: its change stays until the next scan."""
+        self._view.entry.clear()
+        self._side.close()
+        self._show()
+        self.release_held()
+
+    def strip(self) -> tuple[Slot, ...]:
+        totals = self._selling.totals()
+        due = totals.due_minor if totals else 0
+        pay = tr("Pay {amount}", amount=format_money(due, self._selling.currency)) if totals else tr("Pay")
+        return (
+            Slot(0, Act.FIND, "F2", tr("Find")),
+            Slot(1, Act.QUANTITY, "F4", tr("Quantity")),
+            Slot(2, Act.PICKUP, "F10", tr("Pickup")),
+            Slot(3, Act.LOCK, "Ctrl+L", tr("Lock")),
+            Slot(6, Act.VOID_LINE, "Del", tr("Void line")),
+            Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash")),
+            Slot(9, Act.PAY, "F9", pay, main=True),
+        )
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _answer(self, outcome: Outcome) -> None:
+        """Flash, words and the new picture for what came of an act."""
+        match outcome.kind:
+            case OutcomeKind.ADDED | OutcomeKind.CHANGED:
+                self._view.flash(Tone.OK)
+                if self._side.side is Side.RESULTS and not self._view.entry.text():
+                    self._side.close()
+            case OutcomeKind.PENDING:
+                self._view.flash(Tone.ERROR)
+                self.say(words_for(outcome.code, outcome.facts), Tone.ERROR)
+            case OutcomeKind.REFUSED:
+                self._refuse(outcome.code, outcome.facts)
+            case OutcomeKind.SEARCH:
+                self._side.search(str(outcome.facts.get("text", "")))
+            case OutcomeKind.ORDER:
+                self.order_scanned.emit(str(outcome.facts.get("text", "")))
+            case OutcomeKind.COMMAND:
+                self._refuse("command.unknown", outcome.facts)
+            case OutcomeKind.MULTIPLIER | OutcomeKind.NOTHING:
+                pass
+        self._show()
+
+    def _refuse(self, code: str, facts: Mapping[str, object] | None = None) -> None:
+        self._view.flash(Tone.WARNING)
+        self.say(words_for(code, facts), Tone.WARNING)
+
+    def _hold(self, label: str, source: str) -> None:
+        if len(self._held) < MAX_HELD_SCANS:
+            self._held.append((label, source))
+            self.say(
+                ntr(
+                    "{n} scan waits for the sale to be finished",
+                    "{n} scans wait for the sale to be finished",
+                    len(self._held),
+                ),
+                Tone.INFO,
+            )
+        else:
+            self._refuse(BLOCKED_PAYING)
+
+    def _must_ask(self, text: str) -> bool:
+        """More than 99 of a thing is asked once."""
+        try:
+            large = parse_entry(text).qty_milli > ASK_ABOVE_MILLI
+        except RuleViolationError:
+            large = False
+        if not large or self._asked == text:
+            self._asked = ""
+            return False
+        self._asked = text
+        self._refuse("quantity.looks_large", {"text": text.strip().strip("*").partition("*")[0]})
+        return True
+
+    def _typed_cash(self) -> int | None:
+        text = self._view.entry.text().strip()
+        if not text:
+            return EXACT
+        try:
+            given = parse_cash(text, self._selling.currency, confirmed=self._asked == text)
+        except RuleViolationError as refused:
+            self._asked = text
+            self._view.flash(Tone.WARNING)
+            self.explain(refused)
+            return None
+        self._view.entry.clear()
+        return given
+
+    def _may_pay(self) -> bool:
+        blocks = self._selling.blocked_by()
+        if not blocks:
+            return True
+        if BLOCKED_PENDING in blocks and self._selling.sale:
+            self._selling.select(next(line.line_id for line in self._selling.sale if line.pending))
+            self._show()
+        self._refuse(blocks[0])
+        return False
+
+    def _selected(self):
+        sale, selected = self._selling.sale, self._selling.selected
+        if sale is None or selected is None:
+            return None
+        line = sale.line(selected)
+        return None if line.voided else line
+
+    def _show(self) -> None:
+        selling = self._selling
+        lines = self._words.of_sale(selling.sale)
+        multiplier = f"{format_quantity(selling.multiplier_milli)} ×" if selling.multiplier_milli else ""
+        waiting = words_for(BLOCKED_PENDING) if BLOCKED_PENDING in selling.blocked_by() else ""
+        state = sell_state(
+            selling.sale, lines, selling.selected or "", selling.currency, multiplier, waiting, self._paid_words(),
+            loading=not self._has_items(),
+        )  # fmt: skip
+        self._view.show_state(state)
+        self.strip_changed.emit()
+
+    def _paid_words(self) -> PaidView | None:
+        paid = self._selling.last_paid
+        if paid is None or self._selling.sale is not None:
+            return None
+        return paid_view(paid.change_minor, paid.given_minor, paid.total_minor, paid.currency, paid.receipt_no)

@@ -1,0 +1,88 @@
+"""What the sell screen shows: frozen facts, already in words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LineKind(StrEnum):
+    NORMAL = "normal"
+    PENDING = "pending"  # nobody knows this code yet
+    VOIDED = "voided"
+
+
+class Instead(StrEnum):
+    """What stands in the place of lines when there are none."""
+
+    READY = "ready"
+    LOADING = "loading"  # no catalogue has arrived yet
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    line_id: str
+    qty: str
+    name: str
+    detail: str
+    price: str
+    amount: str
+    kind: LineKind = LineKind.NORMAL
+    reason: str = ""  # why it costs what it costs, instead of the detail
+    spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidView:
+    change: str
+    paid: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellState:
+    lines: tuple[LineView, ...] = ()
+    selected: str = ""
+    items: str = ""
+    saved: str = ""
+    taxes: str = ""
+    to_pay: str = ""
+    waiting: str = ""  # why Pay must wait, in words
+    multiplier: str = ""
+    instead: Instead = Instead.READY
+    paid: PaidView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuickKeyView:
+    sku: str
+    word: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuickPageView:
+    name: str
+    keys: tuple[QuickKeyView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    sku: str
+    name: str
+    detail: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """`message` is said instead of hits: searching, nothing found, or what went wrong."""
+
+    title: str
+    hits: tuple[HitView, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityView:
+    name: str
+    now: str

@@ -1,0 +1,154 @@
+"""Words, panels and pills: the pieces every screen is made of."""
+
+from typing import TypeVar
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from pos_app.ui.theme import BODY_PX, Tone, Weight, colour, font, tokens
+
+Margins = tuple[int, int, int, int]
+L = TypeVar("L", QVBoxLayout, QHBoxLayout)
+ELLIPSIS = Qt.TextElideMode.ElideRight
+PILL_PX = 13
+PILL_HEIGHT = 26
+PILL_PADDING = 12
+DOT_PX = 8
+
+
+def label(text: str = "", px: int = BODY_PX, weight: Weight = Weight.REGULAR, look: str = "", name: str = "") -> QLabel:
+    """Words in the theme's font. `look` is muted, accent, warning or error."""
+    made = QLabel(text)
+    made.setFont(font(px, weight))
+    made.setTextFormat(Qt.TextFormat.PlainText)  # what customers and suppliers wrote is never markup
+    if look:
+        made.setProperty("look", look)
+    if name:
+        made.setObjectName(name)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """One line that shortens itself with … instead of pushing its neighbours; the whole text is its tool tip."""
+
+    def __init__(self, px: int, weight: Weight = Weight.REGULAR, look: str = "", name: str = "") -> None:
+        super().__init__()
+        self._whole = ""
+        self.setFont(font(px, weight))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if look:
+            self.setProperty("look", look)
+        if name:
+            self.setObjectName(name)
+
+    def show_text(self, text: str) -> None:
+        """Show `text`, shortened to the room there is."""
+        self._whole = text
+        self.setAccessibleName(text)
+        self._shorten()
+
+    def whole(self) -> str:
+        return self._whole
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, ELLIPSIS, max(0, self.width()))
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+
+class Pill(QWidget):
+    """A short state in words on a coloured ground, with a dot in front when it is a lamp."""
+
+    def __init__(self, name: str = "", *, lamp: bool = False) -> None:
+        super().__init__()
+        self._text = ""
+        self._tone = Tone.OK
+        self._lamp = lamp
+        self.setObjectName(name)
+        self.setFont(font(PILL_PX, Weight.SEMI))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_state(self, text: str, tone: Tone) -> None:
+        if (text, tone) == (self._text, self._tone):
+            return
+        self._text, self._tone = text, tone
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+        self.updateGeometry()
+        self.update()
+
+    def text(self) -> str:
+        return self._text
+
+    def sizeHint(self) -> QSize:
+        lamp = DOT_PX + 7 if self._lamp else 0
+        return QSize(self.fontMetrics().horizontalAdvance(self._text) + 2 * PILL_PADDING + lamp, PILL_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_pill(painter, QRectF(self.rect()), self._text, self._tone, self.layoutDirection(), lamp=self._lamp)
+        painter.end()
+
+
+def paint_pill(
+    painter: QPainter, box: QRectF, text: str, tone: Tone, direction: Qt.LayoutDirection, *, lamp: bool = False
+) -> None:
+    """Paint a pill into `box`; its width comes from `pill_width`."""
+    words, ground = tokens().tone(tone)
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour(ground))
+    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+    inner = box.adjusted(PILL_PADDING, 0, -PILL_PADDING, 0)
+    if lamp:
+        right_to_left = direction == Qt.LayoutDirection.RightToLeft
+        x = inner.right() - DOT_PX if right_to_left else inner.left()
+        painter.setBrush(colour(words))
+        painter.drawEllipse(QRectF(x, box.center().y() - DOT_PX / 2, DOT_PX, DOT_PX))
+        inner = inner.adjusted(0, 0, -DOT_PX - 7, 0) if right_to_left else inner.adjusted(DOT_PX + 7, 0, 0, 0)
+    painter.setPen(colour(words))
+    painter.setFont(font(PILL_PX, Weight.SEMI))
+    painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
+
+
+def panel(name: str = "", look: str = "panel") -> QFrame:
+    """A white card with a thin line around it."""
+    made = QFrame()
+    made.setProperty("look", look)
+    made.setObjectName(name)
+    return made
+
+
+def column(parent: QWidget | None = None, gap: int = 0, margins: Margins = (0, 0, 0, 0)) -> QVBoxLayout:
+    return _spaced(QVBoxLayout(), parent, gap, margins)
+
+
+def row(parent: QWidget | None = None, gap: int = 0, margins: Margins = (0, 0, 0, 0)) -> QHBoxLayout:
+    return _spaced(QHBoxLayout(), parent, gap, margins)
+
+
+def clear(layout: QLayout) -> None:
+    """Take every widget out of a layout and let Qt delete it."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
+
+
+def _spaced(layout: L, parent: QWidget | None, gap: int, margins: Margins) -> L:
+    layout.setSpacing(gap)
+    layout.setContentsMargins(*margins)
+    if parent is not None:
+        parent.setLayout(layout)
+    return layout

@@ -1,0 +1,189 @@
+"""Every word of the till's screen: translation, and plain sentences for stable codes.
+
+`tr("…")` takes the English sentence; catalogues are `pos_app/locale/<language>/LC_MESSAGES/omnitill.po`, gathered with
+Babel (`pos_app/locale/babel.cfg`). A code without a sentence still gets one, with the code in it.
+"""
+
+from collections.abc import Mapping
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+
+from retail_core.domain.errors import CodedError, Fact
+
+LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
+DOMAIN = "omnitill"
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+class _Catalogue:
+    """The language in force. One for the whole program, set once at the start."""
+
+    def __init__(self) -> None:
+        self.language = "en"
+        self.found = NullTranslations()
+
+    def load(self, language: str) -> None:
+        self.language, self.found = language, NullTranslations()
+        file = LOCALE_FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+        if not file.exists():
+            return
+        from babel.messages.mofile import write_mo  # kept out of the start of an English till
+        from babel.messages.pofile import read_po
+
+        compiled = BytesIO()
+        with file.open("rb") as source:
+            write_mo(compiled, read_po(source, locale=language))
+        compiled.seek(0)
+        self.found = GNUTranslations(compiled)
+
+
+_catalogue = _Catalogue()
+
+
+def set_language(language: str) -> None:
+    """Choose the language of all words from now on; an unknown one is English."""
+    _catalogue.load(language)
+
+
+def language() -> str:
+    return _catalogue.language
+
+
+def is_right_to_left(code: str) -> bool:
+    return code.partition("-")[0].partition("_")[0] in RIGHT_TO_LEFT
+
+
+def tr(text: str, /, **facts: Fact) -> str:
+    """The sentence in the language in force, with its {facts} filled in."""
+    found = _catalogue.found.gettext(text)
+    return found.format(**facts) if facts else found
+
+
+def ntr(one: str, many: str, n: int, /, **facts: Fact) -> str:
+    """The sentence for `n` of something; `{n}` is filled in."""
+    return _catalogue.found.ngettext(one, many, n).format(n=n, **facts)
+
+
+def _(text: str) -> str:
+    """Marks a sentence for the catalogue where it stands in a table; `tr` looks it up when it is shown."""
+    return text
+
+
+ERROR_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        # typing and scanning
+        "amount.is_a_bar_code": _("{text} is a bar code, not an amount. Nothing was taken."),
+        "amount.looks_like_a_bar_code": _("{text} could be a bar code. Press again if it is an amount."),
+        "amount.not_a_number": _("“{text}” is not an amount. Type figures, such as 20 or 20.50."),
+        "amount.too_large": _("That amount is too large."),
+        "amount.too_many_decimals": _("That has too many decimals for this currency."),
+        "command.unknown": _("There is no command “{text}”."),
+        "item.no_price": _("{name} has no price here. Leave it out and tell the manager."),
+        "item.unknown": _("Unknown code {label}. Keep scanning; say what it is before paying."),
+        "line.none_selected": _("Choose a line first, with ↑ and ↓ or a tap."),
+        "quantity.is_a_bar_code": _("{text} is a bar code, not a quantity."),
+        "quantity.looks_large": _("{text} pieces? Press Enter again if that is right."),
+        "quantity.not_a_number": _("“{text}” is not a quantity."),
+        "quantity.too_fine": _("At most three decimals, such as 0.532."),
+        "quantity.too_large": _("That is more than one line can hold."),
+        "quantity.zero": _("Zero is no quantity. Use Del to void a line."),
+        "scan.binary": _("That scan was not readable. Scan it again."),
+        "scan.not_for_pickup": _("That code is not an item, a shelf or a pickup pass."),
+        "scan.too_long": _("That scan was too long to be an item. Scan it again."),
+        "scan.unframed": _("The scanner sent something unfinished. Scan it again."),
+        "scan.not_for_sale": _("That code is not something to sell."),
+        "search.nothing": _("Nothing found for “{text}”."),
+        # the sale
+        "sale.being_paid": _("The sale is being finished."),
+        "sale.illegal_move": _("The sale cannot be changed now."),
+        "sale.line_is_void": _("That line is voided already."),
+        "sale.line_not_pending": _("That line is known already."),
+        "sale.no_such_line": _("That line is gone."),
+        "sale.nothing_to_pay": _("There is nothing to pay yet. Scan an item."),
+        "sale.pending_lines": _("Unknown codes are waiting. Find each item by name, scan its other code, or void it."),
+        "sale.too_large": _("The sale is too large. Finish it and start another."),
+        "sale.too_many_lines": _("The sale is full at {limit} lines. Finish it and start another."),
+        "tender.not_positive": _("Type how much cash was given."),
+        "tender.over": _("That is more than needs to be paid."),
+        "tender.too_large": _("That is too much cash for one sale. Check the amount."),
+        "tender.too_little": _("That is less than the amount to pay."),
+        # people
+        "operator.not_signed_in": _("Sign in first."),
+        "permission.denied": _("You may not do this. Ask a supervisor."),
+        "pin.locked": _("Too many wrong PINs. Wait {minutes} minutes, or ask the manager."),
+        "pin.malformed": _("A PIN has {least} to {most} figures."),
+        "pin.wrong": _("Wrong PIN. {tries_left} tries left."),
+        "staff.none": _("No staff list has arrived from head office yet. It comes by itself once the line is up."),
+        # pickup
+        "code.locked": _("Five wrong codes for {order}. Ask the customer for the pass, or call the manager."),
+        "code.wrong": _("That code does not fit {order}. {tries_left} tries left."),
+        "fulfilment.illegal_move": _("That cannot be done with {order} now."),
+        "fulfilment.not_all_picked": _("Some items are not picked yet."),
+        "fulfilment.not_staged": _("Scan the label of the shelf first, or type it and press Enter."),
+        "fulfilment.nothing_picked": _("Nothing was found for this order, so it cannot be made ready."),
+        "order.claimed": _("{by} is working on {order} already."),
+        "order.none_open": _("Choose an order first."),
+        "order.none_to_pick": _("No order is waiting to be picked."),
+        "order.not_found": _("No open order for “{text}”."),
+        "order.not_ready": _("{order} is not ready to hand over yet."),
+        "order.several": _("{count} orders fit. Type more of the number or name."),
+        "order.unknown": _("That order is not known here yet."),
+        "pass.expired": _("This pass has expired. Ask for the 8-character code."),
+        "pass.forged": _("This pass was not issued by us. Do not hand anything over."),
+        "pass.other_order": _("This pass belongs to another order, not to {order}."),
+        "pass.unreadable": _("The pass could not be read. Scan it again, or ask for the 8-character code."),
+        "pick.already_complete": _("All of {name} is picked already. Put this one back."),
+        "pick.too_many": _("That is more than was ordered."),
+        "pick.wrong_item": _("Wrong item. {name} is not on this order. Put it back."),
+        "stage.not_a_shelf": _("“{text}” is not a shelf."),
+        # the machine
+        "basket.not_kept": _("The basket could not be written. Check the disk."),
+        "config.invalid": _("The settings file {file} has a mistake: {why}"),
+        "config.missing": _("There is no settings file {file}. Enrol this machine first: omnitill-agent enrol."),
+        "db.busy": _("The till's file is busy. Try again."),
+        "db.damaged": _("The file {file} is damaged. Do not sell on this till; call support."),
+        "db.full": _("The disk is full. Make room, then try again."),
+        "db.in_use": _("The file {file} is in use by another program."),
+        "db.missing": _("The file {file} is missing. Enrol this machine, or restore it."),
+        "db.newer_than_program": _("The file {file} was made by a newer program. Update this program."),
+        "db.not_ready": _("The agent has not prepared {file} yet. Start it: omnitill-agent run."),
+        "db.sqlite_too_old": _("The database library is too old for safe selling. Install the program again."),
+        "db.too_old_sqlite": _("The database library is too old for safe selling. Install the program again."),
+        "key.missing": _("A key of this machine is missing. Enrol it again."),
+        "key.no_device_secret": _("The secret of this machine is missing. Enrol it again."),
+        "key.wrong_device": _("These files belong to another machine."),
+        "key.wrong_length": _("A key of this machine is damaged. Enrol it again."),
+        "port.in_use": _("Another program uses the port this one needs."),
+        "program.already_running": _("The till is running already on these files."),
+        "remote.socket": _("The control socket {socket} cannot be made: {why}"),
+        "series.used_up": _("No receipt numbers are left for this till. Connect it to head office once."),
+    }
+)
+
+
+def words_for(code: str, facts: Mapping[str, object] | None = None) -> str:
+    """One plain sentence for a stable code, saying what to do where there is something to do."""
+    sentence = ERROR_WORDS.get(code)
+    if sentence is None:
+        return tr("That did not work ({code}).", code=code)
+    if code == "pick.wrong_item" and not (facts or {}).get("name"):
+        return tr("Wrong item. It is not on this order. Put it back.")
+    return _catalogue.found.gettext(sentence).format_map(_Known(facts or {}))
+
+
+def words_for_error(error: CodedError) -> str:
+    return words_for(error.code, error.facts)
+
+
+class _Known(dict[str, object]):
+    """Facts by name; one that was not given shows as a dash instead of stopping the message."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def ltr(text: str) -> str:
+    """A number or code that keeps its own direction inside a right-to-left sentence."""
+    return f"\u2066{text}\u2069" if is_right_to_left(_catalogue.language) else text

@@ -1,0 +1,267 @@
+"""The workplace: window, screens and services put together. It decides which screen is in front and where a scan goes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from pos_app.service.completing import SoldBy
+from pos_app.service.link_status import LinkState, LinkView
+from pos_app.service.outcome import PaidSale
+from pos_app.till import Till
+from pos_app.ui.background import Background
+from pos_app.ui.keymap import Act
+from pos_app.ui.notices import Notice
+from pos_app.ui.screens.pay.presenter import PayPresenter
+from pos_app.ui.screens.pay.view import PayView
+from pos_app.ui.screens.pickup.presenter import PickupPresenter
+from pos_app.ui.screens.pickup.view import PickupView
+from pos_app.ui.screens.screen import Screen
+from pos_app.ui.screens.sell.presenter import SellPresenter
+from pos_app.ui.screens.sell.view import SellView
+from pos_app.ui.screens.sign_in.presenter import SignInPresenter
+from pos_app.ui.screens.sign_in.view import SignInView
+from pos_app.ui.shell import PillState, Shell, TopState, till_title
+from pos_app.ui.theme import Tone
+from pos_app.ui.wedge import WedgeFilter
+from pos_app.ui.words import ntr, tr, words_for
+from retail_core.domain.errors import CodedError
+from retail_core.domain.money import exponent
+from retail_core.domain.roles import Permission, may
+
+MAX_SCANS_WHILE_LOCKED = 50
+RELEASE_MS = 0
+Devices = Callable[[], tuple[PillState, ...]]
+
+
+def no_devices() -> tuple[PillState, ...]:
+    """Nothing on the counter speaks for itself."""
+    return ()
+
+
+class Workplace(QObject):
+    """Everything on the screen of one till. `open` shows it, `close` gives windows and filters back."""
+
+    closed = Signal()
+
+    def __init__(self, till: Till, background: Background, devices: Devices = no_devices) -> None:
+        super().__init__()
+        self.till = till
+        self._devices = devices
+        self._zone = ZoneInfo(till.config.timezone)
+        self._waiting: list[tuple[str, str, str]] = []
+        self.pickup_count = 0
+        self.shell = Shell()
+        self.wedge = WedgeFilter()
+        point = "." if exponent(till.config.currency) else ""
+        self.sign_in = SignInPresenter(SignInView(), till.signing_in)
+        self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)
+        self.pay = PayPresenter(PayView(point), till.selling)
+        self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
+        self.current: Screen = self.sign_in
+        self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
+        self._release.timeout.connect(self._give_waiting)
+        self._connect(background)
+
+    def open(self, *, full_screen: bool = False) -> None:
+        """Show the window, locked until somebody signs in."""
+        if full_screen:
+            self.shell.showFullScreen()
+        else:
+            self.shell.show()
+        self.wedge.watch(self.shell.windowHandle())
+        self._go(self.sign_in)
+
+    def close(self) -> None:
+        """Let go of the windows; call it before the application ends."""
+        self._release.stop()
+        self.wedge.close()
+        self.shell.hide()
+        self.shell.deleteLater()
+
+    # ── where a scan goes ────────────────────────────────────────────────────────────────────────
+
+    def scanned(self, label: str, source: str, problem: str = "") -> None:
+        """One read of any scanner. While nobody is signed in it waits; it is never dropped unseen."""
+        if self.till.signing_in.operator is None:
+            if len(self._waiting) < MAX_SCANS_WHILE_LOCKED:
+                self._waiting.append((label, source, problem))
+            self.sign_in.show_waiting(len(self._waiting))
+        elif problem:
+            self.shell.notify(Notice(words_for(problem), Tone.ERROR))
+        elif self.current is self.pickup:
+            self.pickup.scanned(label, source)
+        else:
+            self._scanned_for_sale(label, source)
+
+    def _scanned_for_sale(self, label: str, source: str) -> None:
+        self.sell.scanned(label, source)
+        if self.current is not self.pay or self.till.selling.paying:
+            return
+        if self.till.selling.blocked_by():
+            self._go(self.sell)  # an unknown code must be dealt with before paying
+        else:
+            self.pay.basket_changed()
+
+    def _give_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self.sign_in.show_waiting(0)
+        for label, source, problem in waiting:
+            self.scanned(label, source, problem)
+        if waiting:
+            text = ntr("{n} scan made while locked was taken", "{n} scans made while locked were taken", len(waiting))
+            self.shell.notify(Notice(text, Tone.INFO))
+
+    # ── acts ─────────────────────────────────────────────────────────────────────────────────────
+
+    def act(self, name: str) -> None:
+        """A key or button, whichever screen is in front."""
+        act = Act(name)
+        if act is Act.FULL_SCREEN:
+            self._toggle_full_screen()
+        elif self.current is self.sign_in or (act is Act.BACK and self.shell.take_back_notice()):
+            return
+        elif act is Act.LOCK:
+            self.lock()
+        elif act is Act.PICKUP and self.current is not self.pickup:
+            self._to_workspace("pickup")
+        elif act is Act.SELL or (act is Act.PICKUP and self.current is self.pickup):
+            self._to_workspace("sell")
+        else:
+            self.current.act(act)
+
+    def lock(self) -> None:
+        """Nobody is at the till now; the basket stays as it is."""
+        if self.till.selling.paying:
+            return
+        self.till.signing_in.sign_out()
+        self.till.signed_in(None)
+        self._go(self.sign_in)
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _connect(self, background: Background) -> None:
+        self.shell.acted.connect(self.act)
+        self.shell.workspace_chosen.connect(self._to_workspace)
+        self.shell.typed_aside.connect(self._typed_aside)
+        self.shell.closing.connect(self.closed)
+        self.wedge.scanned.connect(self.scanned)
+        background.woken.connect(self.refresh)
+        for screen in (self.sign_in, self.sell, self.pay, self.pickup):
+            self.shell.add_screen(screen.widget)
+            screen.noticed.connect(self.shell.notify)
+            screen.strip_changed.connect(self._show_strip)
+        self.sign_in.signed_in.connect(self._signed_in)
+        self.sell.pay_wanted.connect(self._open_pay)
+        self.sell.cash_wanted.connect(self.pay.pay)
+        self.sell.order_scanned.connect(self._open_order)
+        self.pay.left.connect(self._back_to_sale)
+        self.pay.paid.connect(self._paid)
+        self.pay.failed.connect(self._not_paid)
+        self.pickup.count_changed.connect(self._count_orders)
+
+    def refresh(self) -> None:
+        """A second has passed, or the agent brought something."""
+        self._show_top()
+        self.current.refresh()
+        if self.current is not self.pickup:
+            self._count_orders(self.till.fulfilling.board().open_count)
+
+    def _go(self, screen: Screen) -> None:
+        self.current = screen
+        self.shell.show_screen(screen.widget, dict(screen.keys))
+        screen.shown()
+        self._show_strip()
+        self._show_top()
+
+    def _to_workspace(self, name: str) -> None:
+        operator = self.till.signing_in.operator
+        if operator is None or name not in self._workspaces(operator):
+            return
+        self._go(self.sell if name == "sell" else self.pickup)
+
+    def _signed_in(self, operator: SoldBy) -> None:
+        self.till.signed_in(operator)
+        self.refresh()
+        self._go(self.sell if "sell" in self._workspaces(operator) else self.pickup)
+        self._release.start()
+
+    def _open_pay(self, given_minor: int) -> None:
+        self.pay.open(given_minor)
+        self._go(self.pay)
+
+    def _back_to_sale(self) -> None:
+        self._go(self.sell)
+
+    def _open_order(self, text: str) -> None:
+        self._to_workspace("pickup")
+        if self.current is self.pickup:
+            self.pickup.open_found(text)
+
+    def _paid(self, sale: PaidSale) -> None:
+        if self.current is self.pay:
+            self._go(self.sell)
+        self.shell.take_back_notice()
+        self.sell.paid()
+
+    def _not_paid(self, error: CodedError) -> None:
+        self.sell.release_held()
+
+    def _typed_aside(self, text: str) -> None:
+        self.current.typed_aside(text)
+
+    def _toggle_full_screen(self) -> None:
+        if self.shell.isFullScreen():
+            self.shell.showNormal()
+        else:
+            self.shell.showFullScreen()
+
+    def _has_items(self) -> bool:
+        return self.till.links.reference_name() is not None
+
+    # ── the strips ───────────────────────────────────────────────────────────────────────────────
+
+    def _count_orders(self, count: int) -> None:
+        if count != self.pickup_count:
+            self.pickup_count = count
+            self._show_top()
+
+    def _show_strip(self) -> None:
+        self.shell.show_strip(self.current.strip())
+
+    def _show_top(self) -> None:
+        config, now_ms = self.till.config, self.till.clock.now_ms()
+        operator = self.till.signing_in.operator
+        clock = datetime.fromtimestamp(now_ms / 1000, tz=UTC).astimezone(self._zone)
+        names = {"sell": (tr("Sell"), 0), "pickup": (tr("Pickup"), self.pickup_count)}
+        spaces = self._workspaces(operator) if operator else ()
+        self.shell.show_top(
+            TopState(
+                till_title(config.store_name, config.register, config.role),
+                tuple((name, *names[name]) for name in spaces),
+                "pickup" if self.current is self.pickup else "sell" if operator else "",
+                lamp_state(self.till.link.read()),
+                self._devices(),
+                operator.name if operator else "",
+                f"{clock:%H:%M}",
+            )
+        )
+
+    def _workspaces(self, operator: SoldBy) -> tuple[str, ...]:
+        sells = ("sell",) if may(operator.role, Permission.SELL) else ()
+        return (*sells, "pickup") if may(operator.role, Permission.PICK) else sells
+
+
+def lamp_state(link: LinkView) -> PillState:
+    """The sync lamp in plain words; selling never waits for it."""
+    queued = tr(" · {n} queued", n=link.queued) if link.queued else ""
+    match link.state:
+        case LinkState.SYNCED:
+            return PillState("sync", tr("All synced") if not link.queued else tr("Syncing") + queued, Tone.OK)
+        case LinkState.CATCHING_UP:
+            return PillState("sync", tr("Catching up") + queued, Tone.INFO)
+        case LinkState.HQ_OFFLINE:
+            return PillState("sync", tr("HQ offline") + queued, Tone.WARNING)
+        case LinkState.STARTING:
+            return PillState("sync", tr("Connecting") + queued, Tone.INFO)
