@@ -112,5 +112,5 @@ def _toml(fields: dict[str, object]) -> str:
 
 
 def _value(value: object) -> str:
-    # a JSON string, number, boolean or list of strings is spelt the same in TOML
-    return msgspec.json.encode(value).decode()
+    # a JSON string, number, boolean or list of strings is spelt the same in TOML, but for one control character
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

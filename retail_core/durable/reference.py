@@ -269,7 +269,7 @@ class PinnedBook:
     def parse(cls, conn: Connection, version: str) -> "PinnedBook":
         """The book a stored basket was begun under. Raises RuleViolationError `book.malformed`."""
         zone, _, rev = version.rpartition("@")
-        if not zone or not rev.isdigit():
+        if not zone or not (rev.isascii() and rev.isdigit()):
             raise RuleViolationError("book.malformed", version=version[:60])
         return cls(conn, zone, int(rev))
 

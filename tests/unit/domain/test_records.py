@@ -110,7 +110,6 @@ def test_every_permission_is_granted_to_somebody() -> None:
     assert set().union(*PERMISSIONS.values()) == set(Permission)
 
 
-@pytest.mark.skipif(not (ROOT / "hq_server" / "app.py").exists(), reason="HQ does not ask yet")
 def test_every_permission_is_asked_somewhere() -> None:
     asked: set[str] = set()
     for program in ("pos_app", "sync_agent", "hq_server"):
