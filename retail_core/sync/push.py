@@ -110,9 +110,14 @@ class TooLarge(msgspec.Struct, frozen=True):
 
 
 class Witnessed(msgspec.Struct, frozen=True):
-    """What the peer says it has of this stream, asked outside a push: at start, or after HQ was restored."""
+    """What the peer has of this stream, asked outside a push; `Head()` when it never had it. `hq` as far as it knows.
+
+    To be asked at start, after HQ came back from a backup, and again and again while `sender.unanswered`: a peer whose
+    disk was replaced would else never be sent again what HQ still lacks.
+    """
 
     theirs: Head
+    hq: Head = Head()
 
 
 Message = Tick | Woken | Loaded | Checked | Answered | Failed | TooLarge | Witnessed

@@ -82,7 +82,7 @@ def step(state: SenderState, message: Message, now_ms: int, jitter: float) -> St
             return _checked(state, message.own, now_ms, jitter) if state.phase is Phase.CHECKING else (state, ())
         case Witnessed():
             idle = state.phase in {Phase.RESTING, Phase.WAITING}
-            return _check(state, Why.WITNESS, (message.theirs,), now_ms) if idle else (state, ())
+            return _witnessed(state, message, now_ms) if idle else (state, ())
         case Answered() | Failed() | TooLarge():
             wanted = state.phase is Phase.IN_FLIGHT and message.request == state.request
             return _replied(state, message, now_ms, jitter) if wanted else (state, ())
@@ -96,6 +96,17 @@ def moved(state: SenderState, peer: str, through: Head) -> SenderState:
         return state
     fresh = start(state.source, peer, state.role, through, state.hq, state.base)
     return replace(fresh, request=state.request)
+
+
+def unanswered(state: SenderState) -> bool:
+    """True when the peer has what HQ is not known to have: the driver should ask it again for its heads."""
+    idle = state.phase in {Phase.RESTING, Phase.WAITING}
+    return idle and state.peer != HQ_PEER and state.hq.seq < state.through.seq
+
+
+def acked(state: SenderState, hq: Head) -> SenderState:
+    """HQ's head on our chain, learnt by another sender of the same copy."""
+    return replace(state, hq=hq) if hq.seq > state.hq.seq else state
 
 
 def cut(entries: Sequence[StreamEntry], max_events: int) -> Sequence[StreamEntry]:
@@ -121,14 +132,16 @@ def _tick(state: SenderState, now_ms: int, jitter: float) -> Step:
 
 
 def _load(state: SenderState, now_ms: int) -> Step:
-    loading = replace(state, phase=Phase.LOADING, woken=False, due_ms=now_ms + REQUEST_TIMEOUT_MS)
-    at = state.through.seq
-    return loading, (Load(state.source, (at, state.hq.seq), at, MAX_EVENTS_PER_BATCH),)
+    due, claims = now_ms + REQUEST_TIMEOUT_MS, (state.through, state.hq)
+    loading = replace(state, phase=Phase.LOADING, claims=claims, woken=False, due_ms=due)
+    check = tuple(head.seq for head in claims)
+    return loading, (Load(state.source, check, state.through.seq, MAX_EVENTS_PER_BATCH),)
 
 
 def _loaded(state: SenderState, message: Loaded, now_ms: int, jitter: float) -> Step:
-    if message.own != (state.through.chain_hash, state.hq.chain_hash):
-        return _went_back(state, now_ms, jitter)
+    for claim, ours in zip(state.claims, message.own, strict=True):
+        if ours != claim.chain_hash:
+            return _went_back(state, claim, now_ms, jitter)
     batch = cut(message.entries, state.max_events)
     if not batch:
         if state.woken:
@@ -154,6 +167,15 @@ def _loaded(state: SenderState, message: Loaded, now_ms: int, jitter: float) -> 
 def _check(state: SenderState, why: Why, claims: tuple[Head, ...], now_ms: int) -> Step:
     asking = replace(state, phase=Phase.CHECKING, why=why, claims=claims, due_ms=now_ms + REQUEST_TIMEOUT_MS)
     return asking, (Check(state.source, tuple(head.seq for head in claims)),)
+
+
+def _witnessed(state: SenderState, message: Witnessed, now_ms: int) -> Step:
+    if message.theirs.seq == 0 and state.peer != HQ_PEER:  # a relay without the stream may begin where HQ is
+        lacking = state.hq if state.hq.seq > state.base.seq else state.base
+        back = replace(state, through=lacking) if lacking.seq < state.through.seq else state
+        return _load(back, now_ms)
+    news = (message.hq,) if state.peer != HQ_PEER and message.hq.seq > state.hq.seq else ()
+    return _check(state, Why.WITNESS, (message.theirs, *news), now_ms)
 
 
 def _failed(state: SenderState, retry_after_ms: int, now_ms: int, jitter: float) -> Step:
@@ -309,10 +331,10 @@ def _apart(state: SenderState, theirs: Head, now_ms: int, jitter: float) -> Step
     return _salvage(state, now_ms, jitter)
 
 
-def _went_back(state: SenderState, now_ms: int, jitter: float) -> Step:
+def _went_back(state: SenderState, recorded: Head, now_ms: int, jitter: float) -> Step:
     """What was recorded doesn't lie on our chain: our copy was replaced by an older or another one."""
     if state.role is Role.ORIGIN:
-        return _apart(state, state.through, now_ms, jitter)
+        return _apart(state, recorded, now_ms, jitter)
     if state.through == state.base and state.hq == Head():
         return _failed(state, 0, now_ms, jitter)  # not even the beginning fits: the driver gave a wrong base
     fresh = replace(state, stream=state.source, through=state.base, hq=Head())

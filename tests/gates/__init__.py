@@ -1,0 +1,36 @@
+"""The long proofs of `make gate`: each a promise with a figure, run in units, so that a stopped run goes on later."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A promise and how to try it.
+
+    `one(n)` runs unit n of `units` and returns figures, which are added up over all units. It raises AssertionError,
+    with what is needed to do it again, when the promise is broken.
+    """
+
+    promise: str
+    units: int
+    one: Callable[[int], Figures]
+
+
+GATES: Mapping[str, str] = MappingProxyType(
+    {
+        "R5": "tests.gates.r5_simulation",
+    }
+)
+"""Promise → module with a `GATE`. To add one, write its module and its line."""
+
+
+def load(name: str) -> Gate:
+    """The gate of a promise; its module is only imported when it is asked for."""
+    gate = import_module(GATES[name]).GATE
+    assert isinstance(gate, Gate)
+    return gate

@@ -1,0 +1,31 @@
+"""R5: 2,000 simulated days of eight hours without a violation, and every planted fault caught within 20 days."""
+
+from tests.gates import Figures, Gate
+from tests.sim.faults import Planted
+from tests.sim.plan import Plan
+from tests.sim.replay import run_day
+from tests.sim.world import ViolationError
+
+DAYS = 2_000
+PLANTED_WITHIN = 20
+PLANTED = tuple(Planted)
+
+
+def one(n: int) -> Figures:
+    """A day of the gate, or after the last day one planted fault."""
+    if n < DAYS:
+        return {"days": 1, **run_day(Plan.long(n)).figures()}
+    planted = PLANTED[n - DAYS]
+    for seed in range(PLANTED_WITHIN):
+        try:
+            run_day(Plan.drawn(seed), planted)
+        except ViolationError:
+            return {"planted faults caught": 1, f"{planted.name}, days until caught": seed + 1}
+    raise AssertionError(f"planted fault not caught in {PLANTED_WITHIN} days: {planted.value}")
+
+
+GATE = Gate(
+    f"{DAYS} simulated days with loss, repetition, cuts, crashes and disks put back: 0 lost, 0 doubled",
+    DAYS + len(PLANTED),
+    one,
+)

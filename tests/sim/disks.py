@@ -1,0 +1,138 @@
+"""What is on the simulated disks. A disk can be imaged, and an old image can be put back."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Self
+
+import msgspec
+
+from retail_core.wire.envelope import GENESIS, Entry, Head, StreamEntry, StreamId
+
+GENESIS_HEAD = Head()
+
+
+def fast_sign(node: str, data: bytes) -> bytes:
+    """64 bytes that only depend on node and data: a stand-in for ES256, which would take most of the time."""
+    return sha256(node.encode() + data).digest() * 2
+
+
+class Imaged:
+    """Content that can be copied as a backup would: containers anew, the immutable events in them shared."""
+
+    def image(self) -> Self:
+        twin = copy.copy(self)
+        for name, value in vars(self).items():
+            setattr(twin, name, _image(value))
+        return twin
+
+
+def _image(value: object) -> object:
+    if isinstance(value, Imaged):
+        return value.image()
+    if isinstance(value, dict):
+        return {key: _image(inner) for key, inner in value.items()}
+    return list(value) if isinstance(value, list) else value
+
+
+@dataclass
+class Kept(Imaged):
+    """One stream of a copy: positions by id, as `durable.inbox` keeps them."""
+
+    base: Head
+    rows: list[tuple[str, bytes]] = field(default_factory=list)
+
+    @property
+    def head(self) -> Head:
+        return Head(self.base.seq + len(self.rows), self.rows[-1][1]) if self.rows else self.base
+
+    def hash_at(self, seq: int) -> bytes | None:
+        if seq == 0:
+            return GENESIS
+        if seq == self.base.seq:
+            return self.base.chain_hash
+        i = seq - self.base.seq - 1
+        return self.rows[i][1] if 0 <= i < len(self.rows) else None
+
+
+@dataclass
+class Copies(Imaged):
+    """Events by id and the streams they came by: the journal of a till, the copy of an agent, the inbox of HQ."""
+
+    events: dict[str, Entry] = field(default_factory=dict)
+    streams: dict[StreamId, Kept] = field(default_factory=dict)
+
+    def head(self, stream: StreamId) -> Head | None:
+        kept = self.streams.get(stream)
+        return kept.head if kept else None
+
+    def hash_at(self, stream: StreamId, seq: int) -> bytes | None:
+        kept = self.streams.get(stream)
+        return kept.hash_at(seq) if kept else (GENESIS if seq == 0 else None)
+
+    def entries_after(self, stream: StreamId, seq: int, limit: int) -> Sequence[StreamEntry]:
+        kept = self.streams.get(stream)
+        if kept is None:
+            return ()
+        start = max(0, seq - kept.base.seq)
+        return [
+            StreamEntry(kept.base.seq + i + 1, kept.rows[i][1], self.events[kept.rows[i][0]])
+            for i in range(start, min(len(kept.rows), start + limit))
+            if kept.rows[i][0] in self.events
+        ]
+
+    def begin(self, stream: StreamId, base: Head) -> None:
+        self.streams.setdefault(stream, Kept(base))
+
+    def put(self, stream: StreamId, placed: StreamEntry, *, keep_sig: bool = True) -> None:
+        """Append one position; a signature that comes with a later copy of an event is kept."""
+        known = self.events.get(placed.entry.id)
+        if known is None:
+            self.events[placed.entry.id] = placed.entry
+        elif keep_sig and not known.sig and placed.entry.sig:
+            self.events[placed.entry.id] = msgspec.structs.replace(known, sig=placed.entry.sig)
+        self.streams[stream].rows.append((placed.entry.id, placed.chain_hash))
+
+
+@dataclass
+class TillDisk(Copies):
+    """till.db: the journal with its epochs."""
+
+    epochs: list[str] = field(default_factory=list)
+    origin: Head = GENESIS_HEAD  # last seq and entry hash of the current epoch's own chain
+    receipts: int = 0
+
+
+@dataclass
+class GuardFile(Imaged):
+    """What `durable.guard` keeps beside the database."""
+
+    epoch: str = ""
+    reserved_upto: int = 0
+
+
+@dataclass
+class AgentDisk(Imaged):
+    """link.db and store.db of an agent."""
+
+    kept: Copies = field(default_factory=Copies)
+    sent: dict[tuple[str, StreamId], tuple[Head, Head]] = field(default_factory=dict)
+    hq_acks: dict[StreamId, Head] = field(default_factory=dict)
+    forks: dict[str, Head] = field(default_factory=dict)
+    docs: dict[str, bytes] = field(default_factory=dict)
+    cursor: int = 0
+    generation: str = ""
+
+
+@dataclass
+class HqDisk(Copies):
+    """HQ's inbox, and what was done for each event."""
+
+    effects: dict[str, int] = field(default_factory=dict)
+    stock: dict[tuple[str, str], int] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)
+    newest_epoch: dict[str, str] = field(default_factory=dict)
+    docs: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    rev: int = 0
+    generation: str = "g1"

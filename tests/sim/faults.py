@@ -1,0 +1,21 @@
+"""Faults planted on purpose: each must be caught, or the simulator proves nothing."""
+
+from enum import StrEnum
+
+
+class Planted(StrEnum):
+    """One wrong decision each, as somebody might really build it."""
+
+    NO_ID_DEDUPE = "HQ applies every event it is sent, known id or not"
+    NO_EPOCH = "a till that went back in time goes on in its old epoch"
+    PURGE_ON_AGENTS_ACK = "the till forgets what the store's agent has"
+    NO_SALVAGE = "a relay whose branch disagrees with HQ's drops it"
+    OLD_EPOCH_REFUSED = "HQ takes no events of an epoch once it has seen a newer one"
+    NO_CHAIN_CHECK = "receivers and senders compare numbers only"
+    ACK_BY_NUMBER = (
+        "after a rollback everything up to the acknowledged number counts as sent, whichever branch it was on"
+    )
+    ANSWER_BEFORE_COMMIT = "HQ answers before its transaction is durable"
+    RESENT_FROM_HEAD = "after a lost answer the sender goes on behind what it sent"
+    SIGNATURE_LOST = "a relay keeps the signature of the first copy of an event only, even when that had none"
+    WIPED_AGENT_BEGINS_ANYWHERE = "an agent without a stream begins it wherever the next batch happens to start"

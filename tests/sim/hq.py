@@ -1,0 +1,155 @@
+"""HQ: one inbox, one transaction per push, effects once per event."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from retail_core.domain.stock import fold, movements_of
+from retail_core.sync.inbox import Accept, Decision, Gap, Keeper, answer_of, decide, sort_by_identity
+from retail_core.wire.batch import WireDamageError, decode_batch, signatures_to_check
+from retail_core.wire.envelope import SALVAGE_MARK, Entry, Head, StreamEntry, StreamId
+from retail_core.wire.events import decode_event
+from retail_core.wire.messages import (
+    DamagedAnswer,
+    FeedRow,
+    ForkAnswer,
+    GapAnswer,
+    PageHead,
+    PushAnswer,
+    PushHeader,
+)
+from tests.sim.disks import Copies, HqDisk, fast_sign
+from tests.sim.faults import Planted
+
+if TYPE_CHECKING:
+    from tests.sim.world import World
+
+Answer = PushAnswer | GapAnswer | ForkAnswer | DamagedAnswer
+LONG_POLL_MS = 10_000
+HQ_CRASHES = 3
+"""HQ stands for several processes, and for the machines in front of them."""
+
+
+def receive(
+    world: "World", keeper: Keeper, disk: Copies, header: PushHeader, data: bytes
+) -> Decision | list[StreamEntry]:
+    """What both kinds of receiver do first: read the batch, check signatures, decide; the entries when accepted."""
+    stream = header.stream
+    try:
+        entries = decode_batch(stream, Head(header.from_seq, header.prev_hash), data)
+    except WireDamageError as bad:
+        raise AssertionError(f"a batch of our own sender can't be read: {bad}") from bad
+    for placed in signatures_to_check(entries):
+        if placed.entry.sig != fast_sign(placed.entry.node, placed.entry.entry_hash):
+            raise AssertionError(f"a batch of our own sender is not signed at {placed.seq}")
+    here = disk.head(stream)
+    decision = _planted(world, keeper, here, header, entries) or decide(
+        keeper, here, lambda seq: disk.hash_at(stream, seq), header, entries
+    )
+    if not isinstance(decision, Accept):
+        return decision
+    if decision.begin_at is not None:
+        disk.begin(stream, decision.begin_at)
+    return entries[decision.skip :]
+
+
+def _planted(
+    world: "World", keeper: Keeper, here: Head | None, header: PushHeader, entries: list[StreamEntry]
+) -> Decision | None:
+    if world.planted is Planted.NO_CHAIN_CHECK and here is not None:
+        if header.from_seq > here.seq:
+            return Gap(here.seq + 1)
+        return Accept(min(len(entries), here.seq - header.from_seq))
+    if world.planted is Planted.WIPED_AGENT_BEGINS_ANYWHERE and here is None and keeper is Keeper.RELAY:
+        return Accept(0, Head(header.from_seq, header.prev_hash))
+    return None
+
+
+class Hq:
+    name = "hq"
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.disk = HqDisk()
+        self.up = True
+        self.waiting: list[Callable[[], None]] = []
+
+    # ── push ─────────────────────────────────────────────────────────────────────────────────────
+
+    def push(self, header: PushHeader, data: bytes) -> Answer | None:
+        """None when HQ gave no answer: it died, or a planted fault refuses."""
+        if self._refused_as_old(header.stream):
+            return None
+        if self.world.chance_of_crash(HQ_CRASHES):  # before the commit: nothing has happened
+            self._crash()
+            return None
+        before = self.disk.image() if self.world.planted is Planted.ANSWER_BEFORE_COMMIT else None
+        got = receive(self.world, Keeper.HQ, self.disk, header, data)
+        if not isinstance(got, list):
+            return answer_of(got)  # type: ignore[arg-type] # Accept was turned into the list
+        self._commit(header.stream, got)
+        if self.world.chance_of_crash(HQ_CRASHES):  # after it: done, but nobody is told
+            self._crash()
+            if before is None:
+                return None
+            self.disk, answer = before, self._answer(header.stream)
+            return answer
+        return self._answer(header.stream)
+
+    def witness(self, stream: StreamId) -> tuple[Head, Head]:
+        head = self.disk.head(stream) or Head()
+        return head, head
+
+    def _refused_as_old(self, stream: StreamId) -> bool:
+        newest = self.disk.newest_epoch.get(stream.node.split(SALVAGE_MARK)[0], "")
+        return self.world.planted is Planted.OLD_EPOCH_REFUSED and stream.epoch < newest
+
+    def _answer(self, stream: StreamId) -> PushAnswer:
+        head = self.disk.head(stream) or Head()
+        return PushAnswer(head.seq, head.chain_hash.hex(), head.seq, head.chain_hash.hex())
+
+    def _commit(self, stream: StreamId, entries: list[StreamEntry]) -> None:
+        known = {
+            placed.entry.id: self.disk.events[placed.entry.id].body_sha256
+            for placed in entries
+            if placed.entry.id in self.disk.events
+        }
+        found = sort_by_identity(entries, known)
+        for placed in entries:
+            self.disk.put(stream, placed)
+        self.disk.conflicts += [placed.entry.id for placed in found.conflicting]
+        effective = entries if self.world.planted is Planted.NO_ID_DEDUPE else found.new
+        for placed in effective:
+            self._apply(placed.entry)
+        node = stream.node.split(SALVAGE_MARK)[0]
+        self.disk.newest_epoch[node] = max(stream.epoch, self.disk.newest_epoch.get(node, ""))
+        self.world.ledger.wrote("hq", [placed.entry.id for placed in found.new])
+
+    def _apply(self, entry: Entry) -> None:
+        self.disk.effects[entry.id] = self.disk.effects.get(entry.id, 0) + 1
+        for (sku, state), qty in fold(movements_of(decode_event(entry.type, entry.v, entry.body))).items():
+            self.disk.stock[sku, state] = self.disk.stock.get((sku, state), 0) + qty
+
+    def _crash(self) -> None:
+        self.world.count("crashes")
+        self.world.clockwork.note("hq crash")
+        self.up = False
+        self.waiting.clear()
+        self.world.clockwork.after(self.world.chance.randint(200, 5_000), self._restart)
+
+    def _restart(self) -> None:
+        self.up = True
+
+    # ── feed ─────────────────────────────────────────────────────────────────────────────────────
+
+    def change(self, key: str) -> None:
+        self.disk.rev += 1
+        self.disk.docs[key] = self.disk.rev, b'{"n":%d}' % self.disk.rev
+        waiting, self.waiting = self.waiting, []
+        for answer in waiting:
+            answer()
+
+    def page(self, scope: str, cursor: int, limit: int) -> tuple[PageHead, list[FeedRow]]:
+        rows = sorted((rev, key, doc) for key, (rev, doc) in self.disk.docs.items() if rev > cursor)[:limit]
+        found = [FeedRow(rev, "doc", key, doc=doc) for rev, key, doc in rows]  # type: ignore[arg-type] # Raw is bytes
+        to_rev = found[-1].rev if found else max(cursor, 0)
+        return PageHead(scope, cursor, to_rev, self.disk.rev, self.disk.generation), found

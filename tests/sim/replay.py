@@ -1,0 +1,39 @@
+"""Run one seed and say how to run it again."""
+
+import subprocess
+from pathlib import Path
+
+from tests.sim.clockwork import RunawayError
+from tests.sim.faults import Planted
+from tests.sim.plan import Plan
+from tests.sim.world import ViolationError, World
+
+ROOT = Path(__file__).parents[2]
+
+
+def commit() -> str:
+    """The commit of the work tree, with + when it has changes; "unknown" outside a repository."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=ROOT, check=False, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    try:
+        head, changes = git("rev-parse", "--short", "HEAD"), git("status", "--porcelain")
+    except OSError:
+        return "unknown"
+    return f"{head}{'+' if changes else ''}" if head else "unknown"
+
+
+def run_day(plan: Plan, planted: Planted | None = None) -> World:
+    """One simulated day. Raises ViolationError with the seed, the commit and the command that replays it."""
+    world = World(plan, planted)
+    try:
+        world.run()
+    except (ViolationError, RunawayError) as broken:
+        again = f"python -m tests.sim {plan.seed}" + (f" --planted {planted.name}" if planted else "")
+        raise ViolationError(
+            f"seed {plan.seed} ({plan.theme}) at commit {commit()}: {broken}\n  replay: {again}\n"
+            f"  trace {world.clockwork.trace_digest[:16]} after {world.clockwork.now_ms} ms"
+        ) from broken
+    return world

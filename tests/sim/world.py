@@ -1,0 +1,224 @@
+"""One simulated store and HQ: who there is, what goes wrong and when, and what must hold at the end."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from retail_core.domain.ids import uuid7
+from retail_core.domain.stock import fold, movements_of
+from retail_core.sync import push
+from retail_core.wire.envelope import GENESIS, Head, StreamId, chain_hash, entry_hash
+from retail_core.wire.events import decode_event
+from retail_core.wire.messages import PushHeader
+from tests.sim.agent import Agent
+from tests.sim.clockwork import Clockwork, Line
+from tests.sim.disks import Copies
+from tests.sim.faults import Planted
+from tests.sim.hq import Answer, Hq
+from tests.sim.till import Till
+
+if TYPE_CHECKING:
+    from tests.sim.plan import Plan
+
+SETTLE_MS = 20 * 60_000
+SETTLE_STEP_MS = 5_000
+
+
+class ViolationError(AssertionError):
+    """What must always hold did not."""
+
+
+class Ledger:
+    """Which disks each event has been written to, and which of them were destroyed. Knows nothing of the protocol."""
+
+    def __init__(self) -> None:
+        self.copies: dict[str, set[str]] = {}
+
+    def wrote(self, disk: str, ids: Iterable[str]) -> None:
+        for event_id in ids:
+            self.copies.setdefault(event_id, set()).add(disk)
+
+    def destroyed(self, disk: str, surviving: Iterable[str] = ()) -> None:
+        """The disk now holds nothing but `surviving`."""
+        left = set(surviving)
+        for event_id, disks in self.copies.items():
+            if event_id not in left:
+                disks.discard(disk)
+        self.wrote(disk, left)
+
+    def owed(self) -> list[str]:
+        """Events that no disaster has destroyed everywhere: HQ must have them."""
+        return [event_id for event_id, disks in self.copies.items() if disks]
+
+
+class World:
+    """Drives one plan to its end; `run()` raises ViolationError when something was lost, doubled or stuck."""
+
+    def __init__(self, plan: "Plan", planted: Planted | None = None) -> None:
+        self.plan = plan
+        self.planted = planted
+        self.clockwork = Clockwork(plan.seed)
+        self.chance = self.clockwork.chance
+        self.line = Line(self.clockwork, plan.loss, plan.repeat)
+        self.crash_rate = plan.crash_rate
+        self.ledger = Ledger()
+        self.hq = Hq(self)
+        self.agents = [Agent(self, f"A{n}") for n in (1, 2, 3)]
+        self.tills = [Till(self, f"T{n}", agent) for n, agent in enumerate(self.agents, start=1)]
+        self.by_name: dict[str, Agent | Hq] = {"hq": self.hq, **{agent.name: agent for agent in self.agents}}
+        for agent, till in zip(self.agents, self.tills, strict=True):
+            agent.till = till
+        first, second, third = self.agents
+        second.peers = third.peers = (first.name, "hq")  # the first agent has the store role
+        first.second = second.name  # and its till's sales are copied to another machine
+        self.acked: dict[tuple[str, StreamId], int] = {}
+        self.counts: dict[str, int] = {}
+
+    def count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def figures(self) -> dict[str, int]:
+        """What happened on this day, for reports."""
+        excused = len(self.ledger.copies) - len(self.ledger.owed())
+        line = {"messages lost": self.line.lost, "messages repeated": self.line.repeated}
+        return {**self.counts, **line, "events": len(self.ledger.copies), "events destroyed everywhere": excused}
+
+    # ── what the parties ask for ─────────────────────────────────────────────────────────────────
+
+    def next_id(self) -> str:
+        return uuid7(self.clockwork.wall_ms, self.chance.randbytes(10))
+
+    def chance_of_crash(self, times: int = 1) -> bool:
+        return self.chance.random() < times * self.crash_rate
+
+    def request(
+        self, source: str, target: str, header: PushHeader, data: bytes, answered: Callable[[Answer | None], None]
+    ) -> None:
+        """Carry a push there and its answer back. A machine that is off refuses at once, now and then."""
+        party = self.by_name[target]
+
+        def arrived() -> None:
+            if not party.up:
+                if self.chance.random() < 0.5:
+                    self.line.carry(target, source, lambda: answered(None))
+                return
+            answer = party.push(header, data)
+            if answer is not None or party.up:
+                self.line.carry(target, source, lambda: answered(answer))
+
+        self.line.carry(source, target, arrived)
+
+    def ask(self, source: str, target: str, stream: StreamId, answered: Callable[[Head, Head], None]) -> None:
+        """Carry a question for a party's heads there and its answer back."""
+        party = self.by_name[target]
+
+        def arrived() -> None:
+            if party.up:
+                heads = party.witness(stream)
+                self.line.carry(target, source, lambda: answered(*heads))
+
+        self.line.carry(source, target, arrived)
+
+    def check_ack(self, disk: Copies, source: StreamId, hq: Head) -> None:
+        """HQ's acknowledgement never lies: everything of this copy up to it has been at HQ."""
+        kept = disk.streams.get(source)
+        if kept is None or kept.hash_at(hq.seq) != hq.chain_hash:
+            return
+        key = f"{id(disk)}", source
+        for event_id, _ in kept.rows[max(0, self.acked.get(key, 0) - kept.base.seq) : hq.seq - kept.base.seq]:
+            if event_id not in self.hq.disk.effects:
+                raise ViolationError(f"{source.node} was told that HQ has {event_id}, and it has not")
+        self.acked[key] = hq.seq
+
+    # ── the day ──────────────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> None:
+        self.plan.prepare(self)
+        self.clockwork.run_until(self.plan.day_ms)
+        self.clockwork.note("all heals")
+        self.line.heal()
+        self.crash_rate = 0.0
+        for party in (*self.agents, *self.tills):
+            if not party.up:
+                party.start()
+        self.hq.up = True
+        end = self.plan.day_ms + SETTLE_MS
+        while not self.settled():
+            if self.clockwork.now_ms >= end:
+                raise ViolationError(
+                    f"not settled {SETTLE_MS // 60_000} min after everything healed: {self._unsettled()}"
+                )
+            self.clockwork.run_until(self.clockwork.now_ms + SETTLE_STEP_MS)
+        self.check()
+
+    def settled(self) -> bool:
+        return not self._unsettled()
+
+    def _unsettled(self) -> str:
+        for agent in self.agents:
+            till = agent.till
+            if till and till.stream.epoch in agent.disk.forks:
+                return f"{till.name} has not opened a new epoch"
+            if not agent.up or not agent.feed.caught_up or agent.feed.cursor < self.hq.disk.rev:
+                return f"{agent.name} has not the newest feed"
+            for lane in agent.wanted():
+                source, state = lane[0], agent.senders.get(lane)
+                disk = till.disk if till and source.node == till.name else agent.disk.kept
+                if state is None or state.phase is not push.Phase.RESTING or state.through != disk.head(source):
+                    return f"{agent.name} still owes {lane[1]} a part of {source.node}: {state}"
+            for source in agent.disk.kept.streams:
+                if agent.owes(source):
+                    return f"{agent.name} does not know that HQ has {source.node}"
+        return ""
+
+    # ── the end ──────────────────────────────────────────────────────────────────────────────────
+
+    def check(self) -> None:
+        effects = self.hq.disk.effects
+        lost = self._lost()
+        if lost:
+            raise ViolationError(f"{len(lost)} events on disks that survived are not at HQ, the first is {lost[0]}")
+        doubled = [event_id for event_id, times in effects.items() if times != 1]
+        if doubled:
+            raise ViolationError(f"{len(doubled)} events were applied twice, the first is {doubled[0]}")
+        if self.hq.disk.conflicts:
+            raise ViolationError(f"other content under a known id: {self.hq.disk.conflicts[0]}")
+        self._check_stock()
+        for name, disk in self._disks():
+            check_chains(name, disk)
+        for agent in self.agents:
+            wanted = {key: doc for key, (_, doc) in self.hq.disk.docs.items()}
+            if agent.disk.docs != wanted:
+                raise ViolationError(f"{agent.name} shows other documents than HQ")
+
+    def _lost(self) -> list[str]:
+        return [event_id for event_id in self.ledger.owed() if event_id not in self.hq.disk.effects]
+
+    def _check_stock(self) -> None:
+        moves = [
+            move
+            for entry in self.hq.disk.events.values()
+            for move in movements_of(decode_event(entry.type, entry.v, entry.body))
+        ]
+        expected = {(str(sku), state.value): qty for (sku, state), qty in fold(moves).items()}
+        found = {(str(sku), str(state)): qty for (sku, state), qty in self.hq.disk.stock.items() if qty}
+        if found != expected:
+            raise ViolationError("stock at HQ is not the sum of the movements")
+
+    def _disks(self) -> list[tuple[str, Copies]]:
+        kept = [(agent.name, agent.disk.kept) for agent in self.agents]
+        return [("hq", self.hq.disk), *kept, *((till.name, till.disk) for till in self.tills)]
+
+
+def check_chains(name: str, disk: Copies) -> None:
+    """Every stream's chain and every entry's hash, computed anew from the content."""
+    for stream, kept in disk.streams.items():
+        before = kept.base.chain_hash if kept.base.seq else GENESIS
+        for event_id, chained in kept.rows:
+            entry = disk.events.get(event_id)
+            if entry is None:
+                raise ViolationError(f"{name} has forgotten {event_id}")
+            if entry_hash(entry, entry.seq, entry.prev_hash) != entry.entry_hash:
+                raise ViolationError(f"{name}: {event_id} is not what was signed")
+            before = chain_hash(before, entry.entry_hash)
+            if before != chained:
+                raise ViolationError(f"{name}: the chain of {stream.node} breaks at {event_id}")
