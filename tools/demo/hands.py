@@ -48,7 +48,7 @@ class Hands:
         end, pause = time.monotonic() + within_s, Event()
         while not true(seen := self.look()):
             if time.monotonic() > end:
-                raise DemoError(f"waited {within_s:.0f} s in vain: {what}; the screen says {json.dumps(seen)[:600]}")
+                raise DemoError(f"waited {within_s:.0f} s in vain: {what}; the screen says {_shown(seen)}")
             pause.wait(LOOK_EVERY_S)
         return seen
 
@@ -68,3 +68,8 @@ class Hands:
         if not answer.get("ok"):
             raise DemoError(f"the till cannot {command}: {answer.get('error')}")
         return answer
+
+
+def _shown(seen: State) -> str:
+    """The screen in short, for a message."""
+    return json.dumps({**seen, "lines": len(seen["lines"])})

@@ -97,7 +97,7 @@ class Cashier(AtTill):
             self.scan(code)
             self.hands.wait_until(lambda seen: seen["pending"] == 1, "the unknown code waits on its line")
             self.show("unknown-code")
-            self.hands.key("Del")
+            self.hands.key("Up", "Del")
             self.hands.wait_until(lambda seen: seen["pending"] == 0, "the unknown line is struck through")
         self._wait_for_pieces(known)
 

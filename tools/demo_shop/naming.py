@@ -87,7 +87,8 @@ KINDS = MappingProxyType(
         "REFRIG PIZZA&INGRED  N/MEAT DE": "Chilled Pizza", "MISC MEAT SAUCES": "Meat Sauce", "HOT MUSTARD/SPECIALTY MUSTAR": "Mustard",
         "GARDEN PLUS": "Garden Salad Plus", "REGULAR GARDEN": "Garden Salad", "BLENDS": "Salad Blend", "SALAD SPINACH": "Spinach Salad", "POULTRY": "Sliced Poultry",
         "SW GDS: SW ROLLS/DAN": "Sweet Rolls", "COOKIES: REGULAR": "Cookies", "ROLLS: BAGELS": "Bagels", "CAKES: ANGEL FDS/CRE": "Angel Cake",
-        "MEAT: LUNCHMEAT BULK": "Lunch Meat", "CHIX: FRD 8PC/CUT UP (HOT)": "Fried Chicken", "BETTER FOR YOU": "Lean Bacon", "CARDS EVERYDAY": "Greeting Card", "CARDS SEASONAL": "Seasonal Card", "NOODLES DRY": "Noodles",
+        "CAKES: ANGEL FDS/CUPCAKES/FRUIT": "Angel Cake", "CAKES: OTHER": "Cake", "ROLLS: CROISSANTS/BREADSTICKS": "Croissants",
+        "BREAD:SAVORY/SPECIALTY": "Savory Bread", "MEAT: LUNCHMEAT BULK": "Lunch Meat", "CHIX: FRD 8PC/CUT UP (HOT)": "Fried Chicken", "BETTER FOR YOU": "Lean Bacon", "CARDS EVERYDAY": "Greeting Card", "CARDS SEASONAL": "Seasonal Card", "NOODLES DRY": "Noodles",
         "MACARONI DRY": "Macaroni", "SPAGHETTI DRY": "Spaghetti", "VEGETABLE/SALAD OIL": "Vegetable Oil", "PUDDINGS DRY": "Pudding Mix",
     }
 )  # fmt: skip

@@ -23,12 +23,13 @@ PREFIX = "952"
 BOOK = "demo-1"
 WEEKS_OF_STOCK, LEAST_STOCK_PIECES = 2, 12
 KEYS_PER_PAGE = 12
+# tills show pages by name
 QUICK_PAGES = (
-    ("Quick", ()),
-    ("Fruit & Veg", ("Fruit & Vegetables",)),
-    ("Bakery", ("Bakery",)),
+    ("Best", ()),
+    ("Bread", ("Bakery",)),
     ("Deli", ("Deli", "Salad Bar", "Restaurant")),
-    ("Household", ("Household & Care",)),
+    ("Fruit", ("Fruit & Vegetables",)),
+    ("Home", ("Household & Care",)),
 )
 MAX_LABEL_CHARS = 24
 

@@ -1,0 +1,310 @@
+"""Draw every screen of the till to pictures, light and dark, without a till: `make screens`, or
+`python -m tools.screens [--out screens-out] [--size 1366x768] [--language en]`.
+
+The facts shown are made up here; the views are the real ones.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from pos_app.ui.keymap import Act, Slot
+from pos_app.ui.main import application
+from pos_app.ui.notices import Notice
+from pos_app.ui.screens.pay.state import AmountRow, PayState, QuickAmount
+from pos_app.ui.screens.pay.view import PayView
+from pos_app.ui.screens.pickup.state import (
+    Asking,
+    AskState,
+    BoardState,
+    CardView,
+    ColumnView,
+    OrderView,
+    PickLineView,
+)
+from pos_app.ui.screens.pickup.view import PickupView, Side
+from pos_app.ui.screens.sell.state import (
+    HitView,
+    Instead,
+    LineKind,
+    LineView,
+    PaidView,
+    QuantityView,
+    QuickKeyView,
+    QuickPageView,
+    SearchView,
+    SellState,
+)
+from pos_app.ui.screens.sell.view import SellView
+from pos_app.ui.screens.sign_in.view import SignInState, SignInView
+from pos_app.ui.shell import PillState, Shell, TopState
+from pos_app.ui.theme import Tone
+from pos_app.ui.words import tr
+
+HINT = "Scan, or type a name, code, or 3* for quantity"
+THEMES = ("light", "dark")
+TOP = TopState(
+    "Store 319 · Till 2",
+    (("sell", "Sell", 0), ("pickup", "Pickup", 4)),
+    "sell",
+    PillState("sync", "HQ offline · 37 queued", Tone.WARNING),
+    (PillState("scanner", "Scanner", Tone.OK), PillState("printer", "Printer", Tone.OK)),
+    "Ana M.",
+    "14:07",
+)
+SYNCED = replace(
+    TOP,
+    lamp=PillState("sync", "All synced", Tone.OK),
+    devices=(PillState("printer", "Printer", Tone.OK),),
+    clock="14:09",
+)
+COUNTER = replace(SYNCED, current="pickup", operator="Sam K.", clock="14:12")
+SELL_STRIP = (
+    Slot(0, Act.FIND, "F2", "Find"),
+    Slot(1, Act.QUANTITY, "F4", "Quantity"),
+    Slot(2, Act.PICKUP, "F10", "Pickup"),
+    Slot(3, Act.LOCK, "Ctrl+L", "Lock"),
+    Slot(6, Act.VOID_LINE, "Del", "Void line"),
+    Slot(8, Act.EXACT_CASH, "F12", "Exact cash"),
+    Slot(9, Act.PAY, "F9", "Pay € 16.70", main=True),
+)
+PAY_STRIP = (
+    Slot(0, Act.BACK, "Esc", "Back to sale"),
+    Slot(8, Act.EXACT_CASH, "F12", "Exact cash"),
+    Slot(9, Act.FINISH, "Enter", "Finish sale", main=True),
+)
+PICKUP_STRIP = (
+    Slot(0, Act.FIND, "F2", "Find order"),
+    Slot(1, Act.PICK_NEXT, "F3", "Pick next"),
+    Slot(2, Act.HAND_OVER, "F4", "Hand over"),
+    Slot(7, Act.LOCK, "Ctrl+L", "Lock"),
+    Slot(8, Act.SELL, "F10", "Sell"),
+    Slot(9, Act.MARK_READY, "F9", "Mark ready", main=True),
+)
+LINES = (
+    LineView("1", "2", "Whole milk 1 L", "8710400280507 · dairy", "1.19", "2.38"),
+    LineView("2", "1", "Chicken breast fillets 400 g", "8710400311102 · meat", "6.49", "6.49"),
+    LineView("3", "0.532 kg", "Bananas, loose", "4011 · produce", "1.99/kg", "1.06"),
+    LineView("4", "3", "Sparkling water 1.5 L", "", "0.89", "1.78", reason="3 for 2 · −0.89"),
+    LineView("5", "1", "Filter coffee 500 g", "8710400144441 · grocery", "5.99", "4.99"),
+)
+ODD_LINES = (
+    LineView("6", "1", "Butter 250 g", "Void", "2.49", "2.49", LineKind.VOIDED),
+    LineView(
+        "7",
+        "1",
+        "Unknown code 9780201379624",
+        "Find it by name, scan its other code, or Del",
+        "",
+        "–",
+        LineKind.PENDING,
+    ),
+)
+SALE = SellState(LINES, "5", "8 items", "", "incl. tax 21 % 0.30 · 9 % 1.19", "€ 16.70")
+WORDS_AND_PRICES = (
+    ("Bread roll", "0.35"), ("Croissant", "0.95"), ("Baguette", "1.45"), ("Bag, paper", "0.25"), ("Bananas", "1.99"),
+    ("Tomatoes", "2.49"), ("Avocado", "1.29"), ("Stamps", "1.14"), ("Coffee to go", "1.80"), ("Newspaper", "3.10"),
+)  # fmt: skip
+PAGES = (
+    QuickPageView("Quick", tuple(QuickKeyView(w, w, p) for w, p in WORDS_AND_PRICES)),
+    QuickPageView("Bakery", ()),
+    QuickPageView("Produce", ()),
+)
+HITS = (
+    HitView("1", "Filter coffee 500 g", "8710400144441 · grocery", "5.99"),
+    HitView("2", "Coffee beans, dark roast 1 kg", "8710400144458 · grocery", "15.99"),
+    HitView("3", "Coffee to go", "0041 · services", "1.80"),
+)
+PAY = PayState(
+    "€ 16.70",
+    (AmountRow("Sale total", "16.70"), AmountRow("8 items, incl. tax 21 % 0.30 · 9 % 1.19", "", note="tax")),
+    "€ 20.00",
+    "Change due",
+    "€ 3.30",
+    Tone.OK,
+    tuple(QuickAmount(m, t, t) for m, t in ((1670, "16.70"), (1700, "17"), (2000, "20"), (5000, "50"))),
+    2000,
+)
+BOARD = BoardState(
+    (
+        ColumnView(
+            "New",
+            (
+                CardView(
+                    "1", "#W-10482", "Maria Santos · 4 items", "web · paid", "due in 6 min", Tone.ERROR, urgent=True
+                ),
+                CardView("2", "#A-2231", "J. Okafor · 1 item", "app · pay at counter € 24.90"),
+            ),
+        ),
+        ColumnView("Picking", (CardView("3", "#W-10477", "Lena Fischer · 5 items", "", "3 of 5", Tone.WARNING),)),
+        ColumnView(
+            "Ready",
+            (
+                CardView("4", "#W-10470", "Jordan Lee · 2 items", "waits until 27 Nov", "shelf B-04", Tone.OK),
+                CardView("5", "#M-0931", "P. Novak · 3 items", "waits until 28 Nov", "shelf A-01", Tone.OK),
+            ),
+        ),
+        ColumnView(
+            "Attention",
+            (CardView("6", "#W-10455", "1 item not found", "Ida Holm · 2 items", "short", Tone.ERROR, urgent=True),),
+        ),
+    ),
+    "3",
+)
+ORDER = OrderView(
+    "3",
+    "#W-10477",
+    "Lena Fischer · code ends 7Q",
+    "paid online",
+    Tone.OK,
+    (
+        PickLineView(1, "Filter coffee 500 g", "Aisle 4 · bay 2", "2 / 2", done=True),
+        PickLineView(2, "Oat drink 1 L", "Aisle 4 · bay 7", "1 / 1", done=True),
+        PickLineView(3, "Wool throw, grey", "Home · rack 1", "0 / 1"),
+        PickLineView(4, "Candle, cedar", "Home · rack 3", "0 / 1"),
+    ),
+    3,
+    ("Scan to pick", "Picked"),
+    Asking.ITEM,
+    "Scan an item, or type its code",
+    "Stage and mark ready (2 left)",
+    main_enabled=False,
+    can_short=True,
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: how the view is made, and what is around it."""
+
+    name: str
+    make: Callable[[], QWidget]
+    top: TopState
+    strip: tuple[Slot, ...]
+    notice: Notice | None = None
+
+
+def sell(state: SellState, then: Callable[[SellView], None] = lambda _: None) -> Callable[[], QWidget]:
+    def make() -> QWidget:
+        view = SellView()
+        view.show_quick_keys(PAGES)
+        view.show_hint(HINT)
+        view.show_state(state)
+        then(view)
+        return view
+
+    return make
+
+
+def pay() -> QWidget:
+    view = PayView()
+    view.show_state(PAY)
+    return view
+
+
+def sign_in(message: str) -> Callable[[], QWidget]:
+    def make() -> QWidget:
+        view = SignInView()
+        view.show_state(SignInState("Sign in", "Type your PIN, then Enter", 0 if message else 3, message))
+        return view
+
+    return make
+
+
+def pickup(side: Side) -> Callable[[], QWidget]:
+    def make() -> QWidget:
+        view = PickupView()
+        view.show_board(BOARD)
+        view.show_order(ORDER)
+        view.show_code(
+            AskState("Hand over #W-10470", "Scan the customer's pass, or type the 8 characters of the code.")
+        )
+        view.show_find(AskState("Find order", "By its number, the customer's name or the code."))
+        view.code.boxes.type_in("7QK2M")
+        view.show_side(side)
+        return view
+
+    return make
+
+
+def pictures() -> Iterator[Picture]:
+    unknown = Notice("Unknown code 9780201379624. Keep scanning; say what it is before paying.", Tone.ERROR)
+    waiting = "Unknown codes are waiting. Find each item by name, scan its other code, or void it."
+    ready = SellState(to_pay="€ 0.00")
+    done = PaidView("€ 3.30", "Cash € 20.00 for € 16.70", "Receipt S0319-T2-A-000042")
+    odd = replace(SALE, lines=LINES[:3] + ODD_LINES, selected="7", waiting=waiting)
+    yield Picture("sell", sell(SALE), TOP, SELL_STRIP)
+    yield Picture("sell-unknown", sell(odd), TOP, SELL_STRIP, unknown)
+    yield Picture("sell-multiplier", sell(replace(SALE, multiplier="3 ×")), TOP, SELL_STRIP)
+    yield Picture("sell-search", sell(SALE, _search), SYNCED, SELL_STRIP)
+    yield Picture("sell-quantity", sell(SALE, _quantity), SYNCED, SELL_STRIP)
+    yield Picture("sell-ready", sell(ready), SYNCED, SELL_STRIP)
+    yield Picture("sell-loading", sell(replace(ready, instead=Instead.LOADING)), SYNCED, SELL_STRIP)
+    yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, SELL_STRIP)
+    yield Picture("pay", pay, SYNCED, PAY_STRIP)
+    yield Picture("pickup", pickup(Side.ORDER), COUNTER, PICKUP_STRIP)
+    yield Picture("pickup-code", pickup(Side.CODE), COUNTER, PICKUP_STRIP)
+    yield Picture("pickup-find", pickup(Side.FIND), COUNTER, PICKUP_STRIP)
+    locked = replace(SYNCED, workspaces=(), current="", operator="")
+    yield Picture("sign-in", sign_in(""), locked, ())
+    yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), locked, ())
+
+
+def draw(picture: Picture, app: QApplication, size: tuple[int, int]) -> Shell:
+    """The window with one screen in it, laid out and shown."""
+    shell = Shell()
+    shell.resize(*size)
+    view = picture.make()
+    shell.add_screen(view)
+    shell.show_screen(view, {})
+    shell.show_top(picture.top)
+    shell.show_strip(picture.strip)
+    shell.show()
+    app.processEvents()
+    if picture.notice:
+        shell.notify(picture.notice)
+    shell.activateWindow()
+    view.setFocus()
+    app.processEvents()
+    return shell
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write `<name>-<theme>.png` for every picture; exit code 0."""
+    parser = argparse.ArgumentParser(prog="python -m tools.screens", description=tr("Draw every screen."))
+    parser.add_argument("--out", type=Path, default=Path("screens-out"))
+    parser.add_argument("--size", default="1366x768", help="width x height of the window")
+    parser.add_argument("--language", default="en")
+    options = parser.parse_args(arguments)
+    width, _, height = options.size.partition("x")
+    options.out.mkdir(parents=True, exist_ok=True)
+    for theme in THEMES:
+        app = application(options.language, theme)
+        for picture in pictures():
+            shell = draw(picture, app, (int(width), int(height)))
+            shell.grab().save(str(options.out / f"{picture.name}-{theme}.png"))
+            shell.close()
+            shell.deleteLater()
+            app.processEvents()
+    print(f"{options.out}: {len(THEMES) * len(list(pictures()))} pictures")
+    return 0
+
+
+def _search(view: SellView) -> None:
+    view.entry.setText("coffee")
+    view.show_search(SearchView("“coffee” · 3 found", HITS), keyboard=True)
+
+
+def _quantity(view: SellView) -> None:
+    view.show_quantity(QuantityView("Filter coffee 500 g", "1"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
