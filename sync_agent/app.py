@@ -51,7 +51,7 @@ from sync_agent.store_role.shipper import Patient, everything
 from sync_agent.till_link import TillLink, till_copies
 from sync_agent.wake import LOOPBACK, Bell
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("sync_agent.app")  # by its name also when run as a program
 HQ_PROBE_MS = 3_000
 HQ_SILENT_MS = 40_000  # a long poll and a retry
 HOUSEKEEPING_MS = 30_000
@@ -352,7 +352,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     logging.getLogger(chatty).setLevel(logging.WARNING)
             asyncio.run(run_agent(home))
     except CodedError as error:
-        LOG.error("%s", error, extra={"code": error.code})  # noqa: TRY400 - a named fault needs no trace
+        if logging.getLogger().handlers:
+            LOG.error("%s", error, extra={"code": error.code})  # noqa: TRY400 - a named fault needs no trace
         print(explain(error), file=sys.stderr)
         return 1
     return 0
