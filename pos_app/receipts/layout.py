@@ -145,10 +145,9 @@ class Columns:
 
 @dataclass(frozen=True)
 class Table:
-    """Equal columns, the first to the left and the others to the right."""
+    """Lines of cells: the first column to the left, the others to the right and equally wide."""
 
-    cells: tuple[str, ...]
-    bold: bool = False
+    lines: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -254,11 +253,12 @@ def _sums(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
 def _taxes(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     if not data.taxes:
         return
-    yield Table((words.rate, words.net, words.tax, words.gross))
+    table: list[tuple[str, ...]] = [(words.rate, words.net, words.tax, words.gross)]
     for tax in data.taxes:
         net = tax.taxable_minor - (tax.tax_minor if tax.included else 0)
         figures = (net, tax.tax_minor, net + tax.tax_minor)
-        yield Table((tax_label(tax), *(format_minor(figure, data.currency) for figure in figures)))
+        table.append((tax_label(tax), *(format_minor(figure, data.currency) for figure in figures)))
+    yield Table(tuple(table))
     yield Rule()
 
 
@@ -293,7 +293,7 @@ def rows(document: ReceiptDocument, columns: int) -> Iterator[Row | Qr]:
             case Columns():
                 yield from _column_rows(element, columns)
             case Table():
-                yield Row(_table_line(element.cells, columns), bold=element.bold)
+                yield from _table_rows(element, columns)
             case Rule():
                 yield Row(element.char * columns)
             case Gap():
@@ -354,12 +354,16 @@ def _column_rows(pair: Columns, columns: int) -> Iterator[Row]:
     yield from (Row(line, bold=pair.bold, size=pair.size) for line in more)
 
 
-def _table_line(cells: tuple[str, ...], columns: int) -> str:
-    clean = [safe(cell) for cell in cells]
-    others = len(clean) - 1
-    wide = max(columns // (others + 1), *(width(cell) + 1 for cell in clean[1:]))
-    first = _fitting(clean[0], max(1, columns - others * wide))
-    return _fitting(_pad(first, columns - others * wide) + "".join(_pad_left(c, wide) for c in clean[1:]), columns)
+def _table_rows(table: Table, columns: int) -> Iterator[Row]:
+    lines = [tuple(safe(cell) for cell in line) for line in table.lines]
+    others = max(len(line) for line in lines) - 1
+    label = max(width(line[0]) for line in lines)
+    needed = max(width(cell) + 1 for line in lines for cell in line[1:])
+    wide = max(needed, min(columns // (others + 1), (columns - label) // others))
+    room = max(1, columns - others * wide)
+    for first, *figures in lines:
+        cells = [_pad(_fitting(first, room), room), *(_pad_left(figure, wide) for figure in figures)]
+        yield Row(_fitting("".join(cells), columns))
 
 
 def _pad(text: str, columns: int) -> str:

@@ -31,7 +31,9 @@ Picture = tuple[bytes, int]  # bits, bytes in a row
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
+    """A stretch of text in one font and direction."""
+
     text: str
     kind: str  # "R" right-to-left letters, "L" other letters, "N" digits, spaces and signs
     font: str
@@ -73,7 +75,7 @@ def _bits(image: Image.Image) -> Picture:
 
 def _draw(image: Image.Image, text: str, size_px: int, align: Align, room: int, *, bold: bool) -> int:
     """Draw `text` into the first (or, to the right, last) `room` dots; returns how many it took."""
-    pieces = _visual_order(_runs(text))
+    pieces = visual_order(runs(text))
     while (taken := sum(_length(run, size_px) for run in pieces)) > room and size_px > SMALLEST_PX:
         size_px -= 1
     x = {Align.LEFT: 0, Align.CENTRE: (room - taken) // 2, Align.RIGHT: image.width - taken}[align]
@@ -86,11 +88,11 @@ def _draw(image: Image.Image, text: str, size_px: int, align: Align, room: int, 
     return taken
 
 
-def _length(run: _Run, size_px: int) -> int:
+def _length(run: Run, size_px: int) -> int:
     return round(_font(run.font, size_px).getlength(run.text, direction=_shaping(run)))
 
 
-def _shaping(run: _Run) -> Literal["rtl", "ltr"] | None:
+def _shaping(run: Run) -> Literal["rtl", "ltr"] | None:
     if not features.check("raqm"):  # a Pillow built without it draws letters unjoined; published wheels have it
         return None
     return "rtl" if run.kind == "R" else "ltr"
@@ -99,25 +101,25 @@ def _shaping(run: _Run) -> Literal["rtl", "ltr"] | None:
 # ── writing direction ────────────────────────────────────────────────────────────────────────────
 
 
-def _runs(text: str) -> list[_Run]:
+def runs(text: str) -> list[Run]:
     """Stretches of one font and direction."""
-    made: list[_Run] = []
+    made: list[Run] = []
     for char in text:
         font = _font_for(char)
         kind = "R" if font in {"arabic", "hebrew"} else "L" if char.isalpha() else "N"
         last = made[-1] if made else None
         if last and (last.kind, last.font) == (kind, font):
-            made[-1] = _Run(last.text + char, kind, font)
+            made[-1] = Run(last.text + char, kind, font)
         else:
-            made.append(_Run(char, kind, font))
+            made.append(Run(char, kind, font))
     return made
 
 
-def _visual_order(runs: list[_Run]) -> list[_Run]:
+def visual_order(runs: list[Run]) -> list[Run]:
     """Runs from left to right. The first letter decides the line's direction; the other direction's stretches turn."""
     base = next((run.kind for run in runs if run.kind != "N"), "L")
     other = "L" if base == "R" else "R"
-    ordered: list[_Run] = []
+    ordered: list[Run] = []
     n = 0
     while n < len(runs):
         if runs[n].kind != other:
@@ -130,7 +132,7 @@ def _visual_order(runs: list[_Run]) -> list[_Run]:
     return ordered if base == "L" else ordered[::-1]
 
 
-def _has(runs: list[_Run], kind: str) -> bool:
+def _has(runs: list[Run], kind: str) -> bool:
     return any(run.kind == kind for run in runs)
 
 

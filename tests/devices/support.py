@@ -38,6 +38,9 @@ class Heard:
     def texts(self) -> list[str]:
         return [event.text for event in self.events]
 
+    def has(self, texts: list[str]) -> bool:
+        return self.texts == texts
+
 
 def receipt(*lines: ReceiptLine, header: tuple[str, ...] = ("Corner Shop", "1 High Street")) -> ReceiptData:
     """A cash sale of these lines."""

@@ -175,7 +175,7 @@ class EscPosTcpPrinter:
                 if isinstance(answer, InOrder):
                     return answer
                 self._status = said.updated(self._status, answer)
-            if said.trouble(self._status):
+            if said.trouble(self._status) and not self._reader.waiting:
                 return None
             if now_ms >= ask_ms:
                 self._ask(deadline_ms)

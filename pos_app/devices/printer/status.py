@@ -57,6 +57,11 @@ class StatusReader:
         self._asked: deque[int] = deque(maxlen=MAX_ASKED)
         self._auto = bytearray()
 
+    @property
+    def waiting(self) -> bool:
+        """Questions are open: what is known now may be half of it."""
+        return bool(self._asked)
+
     def asked(self, n: int) -> None:
         self._asked.append(n)
 

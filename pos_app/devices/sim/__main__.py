@@ -67,7 +67,7 @@ class _Console:
     def __init__(self, panel: Panel, control: Path | None) -> None:
         self._panel = panel
         self._control = control
-        self._selector = selectors.DefaultSelector()
+        self._selector = selectors.PollSelector()  # epoll refuses a standard input that is a file
         self._parts: dict[int, bytes] = {}
         self._listener: socket.socket | None = None
 
@@ -100,13 +100,17 @@ class _Console:
                     self._read(key)
 
     def _read(self, key: selectors.SelectorKey) -> None:
-        data = os.read(key.fd, MAX_LINE_BYTES)
+        try:
+            data = os.read(key.fd, MAX_LINE_BYTES)
+        except OSError:
+            data = b""
         *lines, rest = (self._parts.get(key.fd, b"") + data).split(b"\n")
         self._parts[key.fd] = rest[:MAX_LINE_BYTES]
         for line in lines:
             answer = self._panel.obey(line.decode("utf-8", "replace").strip())
             if isinstance(key.data, socket.socket):
-                key.data.sendall(answer.encode() + b"\n")
+                with suppress(OSError):  # it has hung up already
+                    key.data.sendall(answer.encode() + b"\n")
             else:
                 _say(answer)
         if not data:

@@ -52,7 +52,6 @@ class PrintedJob:
     number: int
     text: str
     qrs: tuple[str, ...]
-    raw: bytes
     _paper: Paper = field(repr=False)
     file: Path | None = None
 
@@ -82,6 +81,7 @@ class PrinterSim:
         self._dots = dots
         self._faults: set[Fault] = set()
         self._cut_link_after: int | None = None
+        self._hold_up: tuple[int, Callable[[], None]] | None = None
         self._changed = Condition()
         self._printed = 0
         self._unsaved: deque[PrintedJob] = deque()
@@ -109,6 +109,11 @@ class PrinterSim:
         """Drop the connection once this many more bytes have come, and what they said."""
         with self._changed:
             self._cut_link_after = received_bytes
+
+    def hold_up_after(self, received_bytes: int, act: Callable[[], None]) -> None:
+        """Do something to it once this many more bytes have come, before it works them off."""
+        with self._changed:
+            self._hold_up = (received_bytes, act)
 
     def close_drawer(self) -> None:
         self.drawer_open = False
@@ -180,6 +185,11 @@ class PrinterSim:
                 client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CLOSE_AT_ONCE)
                 self._hang_up()
                 return
+        if self._hold_up is not None:
+            left, act = self._hold_up
+            self._hold_up = (left - len(data), act) if left > len(data) else None
+            if self._hold_up is None:
+                act()
         for op in client.ear.feed(data):
             self._at_once(client, op)
         client.held += data
@@ -197,7 +207,6 @@ class PrinterSim:
         if self._faults & (STOPS_PRINTING | {Fault.STALL}):
             return
         data, client.held = client.held, b""
-        self._raw += data
         for op in client.reader.feed(data):
             self._in_order(client, op)
 
@@ -238,7 +247,7 @@ class PrinterSim:
     def _cut(self) -> None:
         self._printed += 1
         paper = self._paper
-        job = PrintedJob(self._printed, paper.text, tuple(paper.qrs), bytes(self._raw), paper)
+        job = PrintedJob(self._printed, paper.text, tuple(paper.qrs), paper)
         self._new_paper()
         if self._out is not None:
             self._unsaved.append(job)
@@ -248,7 +257,6 @@ class PrinterSim:
 
     def _new_paper(self) -> None:
         self._paper = Paper(self._dots)
-        self._raw = bytearray()
 
     def _save(self, job: PrintedJob) -> None:
         if self._out is None:

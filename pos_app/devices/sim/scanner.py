@@ -92,8 +92,8 @@ class ScannerSim:
             rest = rest[os.write(self._master, rest) :]
 
     def _pull(self) -> None:
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
+        if self._link is not None and self._link.is_symlink():  # ours, or left by one that was killed
+            self._link.unlink()
         for handle in (self._master, self._slave):
             if handle >= 0:
                 with contextlib.suppress(OSError):

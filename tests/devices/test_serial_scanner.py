@@ -1,0 +1,154 @@
+"""A serial scanner on a real port of the system: fast, unplugged, taken by others, and back again."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import pytest
+import serial
+
+from pos_app.devices.framing import Framing
+from pos_app.devices.ports import DeviceState, Health
+from pos_app.devices.scanner.serial import PortIdentity, SerialScanner
+from pos_app.devices.sim.scanner import ScannerSim
+from pos_app.devices.supervisor import BACK_OFF_S, Control, Supervisor
+from tests.devices.support import CLOCK, Heard, eventually, no_jitter
+
+MILK, COFFEE = "4006381333931", "4012345678901"
+REPLUG_S = 3.0
+
+
+@pytest.fixture
+def sim(tmp_path: Path) -> Iterator[ScannerSim]:
+    with ScannerSim(tmp_path / "scanner") as made:
+        yield made
+
+
+@pytest.fixture
+def scanner(sim: ScannerSim) -> Iterator[SerialScanner]:
+    made = SerialScanner("counter", PortIdentity(sim.path), CLOCK, no_jitter)
+    yield made
+    made.close()
+
+
+def started(scanner: SerialScanner) -> Heard:
+    heard = Heard()
+    scanner.start(heard)
+    assert eventually(lambda: scanner.health.state is DeviceState.READY)
+    return heard
+
+
+def test_ten_scans_a_second_are_all_heard_identical_ones_too(sim: ScannerSim, scanner: SerialScanner) -> None:
+    heard = started(scanner)
+    labels = [MILK, MILK, MILK, COFFEE, MILK] * 4
+    sim.scan_all(labels, every_ms=100)
+    assert eventually(lambda: len(heard.events) == len(labels))
+    assert heard.texts == labels
+
+
+def test_a_burst_as_fast_as_the_port_takes_it_is_heard(sim: ScannerSim, scanner: SerialScanner) -> None:
+    heard = started(scanner)
+    labels = [f"{n:013d}" for n in range(400)]
+    sim.scan_all(labels, every_ms=0)
+    assert eventually(lambda: len(heard.events) == len(labels))
+    assert heard.texts == labels
+
+
+def test_a_slow_line_does_not_split_a_label(sim: ScannerSim, scanner: SerialScanner) -> None:
+    heard = started(scanner)
+    sim.scan(MILK, gap_ms=3)
+    assert eventually(lambda: heard.texts == [MILK])
+
+
+def test_unplugged_in_mid_message_it_is_back_within_three_seconds(sim: ScannerSim, scanner: SerialScanner) -> None:
+    heard = started(scanner)
+    sim.scan(MILK)
+    assert eventually(lambda: heard.texts == [MILK])
+    for heard_by_then in ([MILK, COFFEE], [MILK, COFFEE, COFFEE]):  # the cut-off beginnings make no label
+        sim.unplug(mid_message=b"40123")
+        assert eventually(lambda: scanner.health.state is not DeviceState.READY)
+        sim.plug_in()
+        began = time.monotonic()
+        assert eventually(lambda: scanner.health.state is DeviceState.READY, within_s=REPLUG_S)
+        sim.scan(COFFEE)
+        assert eventually(partial(heard.has, heard_by_then))
+        assert time.monotonic() - began < REPLUG_S
+
+
+def test_a_scanner_plugged_in_after_the_till_started_is_found(sim: ScannerSim, scanner: SerialScanner) -> None:
+    sim.unplug()
+    heard = Heard()
+    scanner.start(heard)
+    assert eventually(lambda: scanner.health == Health(DeviceState.ABSENT, "device.not_found"))
+    sim.plug_in()
+    assert eventually(lambda: scanner.health.state is DeviceState.READY, within_s=REPLUG_S)
+    sim.scan(MILK)
+    assert eventually(lambda: heard.texts == [MILK])
+
+
+def test_a_port_somebody_else_holds_is_said_and_taken_when_it_is_free(sim: ScannerSim, scanner: SerialScanner) -> None:
+    heard = Heard()
+    with serial.Serial(sim.path, exclusive=True):
+        scanner.start(heard)
+        assert eventually(lambda: scanner.health.code == "device.in_use")
+    assert eventually(lambda: scanner.health.state is DeviceState.READY)
+    sim.scan(MILK)
+    assert eventually(lambda: heard.texts == [MILK])
+
+
+def test_nobody_else_gets_the_port_while_the_till_has_it(sim: ScannerSim, scanner: SerialScanner) -> None:
+    started(scanner)
+    with pytest.raises(serial.SerialException):
+        serial.Serial(sim.path, exclusive=True)
+
+
+def test_framed_labels_may_hold_line_ends(tmp_path: Path) -> None:
+    with ScannerSim(tmp_path / "framed", prefix=b"\x02", suffix=b"\x03") as sim:
+        scanner = SerialScanner("counter", PortIdentity(sim.path), CLOCK, no_jitter, framing=Framing.STX_ETX)
+        heard = started(scanner)
+        sim.scan("two\r\nlines")
+        assert eventually(lambda: heard.texts == ["two\r\nlines"])
+        scanner.close()
+
+
+def test_stopping_does_not_wait_for_a_read(sim: ScannerSim, scanner: SerialScanner) -> None:
+    started(scanner)
+    began = time.monotonic()
+    scanner.close()
+    assert time.monotonic() - began < 0.3
+
+
+def test_an_unknown_usb_scanner_is_absent() -> None:
+    assert PortIdentity(usb_vid=0x9999, usb_pid=0x9999).find() is None
+
+
+def test_a_device_that_keeps_failing_is_tried_more_and_more_slowly() -> None:
+    tries: list[float] = []
+    third = Event()
+
+    def session(_: Control) -> None:
+        tries.append(time.monotonic())
+        if len(tries) == 3:
+            third.set()
+        raise OSError("broken")
+
+    supervisor = Supervisor("broken", session, jitter=no_jitter)
+    supervisor.start()
+    assert third.wait(5)
+    assert eventually(lambda: supervisor.health == Health(DeviceState.FAULT, "device.lost", "broken"))
+    supervisor.close()
+    first, second = tries[1] - tries[0], tries[2] - tries[1]
+    assert BACK_OFF_S[0] <= first < second
+    assert second >= BACK_OFF_S[1]
+
+
+def test_a_missing_permission_is_named() -> None:
+    def session(_: Control) -> None:
+        raise PermissionError("port")
+
+    supervisor = Supervisor("locked", session, jitter=no_jitter)
+    supervisor.start()
+    assert eventually(lambda: supervisor.health.code == "device.no_permission")
+    supervisor.close()
