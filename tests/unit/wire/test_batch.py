@@ -239,14 +239,10 @@ def line(**changed: object) -> bytes:
         (line(seq=0), "wire.bad_line"),
         (line(seq=2), "wire.seq_jump"),
         (line(seq=2**60), "wire.bad_line"),
-        (line(at=10**30), "wire.bad_line"),
-        (line(v=2**31), "wire.bad_line"),
         (line(clock=-(2**63)), "wire.bad_line"),
-        (line(id="a\nb"), "wire.bad_line"),
-        (line(actor="op\x00"), "wire.bad_line"),
-        (line(type="x" * 300), "wire.bad_line"),
         (line(origin={"node": "n", "epoch": "e", "seq": 0}), "wire.bad_line"),
-        (line(origin={"node": "n\n", "epoch": "e", "seq": 1}), "wire.bad_line"),
+        (line(origin={"node": "n", "epoch": "e", "seq": 2**60}), "wire.bad_line"),
+        (line(id="\ud800"), "wire.bad_line"),
         (line(prev=None), "wire.no_prev_hash"),
         (line(prev="00"), "wire.no_prev_hash"),
         (line(prev="zz"), "wire.bad_line"),
@@ -265,6 +261,12 @@ def test_a_line_that_is_well_formed_is_read() -> None:
     assert [placed.entry.id for placed in decode_batch(STREAM, Head(), line())] == ["a"]
     assert [placed.entry.id for placed in decode_batch(STREAM, Head(), line()[:-1])] == ["a"]
     assert [placed.entry.id for placed in decode_batch(STREAM, Head(), line(from_tomorrow=[1]))] == ["a"]
+
+
+def test_strange_names_and_numbers_are_read_as_they_are_so_that_they_stop_no_stream() -> None:
+    strange = line(id="nul\x00", actor="a\nb", type="x" * 70_000, v=10**30, at=10**40)
+    (placed,) = decode_batch(STREAM, Head(), strange)
+    assert (placed.entry.id, placed.entry.actor, placed.entry.v, placed.entry.at) == ("nul\x00", "a\nb", 10**30, 10**40)
 
 
 @given(st.binary(max_size=200))
