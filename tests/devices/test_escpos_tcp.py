@@ -8,6 +8,7 @@ from threading import Thread
 import pytest
 
 from pos_app.devices.config import device_tables
+from pos_app.devices.drawer import OpenLevel, PrinterDrawer
 from pos_app.devices.manager import Devices
 from pos_app.devices.ports import DeviceState, Health, PrinterStatus, PrintOutcome, PrintResult
 from pos_app.devices.printer.escpos_tcp import EscPosTcpPrinter, PrinterAddress
@@ -202,3 +203,20 @@ def test_the_tables_of_till_toml_make_a_working_counter(sim: PrinterSim) -> None
     assert devices.health()["receipts"].state is DeviceState.READY
     devices.close()
     assert ("receipts", DeviceState.READY) in changes
+
+
+def test_status_a_printer_sends_unasked_confuses_nothing(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+    turn_it_on = b"\x1da\xff"
+    assert printer.print_job(turn_it_on + JOB).outcome is PrintOutcome.CONFIRMED
+    sim.fail(Fault.COVER_OPEN)
+    assert printer.print_job(JOB).reason == "printer.cover_open"
+    sim.mend()
+    assert printer.print_job(JOB).outcome is PrintOutcome.CONFIRMED
+    assert len(sim.jobs) == 2
+
+
+@pytest.mark.parametrize(("level", "open_at_rest"), [("low", True), ("high", False), ("none", None)])
+def test_a_drawer_is_read_by_its_own_level(sim: PrinterSim, level: str, open_at_rest: bool | None) -> None:
+    printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK)
+    assert PrinterDrawer("drawer", printer, open_level=OpenLevel(level)).is_open() is open_at_rest
+    printer.close()
