@@ -6,13 +6,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
 import msgspec
 import psutil
 
+from pos_app.devices.ports import ScanEvent
 from tests.perf.catalogue import big_reference
 from tests.perf.measure import Result, percentile
 from tests.support.shop import PIN, make_shop
@@ -106,12 +107,28 @@ def _ask(path: Path, begun: float) -> None:
     raise TimeoutError("the till did not come up")
 
 
+def _stream(codes: list[str], sink: Callable[[ScanEvent], None], turn: Callable[[], None]) -> None:
+    """Scan from another thread at a steady rate while the window goes on."""
+
+    def scanner() -> None:
+        for n, code in enumerate(codes):
+            sink(ScanEvent(code.encode(), None, code, "bench", n))
+            time.sleep(1 / SCANS_A_SECOND)
+
+    thread = Thread(target=scanner)
+    thread.start()
+    while thread.is_alive():
+        turn()
+        time.sleep(0.002)
+    thread.join()
+    turn()
+
+
 def _measure(folder: Path) -> None:
     """Run in its own process, so that its window is the only one."""
     from PySide6.QtCore import QEvent, QObject
     from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-    from pos_app.devices.ports import ScanEvent
     from pos_app.till import Till
     from pos_app.ui.background import Background
     from pos_app.ui.bridge import ScanBridge
@@ -160,19 +177,7 @@ def _measure(folder: Path) -> None:
             app.processEvents()
         painted.append((time.perf_counter() - start) * 1000)
     rest = codes[BASKET_LINES:]
-
-    def scanner() -> None:
-        for n, code in enumerate(rest):
-            bridge.sink(ScanEvent(code.encode(), None, code, "bench", n))
-            time.sleep(1 / SCANS_A_SECOND)
-
-    thread = Thread(target=scanner)
-    thread.start()
-    while thread.is_alive():
-        app.processEvents()
-        time.sleep(0.002)
-    thread.join()
-    app.processEvents()
+    _stream(rest, bridge.sink, app.processEvents)
     sale = till.selling.sale
     arrived = [line.gtin for line in sale][BASKET_LINES:] if sale else []
     print(json.dumps({"painted_ms": painted[1:], "sent": rest, "arrived": arrived}), flush=True)
