@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -44,7 +43,7 @@ class Progress:
         """Whole or not at all, so that a stopped run can go on."""
         draft = path.with_suffix(".part")
         draft.write_text(json.dumps(asdict(self), indent=1) + "\n")
-        os.replace(draft, path)
+        draft.replace(path)
 
 
 def main() -> int:
