@@ -70,6 +70,7 @@ class Agent:
         self._offset_ms = 0
         self._acceptance: Acceptance | None = None
         self._stopping = asyncio.Event()
+        self._faults: dict[Callable[[], Awaitable[None]], str] = {}
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
         self.hq = SyncClient(peer, config.agent_node, self._key, pinned_context(self._ca_pem), clock, ids)
         self.hq.on_back = self._hurry
@@ -140,7 +141,7 @@ class Agent:
         self.nodes = await self.files.run(downlink.nodes)
         if config.store_role:
             self._acceptance = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
-            await self._accept()
+            await self._decide()
         if config.discovery:
             role = "store" if config.store_role else "agent"
             own = Announcement(config.agent_node, config.store, role, self.term, config.lan_port)
@@ -159,6 +160,7 @@ class Agent:
         for task in working:
             task.cancel()
         await self.cache.close()
+        await self.hq.close()  # whoever waits for HQ on a neighbour's behalf is told
         for server in servers:
             server.should_exit = True
         await asyncio.wait([*working, *serving])
@@ -169,10 +171,12 @@ class Agent:
         failures = 0
         while True:
             try:
+                self._faults.pop(line, None)
                 await line()
             except* EnvironmentFault as faults:
                 failures += 1
                 fault = _first(faults)
+                self._faults[line] = fault.code
                 LOG.error("%s", fault, extra={"code": fault.code})  # noqa: TRY400 - a named fault needs no trace
             await asyncio.sleep(after_failure(failures, 1_000, random.random()) / 1000)  # noqa: S311 - jitter
 
@@ -207,12 +211,12 @@ class Agent:
         if scope == store_scope(self.config):
             self.nodes = await self.files.run(downlink.nodes)
             self.neighbours.bell.ring()
-            await self._accept()
+            await self._decide()
         self.till.brought()
 
-    async def _accept(self) -> None:
+    async def _decide(self) -> None:
         acceptance = self._acceptance
-        if acceptance and await self.files.run(lambda _: acceptance.accept_offers(self._offset_ms)):
+        if acceptance and await self.files.run(lambda _: acceptance.decide(self._offset_ms)):
             self.uplink.bell.ring()
 
     # ── lines of its own ─────────────────────────────────────────────────────────────────────────
@@ -237,7 +241,7 @@ class Agent:
             gone = await self.files.run(reference_files.remove_unused)
             if gone:
                 LOG.info("removed %s", ", ".join(gone), extra={"code": "reference.removed"})
-            await self._accept()
+            await self._decide()
 
     async def _probe_hq(self) -> None:
         """While HQ does not answer, ask now and then, so that catching up begins soon after it is back."""
@@ -303,6 +307,7 @@ class Agent:
             self.files.reference_name,
             tuple(self.copied.kept_at()),
             (*self.neighbours.with_store_role, *self.neighbours.others),
+            tuple(sorted(set(self._faults.values()))),
         )  # fmt: skip
 
 

@@ -37,7 +37,10 @@ class FeedHealth(msgspec.Struct, frozen=True):
 
 
 class AgentHealth(msgspec.Struct, frozen=True):
-    """The whole of it. `queued` entries are not known to be at HQ, the oldest since `oldest_ms`."""
+    """The whole of it. `queued` entries are not known to be at HQ, the oldest since `oldest_ms`.
+
+    `faults`: codes of what keeps a part of the agent from working now, such as `disk.full`.
+    """
 
     store: str
     register: str
@@ -53,6 +56,7 @@ class AgentHealth(msgspec.Struct, frozen=True):
     reference: str
     second_copy_at: tuple[str, ...]
     neighbours: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
 def health_app(read: Callable[[], AgentHealth]) -> Litestar:

@@ -1,23 +1,44 @@
-"""Offered orders and the store role's decisions about them, journalled in store.db and shown in link.db."""
+"""Orders that wait for the store role and the store role's decisions about them, journalled in store.db and shown in link.db."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.events import FulfilmentEvent, FulfilmentFact
-from retail_core.domain.fulfilment import Action, OrderDoc, State, apply
+from retail_core.domain.events import ACTION_OF, FulfilmentEvent, FulfilmentFact
+from retail_core.domain.fulfilment import OrderDoc, State, apply
 from retail_core.durable.engine import transaction
 from retail_core.durable.journal import Journal, Stamp
 from sync_agent.storage.files import Files
 
 AGENT_ACTOR = "store-role"
+MAX_AT_ONCE = 200
 
 
-def offered(files: Files) -> Sequence[OrderDoc]:
-    """Orders that HQ offers to this store and nobody has accepted, as link.db shows them."""
-    rows = files.link.execute("SELECT doc FROM orders WHERE state = ? ORDER BY number", (State.OFFERED.value,))
-    return [msgspec.json.decode(doc, type=OrderDoc) for (doc,) in rows]
+class Decision(msgspec.Struct, frozen=True):
+    """What the store role may decide by itself: the fact and what must hold for it."""
+
+    fact: FulfilmentFact
+    state: State
+    if_cancel_requested: bool
+
+
+DECISIONS = (
+    Decision(FulfilmentFact.ACCEPTED, State.OFFERED, if_cancel_requested=False),
+    Decision(FulfilmentFact.CANCEL_CONFIRMED, State.ACCEPTED, if_cancel_requested=True),
+)
+"""An offer is accepted. A cancellation is confirmed while nothing was picked; later somebody must put the goods back."""
+
+
+def undecided(files: Files) -> Sequence[tuple[OrderDoc, FulfilmentFact]]:
+    """Orders of link.db that wait for a decision of the store role, and which one."""
+    found: list[tuple[OrderDoc, FulfilmentFact]] = []
+    for decision in DECISIONS:
+        rows = files.link.execute(
+            "SELECT doc FROM orders WHERE state = ? ORDER BY number LIMIT ?", (decision.state.value, MAX_AT_ONCE)
+        )
+        orders = (msgspec.json.decode(doc, type=OrderDoc) for (doc,) in rows)
+        found += [(order, decision.fact) for order in orders if order.cancel_requested is decision.if_cancel_requested]
+    return found
 
 
 def decided(files: Files, order: OrderDoc) -> OrderDoc | None:
@@ -28,20 +49,16 @@ def decided(files: Files, order: OrderDoc) -> OrderDoc | None:
     return msgspec.json.decode(row[0], type=OrderDoc) if row else None
 
 
-def accept(files: Files, journal: Journal, order: OrderDoc, stamp: Stamp) -> OrderDoc | None:
-    """Journal the acceptance and remember it in one transaction; None for an order that cannot be accepted."""
-    try:
-        accepted = apply(order, Action.ACCEPT)
-    except RuleViolationError:
-        return None
-    event = FulfilmentEvent(FulfilmentFact.ACCEPTED, order.order_id, accepted.order_v)
+def decide(files: Files, journal: Journal, order: OrderDoc, fact: FulfilmentFact, stamp: Stamp) -> OrderDoc:
+    """Journal a decision and remember it in one transaction; returns the order after it."""
+    after = apply(order, ACTION_OF[fact])
     with journal.transaction(files.store_path):
-        journal.append(event, stamp)
+        journal.append(FulfilmentEvent(fact, order.order_id, after.order_v), stamp)
         files.store.execute(
             "INSERT OR REPLACE INTO decided (order_id, order_v, doc) VALUES (?,?,?)",
-            (order.order_id, order.order_v, msgspec.json.encode(accepted)),
+            (order.order_id, order.order_v, msgspec.json.encode(after)),
         )
-    return accepted
+    return after
 
 
 def show(files: Files, orders: Sequence[OrderDoc]) -> None:

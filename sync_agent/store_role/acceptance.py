@@ -1,4 +1,5 @@
-"""The store role accepts what HQ offers the store, before the lease runs out, and says so in its own journal."""
+"""The store role answers HQ in its own journal: it accepts offers before their lease runs out, and confirms
+cancellations of what nobody has begun to pick."""
 
 import logging
 from typing import Self
@@ -6,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from retail_core.domain.businessdate import business_date
 from retail_core.domain.clock import Clock
+from retail_core.domain.events import FulfilmentFact
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import IdSource
 from retail_core.durable.guard import Guard
@@ -17,7 +19,6 @@ from sync_agent.storage.files import Files
 LOG = logging.getLogger(__name__)
 ROLLED_BACK = "rolled back"
 NO_SERIES = ""
-MAX_AT_ONCE = 200
 
 
 class Acceptance:
@@ -40,21 +41,23 @@ class Acceptance:
                 journal.open_epoch(ids.next(), NO_SERIES, why, found._stamp(0))
         return found
 
-    def accept_offers(self, offset_ms: int) -> int:
-        """Accept what is offered and let the till see it; returns how many are new. Doing it again changes nothing."""
+    def decide(self, offset_ms: int) -> int:
+        """Decide what is to be decided and let the till see it; returns how many decisions are new.
+
+        Doing it again changes nothing.
+        """
         new = 0
         shown: list[OrderDoc] = []
-        for order in orders.offered(self._files)[:MAX_AT_ONCE]:
+        for order, fact in orders.undecided(self._files):
             known = orders.decided(self._files, order)
-            if known is None and self._in_time(order, offset_ms):
-                known = orders.accept(self._files, self._journal, order, self._stamp(offset_ms))
-                new += known is not None
+            if known is None and (fact is not FulfilmentFact.ACCEPTED or self._in_time(order, offset_ms)):
+                known = orders.decide(self._files, self._journal, order, fact, self._stamp(offset_ms))
+                LOG.info("order %s: %s", order.number, fact.value, extra={"code": f"fulfilment.{fact.value}"})
+                new += 1
             if known is not None:
                 shown.append(known)
         if shown:
             orders.show(self._files, shown)
-        if new:
-            LOG.info("%d orders accepted", new, extra={"code": "orders.accepted"})
         return new
 
     def _in_time(self, order: OrderDoc, offset_ms: int) -> bool:

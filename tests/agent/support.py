@@ -30,6 +30,7 @@ from sync_agent.enrol import signing_request
 from tests.support.shop import STORE, Shop, make_shop, row
 
 DEADLINE_S = 20.0
+STOP_WITHIN_S = 6
 POLL_S = 0.02
 LOOPBACK = "127.0.0.1"
 _T = TypeVar("_T")
@@ -87,7 +88,7 @@ class AgentProcess:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            said = self.process.communicate(timeout=10)[1]
+            said = self.process.communicate(timeout=STOP_WITHIN_S)[1]
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()

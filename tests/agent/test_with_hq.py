@@ -115,3 +115,13 @@ def test_an_order_comes_down_is_accepted_and_shows_on_every_till(hq: Hq, store: 
             price = {"zone": ZONE, "sku": WATER.sku, "price_minor": dearer, "currency": "EUR"}
             hq.ask("PUT", "/api/prices", [price])
             until(lambda: price_at(second, WATER.sku) == dearer, why="the new price")
+
+
+def test_a_cancellation_is_confirmed_while_nobody_has_begun_to_pick(hq: Hq, store: str, folder: Path) -> None:
+    shop = enrolled(hq, folder / "T1", store, "T1", store_role=True)
+    with agent(shop.home):
+        wish = {"lines": [{"sku": COFFEE.sku, "qty_milli": 1000}], "customer_name": "Lena Fischer", "store": store}
+        order = hq.ask("POST", "/api/orders", wish, Idempotency_Key=f"{store}-1")["order"]["order_id"]
+        until(lambda: hq.order(order)["state"] == State.ACCEPTED, why="accepted")
+        assert hq.ask("POST", f"/api/orders/{order}/cancel")
+        until(lambda: hq.order(order)["state"] == State.CANCELLED, why="confirmed by the store")
