@@ -219,7 +219,7 @@ def use_assertion(unit: Unit, token_id: str, until_s: int, now_s: int) -> bool:
     unit.conn.execute(delete(used_assertion).where(used_assertion.c.until_s < now_s))
     insert = postgresql.insert(used_assertion) if unit.postgres else sqlite.insert(used_assertion)
     added = insert.values(token_id=token_id, until_s=until_s).on_conflict_do_nothing()
-    return unit.conn.execute(added).rowcount == 1
+    return unit.conn.execute(added.returning(used_assertion.c.token_id)).scalar() is not None
 
 
 # ── HQ itself ────────────────────────────────────────────────────────────────────────────────────

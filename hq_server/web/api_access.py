@@ -15,6 +15,7 @@ from hq_server.storage.access import ApiToken, Node
 from hq_server.web.guards import NEEDS
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
+from hq_server.web.threads import threaded
 from retail_core.domain.places import NodeRole
 from retail_core.domain.roles import Permission, Role
 
@@ -74,26 +75,27 @@ def _machines(server: Server) -> list[HTTPRouteHandler]:
     @post(
         "/api/enrolment-codes",
         opt=ENROL,
-        sync_to_thread=True,
         status_code=201,
         summary="A one-time code for a machine, good for ten minutes",
         responses=errors(400, 401, 403, 404, 422),
     )
+    @threaded
     def code(data: JSONBody[CodeIn]) -> CodeMade:
         return enrolment.new_code(hq, data.store, data.register, data.role.value, store_role=data.store_role)
 
-    @get("/api/nodes", opt=ENROL, sync_to_thread=True, summary="Enrolled machines", responses=errors(400, 401, 403))
+    @get("/api/nodes", opt=ENROL, summary="Enrolled machines", responses=errors(400, 401, 403))
+    @threaded
     def nodes(store: Annotated[str | None, QueryParameter(max_length=40)] = None) -> NodeList:
         return NodeList(tuple(hq.database.read(lambda conn: stored.nodes(conn, store))))
 
     @post(
         "/api/nodes/{node_id:str}/revoke",
         opt=ENROL,
-        sync_to_thread=True,
         status_code=200,
         summary="Shut a machine out",
         responses=errors(400, 401, 403, 404),
     )
+    @threaded
     def revoke(node_id: FromPath[str]) -> Node:
         return enrolment.revoke(hq, node_id)
 
@@ -106,37 +108,38 @@ def _programs(server: Server) -> list[HTTPRouteHandler]:
     @post(
         "/api/tokens",
         opt=MANAGE,
-        sync_to_thread=True,
         status_code=201,
         summary="An API token for a program",
         responses=errors(400, 401, 403, 422),
     )
+    @threaded
     def token(data: JSONBody[TokenIn]) -> TokenMade:
         made, text = access.new_token(hq, data.name, data.role.value, data.days)
         return TokenMade(text, made.token_id, made.until_ms)
 
-    @get("/api/tokens", opt=MANAGE, sync_to_thread=True, summary="API tokens", responses=errors(401, 403))
+    @get("/api/tokens", opt=MANAGE, summary="API tokens", responses=errors(401, 403))
+    @threaded
     def tokens() -> TokenList:
         return TokenList(tuple(hq.database.read(stored.tokens)))
 
     @delete(
         "/api/tokens/{token_id:str}",
         opt=MANAGE,
-        sync_to_thread=True,
         status_code=204,
         summary="End an API token",
         responses=errors(400, 401, 403),
     )
+    @threaded
     def end_token(token_id: FromPath[str]) -> None:
         access.revoke_token(hq, token_id)
 
     @put(
         "/api/users",
         opt=MANAGE,
-        sync_to_thread=True,
         summary="Make a person or change their password and role",
         responses=errors(400, 401, 403, 422),
     )
+    @threaded
     def user(data: JSONBody[UserIn]) -> UserMade:
         access.put_user(hq, data.name, data.password, data.role.value)
         return UserMade(data.name, data.role.value)

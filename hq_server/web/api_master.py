@@ -16,6 +16,7 @@ from hq_server.storage.catalogue import PlaceRow, PromotionRow
 from hq_server.web.guards import NEEDS
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
+from hq_server.web.threads import threaded
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.places import PlaceKind
@@ -112,7 +113,8 @@ def _catalogue(server: Server) -> list[HTTPRouteHandler]:
     hq = server.hq
     refused = errors(400, 401, 403, 413, 422)
 
-    @put("/api/products", opt=EDIT, sync_to_thread=True, summary="Make or change items", responses=refused)
+    @put("/api/products", opt=EDIT, summary="Make or change items", responses=refused)
+    @threaded
     def products(data: JSONBody[list[ProductIn]]) -> Stored:
         _bounded(data)
         items = [
@@ -125,19 +127,22 @@ def _catalogue(server: Server) -> list[HTTPRouteHandler]:
         masterdata.put_products(hq, items)
         return Stored(len(items))
 
-    @put("/api/prices", opt=EDIT, sync_to_thread=True, summary="Set prices of zones", responses=refused)
+    @put("/api/prices", opt=EDIT, summary="Set prices of zones", responses=refused)
+    @threaded
     def prices(data: JSONBody[list[PriceIn]]) -> Stored:
         _bounded(data)
         masterdata.put_prices(hq, data)
         return Stored(len(data))
 
-    @put("/api/tax", opt=EDIT, sync_to_thread=True, summary="Make or change tax classes", responses=refused)
+    @put("/api/tax", opt=EDIT, summary="Make or change tax classes", responses=refused)
+    @threaded
     def put_tax(data: JSONBody[list[TaxIn]]) -> Stored:
         _bounded(data)
         masterdata.put_taxes(hq, [TaxDoc(one.tax_class, one.name, one.rate_ppm, one.included) for one in data])
         return Stored(len(data))
 
-    @get("/api/tax", opt=EDIT, sync_to_thread=True, summary="Tax classes", responses=errors(401, 403))
+    @get("/api/tax", opt=EDIT, summary="Tax classes", responses=errors(401, 403))
+    @threaded
     def taxes() -> TaxList:
         return TaxList(tuple(hq.database.read(catalogue.taxes)))
 
@@ -148,7 +153,8 @@ def _stores(server: Server) -> list[HTTPRouteHandler]:
     hq = server.hq
     refused = errors(400, 401, 403, 404, 413, 422)
 
-    @put("/api/stores", opt=EDIT, sync_to_thread=True, summary="Make or change places", responses=refused)
+    @put("/api/stores", opt=EDIT, summary="Make or change places", responses=refused)
+    @threaded
     def stores(data: JSONBody[list[StoreIn]]) -> Stored:
         _bounded(data)
         places = [
@@ -161,25 +167,28 @@ def _stores(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/api/stores",
         opt={NEEDS: Permission.VIEW_STOCK},
-        sync_to_thread=True,
         summary="All places",
         responses=errors(401, 403),
     )
+    @threaded
     def listed() -> StoreList:
         return StoreList(tuple(hq.database.read(catalogue.places)))
 
-    @put("/api/settings", opt=EDIT, sync_to_thread=True, summary="Change a store's settings", responses=refused)
+    @put("/api/settings", opt=EDIT, summary="Change a store's settings", responses=refused)
+    @threaded
     def settings(data: JSONBody[SettingsIn]) -> PlaceRow:
         given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
         return masterdata.change_settings(hq, str(given.pop("store")), given)
 
-    @put("/api/staff", opt=STAFF, sync_to_thread=True, summary="Make or change staff", responses=refused)
+    @put("/api/staff", opt=STAFF, summary="Make or change staff", responses=refused)
+    @threaded
     def staff(data: JSONBody[list[Person]]) -> Stored:
         _bounded(data, MAX_STAFF_ROWS)
         masterdata.put_staff(hq, data)
         return Stored(len(data))
 
-    @put("/api/quick-keys", opt=EDIT, sync_to_thread=True, summary="Set keys of the tills' pages", responses=refused)
+    @put("/api/quick-keys", opt=EDIT, summary="Set keys of the tills' pages", responses=refused)
+    @threaded
     def quick_keys(data: JSONBody[list[QuickKeyIn]]) -> Stored:
         _bounded(data)
         masterdata.put_quick_keys(hq, data)
@@ -194,10 +203,10 @@ def _promotions(server: Server) -> list[HTTPRouteHandler]:
     @put(
         "/api/promotions",
         opt=EDIT,
-        sync_to_thread=True,
         summary="Store promotions",
         responses=errors(400, 401, 403, 413, 422),
     )
+    @threaded
     def promotions(data: JSONBody[list[PromotionIn]]) -> Stored:
         _bounded(data)
         rows = [
@@ -206,7 +215,8 @@ def _promotions(server: Server) -> list[HTTPRouteHandler]:
         masterdata.put_promotions(hq, rows)
         return Stored(len(rows))
 
-    @get("/api/promotions", opt=EDIT, sync_to_thread=True, summary="Stored promotions", responses=errors(401, 403))
+    @get("/api/promotions", opt=EDIT, summary="Stored promotions", responses=errors(401, 403))
+    @threaded
     def listed() -> PromotionList:
         return PromotionList(tuple(hq.database.read(catalogue.promotions)))
 

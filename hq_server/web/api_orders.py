@@ -14,6 +14,7 @@ from hq_server.storage.orders import Fulfilment, Sourced
 from hq_server.web.guards import NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
+from hq_server.web.threads import threaded
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import State
 from retail_core.domain.roles import Permission
@@ -89,11 +90,11 @@ def order_routes(server: Server) -> list[HTTPRouteHandler]:
     @post(
         "/api/orders",
         opt={NEEDS: Permission.PLACE_ORDER},
-        sync_to_thread=True,
         status_code=201,
         summary="Place an order, once per Idempotency-Key",
         responses=errors(400, 401, 403, 409, 422),
     )
+    @threaded
     def place(
         request: AnyRequest,
         data: JSONBody[Wish],
@@ -110,10 +111,10 @@ def order_routes(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/api/orders",
         opt={NEEDS: Permission.VIEW_ORDERS},
-        sync_to_thread=True,
         summary="Orders, newest first",
         responses=errors(400, 401, 403),
     )
+    @threaded
     def listed(
         store: Annotated[str | None, QueryParameter(max_length=40)] = None,
         state_name: Annotated[State | None, QueryParameter(name="state")] = None,
@@ -128,10 +129,10 @@ def order_routes(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/api/orders/{order_id:str}",
         opt={NEEDS: Permission.VIEW_ORDERS},
-        sync_to_thread=True,
         summary="One order with every fact about it",
         responses=errors(400, 401, 403, 404),
     )
+    @threaded
     def one(order_id: FromPath[str]) -> OrderDetail:
         held, prices, steps = hq.database.read(lambda conn: orders.detail(conn, order_id))
         shown = tuple(StepOut(step.order_v, step.what, step.actor, step.at_ms, step.outcome) for step in steps)
@@ -140,11 +141,11 @@ def order_routes(server: Server) -> list[HTTPRouteHandler]:
     @post(
         "/api/orders/{order_id:str}/cancel",
         opt={NEEDS: Permission.CANCEL_ORDER},
-        sync_to_thread=True,
         status_code=200,
         summary="Cancel an order, or ask the store that already works on it",
         responses=errors(400, 401, 403, 404, 409),
     )
+    @threaded
     def cancel(request: AnyRequest, order_id: FromPath[str]) -> OrderOut:
         return _out(orders.cancel(hq, order_id, caller_of(request).name))
 

@@ -16,6 +16,7 @@ from hq_server.storage.stock import Balance
 from hq_server.web.guards import NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
+from hq_server.web.threads import threaded
 from retail_core.domain.events import StockMoved, StockMovedLine
 from retail_core.domain.ids import Sku
 from retail_core.domain.roles import Permission
@@ -74,7 +75,8 @@ class Verified(msgspec.Struct, frozen=True):
 def stock_routes(server: Server) -> list[HTTPRouteHandler]:
     hq = server.hq
 
-    @get("/api/stock", opt=VIEW, sync_to_thread=True, summary="Balances of a SKU", responses=errors(400, 401, 403))
+    @get("/api/stock", opt=VIEW, summary="Balances of a SKU", responses=errors(400, 401, 403))
+    @threaded
     def stock(
         sku: Annotated[str, QueryParameter(min_length=1, max_length=40)],
         store: Annotated[str | None, QueryParameter(max_length=40)] = None,
@@ -84,21 +86,21 @@ def stock_routes(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/api/availability",
         opt=VIEW,
-        sync_to_thread=True,
         summary="What of a SKU can be promised, where, and why",
         responses=errors(400, 401, 403),
     )
+    @threaded
     def available(sku: Annotated[str, QueryParameter(min_length=1, max_length=40)]) -> AvailabilityOut:
         return AvailabilityOut(sku, tuple(availability.available(hq, sku)))
 
     @post(
         "/api/stock-moves",
         opt={NEEDS: Permission.MOVE_STOCK},
-        sync_to_thread=True,
         status_code=201,
         summary="Book stock movements of one place",
         responses=errors(400, 401, 403, 404, 413, 422),
     )
+    @threaded
     def move(request: AnyRequest, data: JSONBody[MoveIn]) -> Moved:
         lines = tuple(
             StockMovedLine(Sku(line.sku), line.qty_milli, line.from_state, line.to_state) for line in data.lines
@@ -106,7 +108,8 @@ def stock_routes(server: Server) -> list[HTTPRouteHandler]:
         stock_moves.book(hq, data.store, StockMoved(lines, data.reason, data.document), caller_of(request).name)
         return Moved(len(lines))
 
-    @get("/api/stock/verify", opt=VIEW, sync_to_thread=True, summary="Check the books", responses=errors(401, 403))
+    @get("/api/stock/verify", opt=VIEW, summary="Check the books", responses=errors(401, 403))
+    @threaded
     def verify() -> Verified:
         wrong = stock_moves.verify(hq)
         return Verified(len(wrong), tuple(Difference(*one) for one in wrong[:MAX_SHOWN]))

@@ -14,6 +14,7 @@ from hq_server.storage import work
 from hq_server.web.guards import NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import JsonObject, errors
 from hq_server.web.state import Server
+from hq_server.web.threads import threaded
 from retail_core.domain.cases import CaseState, ExceptionCase
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.jobs import Job
@@ -47,10 +48,10 @@ def _cases(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/api/exceptions",
         opt=CASES,
-        sync_to_thread=True,
         summary="What somebody must look at, newest first",
         responses=errors(400, 401, 403),
     )
+    @threaded
     def listed(
         state_name: Annotated[CaseState | None, QueryParameter(name="state")] = None,
         store: Annotated[str | None, QueryParameter(max_length=40)] = None,
@@ -61,11 +62,11 @@ def _cases(server: Server) -> list[HTTPRouteHandler]:
     @post(
         "/api/exceptions/{store:str}/{case_id:str}/{action:str}",
         opt={NEEDS: Permission.CANCEL_ORDER},
-        sync_to_thread=True,
         status_code=200,
         summary="Take, close or reopen a case",
         responses=errors(400, 401, 403, 404, 409, 422),
     )
+    @threaded
     def act(request: AnyRequest, store: FromPath[str], case_id: FromPath[str], action: FromPath[str]) -> CaseChanged:
         if action not in ACTIONS:
             raise RuleViolationError("case.unknown_action", action=action[:20], by=caller_of(request).name)
@@ -74,10 +75,10 @@ def _cases(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/api/jobs",
         opt=CASES,
-        sync_to_thread=True,
         summary="Long work and how far it is",
         responses=errors(400, 401, 403),
     )
+    @threaded
     def jobs(limit: Annotated[int, QueryParameter(ge=1, le=MAX_LISTED)] = 100) -> JobList:
         return JobList(tuple(hq.database.read(lambda conn: work.jobs(conn, limit))))
 
@@ -88,10 +89,10 @@ def _figures(server: Server, schema: Callable[[], JsonObject]) -> list[HTTPRoute
     @get(
         "/api/today",
         opt={NEEDS: Permission.VIEW_TODAY},
-        sync_to_thread=True,
         summary="The figures of the Today page",
         responses=errors(400, 401, 403),
     )
+    @threaded
     def figures(sku: Annotated[str | None, QueryParameter(max_length=40)] = None) -> Today:
         return today.today(server.hq, server.contacts, sku)
 
@@ -109,10 +110,10 @@ def _figures(server: Server, schema: Callable[[], JsonObject]) -> list[HTTPRoute
     @get(
         "/openapi.json",
         opt={NEEDS: Permission.VIEW_ORDERS},
-        sync_to_thread=True,
         summary="This description",
         responses=errors(401, 403),
     )
+    @threaded
     def description() -> dict[str, Any]:
         return schema()
 

@@ -100,7 +100,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
     return Litestar(
         handlers,
         guards=[Guard(server.hq)],
-        before_request=_refuse_nul,
+        before_request=_check_request,
         before_send=[_headers(server)],
         exception_handlers={
             CodedError: on_coded,
@@ -115,14 +115,21 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
     )
 
 
-async def _refuse_nul(request: AnyRequest) -> Response[bytes] | None:
-    """No text of ours has a NUL, and PostgreSQL cannot store one."""
+async def _check_request(request: AnyRequest) -> Response[bytes] | None:
+    """What the framework lets through: a NUL (PostgreSQL cannot store one), and "12" where a number belongs."""
     raw = request.scope["raw_path"] + request.scope["query_string"]
-    in_body = False
-    if request.headers.get("content-type", "").startswith("application/json"):
-        in_body = b"\\u0000" in await request.body()
-    if b"%00" in raw or b"\x00" in raw or in_body:
-        return error_response("request.malformed", 400, {"why": "a NUL character"})
+    if b"%00" in raw or b"\x00" in raw:
+        return error_response("request.malformed", 400, {"why": "a NUL character in the address"})
+    wanted = request.route_handler.parsed_fn_signature.parameters.get("data")
+    if wanted is None:
+        return None
+    body = await request.body()
+    if b"\\u0000" in body:
+        return error_response("request.malformed", 400, {"why": "a NUL character in a text"})
+    try:
+        msgspec.json.decode(body, type=wanted.annotation)
+    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+        return error_response("request.malformed", 400, {"why": str(bad)[:300]})
     return None
 
 

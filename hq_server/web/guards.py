@@ -4,7 +4,6 @@ Programs and machines send a bearer token; people have a session cookie, which o
 something must come from our own form (Sec-Fetch-Site or Origin, and the session's token), besides SameSite=Strict.
 """
 
-import asyncio
 import hmac
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,6 +16,7 @@ from hq_server.service import access
 from hq_server.service.access import Caller
 from hq_server.service.context import Hq
 from hq_server.web.limits import Buckets
+from hq_server.web.threads import in_thread
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.roles import Permission, Role
 
@@ -65,11 +65,11 @@ class Guard:
         header = connection.headers.get("authorization", "")
         if not header.lower().startswith(BEARER):
             raise RuleViolationError("access.anonymous")
-        return await asyncio.to_thread(access.caller_of, self._hq, header[len(BEARER) :].strip())
+        return await in_thread(access.caller_of, self._hq, header[len(BEARER) :].strip())
 
     async def _person(self, connection: AnyConnection) -> Caller:
         secret = connection.cookies.get(COOKIE, "")
-        caller = await asyncio.to_thread(access.session, self._hq, secret) if secret else None
+        caller = await in_thread(access.session, self._hq, secret) if secret else None
         if caller is None:
             raise NotSignedInError
         return caller

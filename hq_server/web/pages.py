@@ -17,6 +17,7 @@ from hq_server.service import access, today
 from hq_server.service.context import TODAY, Hq
 from hq_server.web.guards import ANONYMOUS, COOKIE, NEEDS, PAGE, AnyRequest, caller_of, check_own_form
 from hq_server.web.state import Server
+from hq_server.web.threads import in_thread
 from hq_server.web.today_view import TodayView, view_of
 from hq_server.web.words import DEFAULT_LANGUAGE, message, tr
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
@@ -67,7 +68,7 @@ class Boards:
             made = self._made.get(sku)
             if made is not None and now_ms - made[0] < AT_MOST_EVERY_S * 1000:
                 return made[1]
-            view = view_of(await asyncio.to_thread(today.today, self._server.hq, self._server.contacts, sku))
+            view = view_of(await in_thread(today.today, self._server.hq, self._server.contacts, sku))
             if len(self._made) >= KEPT_BOARDS:
                 self._made.clear()
             self._made[sku] = (now_ms, view)
@@ -90,7 +91,7 @@ def _signing_in(hq: Hq, pages: Pages) -> list[HTTPRouteHandler]:
         check_own_form(request, None, fields)
         name = fields.get("name", "")
         try:
-            made = await asyncio.to_thread(access.sign_in, hq, name, fields.get("password", ""))
+            made = await in_thread(access.sign_in, hq, name, fields.get("password", ""))
         except RuleViolationError as refused:
             words = message(refused.code, refused.facts)
             body = pages.html("sign_in.html", refused=words, name=name[:60])
@@ -104,7 +105,7 @@ def _signing_in(hq: Hq, pages: Pages) -> list[HTTPRouteHandler]:
     @post("/sign-out", opt=TODAY_PAGE, include_in_schema=False)
     async def sign_out(request: AnyRequest) -> Response[str]:
         check_own_form(request, caller_of(request), await _form(request))
-        await asyncio.to_thread(access.sign_out, hq, request.cookies.get(COOKIE, ""))
+        await in_thread(access.sign_out, hq, request.cookies.get(COOKIE, ""))
         gone = Cookie(COOKIE, value="", path="/", secure=True, httponly=True, samesite="strict", max_age=0)
         return Redirect("/sign-in", status_code=303, cookies=[gone])
 
@@ -153,7 +154,7 @@ async def _changes(
     try:
         while not server.bell.closing:
             ticket = server.bell.ticket(TODAY)
-            if await asyncio.to_thread(access.session, server.hq, secret) is None:
+            if await in_thread(access.session, server.hq, secret) is None:
                 return
             parts = pages.fragments(await boards.latest(sku))
             changed = {name: html for name, html in parts.items() if shown.get(name) != html}

@@ -20,6 +20,7 @@ from hq_server.web.application import make_app
 from hq_server.web.bell import Bell
 from hq_server.web.metrics import Metrics
 from hq_server.web.state import Server
+from hq_server.web.threads import in_thread
 from retail_core.domain.errors import EnvironmentFault
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # inherited by every connection; without it each answer waits 40 ms for the other side's acknowledgement
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((host, port))
     except OSError as bad:
@@ -124,7 +127,7 @@ def sweep(hq: Hq) -> None:
 async def _keep_house(server: Server) -> None:
     while not server.bell.closing:
         try:
-            await asyncio.to_thread(sweep, server.hq)
+            await in_thread(sweep, server.hq)
         except EnvironmentFault as fault:
             log.warning("housekeeping failed: %s", fault, extra={"code": fault.code})
         await server.bell.pause(SWEEP_EVERY_S)

@@ -18,6 +18,7 @@ from hq_server.storage.access import Node
 from hq_server.web.guards import ANONYMOUS, NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
+from hq_server.web.threads import in_thread, threaded
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.domain.roles import Permission
 from retail_core.wire.batch import WireDamageError
@@ -86,22 +87,22 @@ def _anonymous(server: Server) -> list[HTTPRouteHandler]:
     @post(
         "/v1/enrol",
         opt={ANONYMOUS: "limited"},
-        sync_to_thread=True,
         status_code=200,
         summary="A machine joins a store with a one-time code",
         responses=errors(400, 403, 422, 429),
     )
+    @threaded
     def enrol(data: JSONBody[EnrolRequest]) -> EnrolAnswer:
         return enrolment.enrol(hq, data)
 
     @post(
         "/v1/token",
         opt={ANONYMOUS: "limited"},
-        sync_to_thread=True,
         status_code=200,
         summary="A short-lived token for a signed assertion",
         responses=errors(400, 401, 403, 422, 429),
     )
+    @threaded
     def token(data: JSONBody[AssertionIn]) -> TokenOut:
         return TokenOut(access.node_token(hq, data.assertion), access.BEARER_S)
 
@@ -130,7 +131,7 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
         try:
             body = await _bounded_body(request)
             async with turns:
-                taken = await asyncio.to_thread(ingest.take, hq, server.contacts, node, header, body)
+                taken = await in_thread(ingest.take, hq, server.contacts, node, header, body)
         finally:
             waiting -= 1
         _count(server, taken)
@@ -143,11 +144,11 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
     @post(
         "/v1/telemetry",
         opt=PUSH,
-        sync_to_thread=True,
         status_code=204,
         summary="Lossy figures of a machine, such as what waits there",
         responses=errors(400, 401, 403, 422),
     )
+    @threaded
     def telemetry(request: AnyRequest, data: JSONBody[dict[str, int]]) -> None:
         if len(data) > MAX_FIGURES:
             raise RuleViolationError("telemetry.too_many", limit=MAX_FIGURES)
@@ -158,10 +159,10 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/v1/witness",
         opt=PUSH,
-        sync_to_thread=True,
         summary="How far HQ has a stream of the caller's store",
         responses=errors(400, 401, 403, 404),
     )
+    @threaded
     def witness(
         request: AnyRequest,
         node: Annotated[str, QueryParameter(max_length=80)],
@@ -194,16 +195,16 @@ def _down(server: Server) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         node = node_of(request)
         kinds = feed.parse_accepts(accepts)
-        await asyncio.to_thread(feed.check_scope, hq, node, scope_name)
-        await asyncio.to_thread(server.contacts.heard, node)
+        await in_thread(feed.check_scope, hq, node, scope_name)
+        await in_thread(server.contacts.heard, node)
         ticket = server.bell.ticket(scope_name)
-        page = await asyncio.to_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
+        page = await in_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
         if page.empty and wait and page.head.head == cursor:
             with server.metrics.waiting.track_inprogress():
                 await server.bell.wait(scope_name, ticket, wait)
             # who was shut out while waiting gets nothing
-            await asyncio.to_thread(access.still_trusted, hq, node)
-            page = await asyncio.to_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
+            await in_thread(access.still_trusted, hq, node)
+            page = await in_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
         server.metrics.pages.inc()
         return _page_response(page)
 
@@ -216,10 +217,10 @@ def _snapshots(server: Server) -> list[HTTPRouteHandler]:
     @get(
         "/v1/snapshot/{zone:str}",
         opt=PULL,
-        sync_to_thread=True,
         summary="The newest snapshot of the caller's price zone, its key sealed to the caller",
         responses=errors(400, 401, 403, 404, 503),
     )
+    @threaded
     def manifest(request: AnyRequest, zone: FromPath[str]) -> SnapshotManifest:
         return shop.manifest(zone, node_of(request))
 
@@ -230,7 +231,7 @@ def _snapshots(server: Server) -> list[HTTPRouteHandler]:
         responses=errors(400, 401, 403, 404, 416),
     )
     async def file(request: AnyRequest, id: FromPath[str]) -> Stream | Response[bytes]:
-        path, size = await asyncio.to_thread(shop.file, id, node_of(request))
+        path, size = await in_thread(shop.file, id, node_of(request))
         first = _first_byte(request.headers.get("range", ""), size)
         if first is None:
             return Response(b"", status_code=416, headers={"Content-Range": f"bytes */{size}"})
@@ -293,10 +294,10 @@ def _first_byte(text: str, size: int) -> int | None:
 
 
 async def _chunks(path: Path, first: int) -> AsyncIterator[bytes]:
-    source = await asyncio.to_thread(path.open, "rb")
+    source = await in_thread(path.open, "rb")
     try:
-        await asyncio.to_thread(source.seek, first)
-        while chunk := await asyncio.to_thread(source.read, FILE_CHUNK_BYTES):
+        await in_thread(source.seek, first)
+        while chunk := await in_thread(source.read, FILE_CHUNK_BYTES):
             yield chunk
     finally:
         source.close()

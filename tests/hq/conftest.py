@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hq_server.storage.database import Database, open_embedded, open_postgres
-from tests.hq.support import Shop, open_shop
+from tests.hq.running import RunningHq, running_hq
+from tests.hq.support import Shop, open_shop, stock_the_shelves
 from tests.support.postgres import Templates
 
 BACKENDS = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.pg)]
@@ -40,3 +41,15 @@ def shop(database: Database, tmp_path: Path) -> Shop:
     folder = tmp_path / "hq"
     folder.mkdir()
     return open_shop(database, folder)
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHq]:
+    """One HQ that answers over TLS for all tests of a module, with the stores and items every test knows."""
+    url = None
+    if request.param == "postgres":
+        templates: Templates = request.getfixturevalue("postgres_templates")
+        url = templates.copy("hq", lambda address: open_postgres(address).close())
+    with running_hq(tmp_path_factory.mktemp("hq"), url) as found:
+        stock_the_shelves(found.hq)
+        yield found
