@@ -8,7 +8,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame
 
 from pos_app.ui.theme import Tone, Weight, set_look
-from pos_app.ui.widgets.parts import ElidedLabel, label, row
+from pos_app.ui.widgets.parts import label, row
 from pos_app.ui.words import tr
 
 SHOWN_MS = MappingProxyType(
@@ -35,9 +35,10 @@ class NoticeStrip(QFrame):
         self.setObjectName("notice")
         self.setProperty("look", "notice")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        line = row(self, gap=10, margins=(14, 0, 14, 0))
+        line = row(self, gap=10, margins=(14, 1, 14, 1))
         self._sign = label(px=15, weight=Weight.BOLD, name="notice_sign")
-        self._text = ElidedLabel(15, Weight.SEMI, name="notice_text")
+        self._text = label(px=14, weight=Weight.SEMI, name="notice_text")
+        self._text.setWordWrap(True)
         self._hint = label(tr("tap to close"), px=12, weight=Weight.MEDIUM)
         line.addWidget(self._sign)
         line.addWidget(self._text, 1)
@@ -52,7 +53,7 @@ class NoticeStrip(QFrame):
             part.style().unpolish(part)
             part.style().polish(part)
         self._sign.setText(SIGNS[notice.tone])
-        self._text.show_text(notice.text)
+        self._text.setText(notice.text)
         self.setAccessibleName(notice.text)
         self.show()
         self.raise_()
@@ -65,7 +66,7 @@ class NoticeStrip(QFrame):
 
     def text(self) -> str:
         """What it says now; empty while hidden."""
-        return self._text.whole() if not self.isHidden() else ""
+        return self._text.text() if not self.isHidden() else ""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.put_away()

@@ -18,7 +18,7 @@ from pos_app.ui.words import tr
 MIN_WIDTH, MIN_HEIGHT = 960, 540
 FIRST_WIDTH, FIRST_HEIGHT = 1366, 768
 NARROW_PX = 1024
-NOTICE_HEIGHT = 40
+NOTICE_HEIGHT = 44
 
 
 @dataclass(frozen=True, slots=True)

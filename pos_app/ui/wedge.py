@@ -6,11 +6,15 @@ events. It stands on the QWindow, not on the application, so that only key event
 
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
+from shiboken6 import isValid
 
 from pos_app.devices.barcode.wedge import Action, Hold, Key, Replay, Scan, Wedge
 from pos_app.devices.barcode.wedge_layout import XKB_OFFSET
 
 SOURCE = "keyboard scanner"
+LEAST_REPEAT_MS = 15
+"""X11 calls two presses of one key with the same time stamp a repeat: "00" of a fast scanner. Fingers that hold a key
+repeat it every 20 ms at most."""
 _ALONE = frozenset(
     {
         Qt.Key.Key_Shift,
@@ -39,7 +43,7 @@ class WedgeFilter(QObject):
         self._replaying = False
         self._codes_are_linux = QGuiApplication.platformName() in {"xcb", "wayland"}
         self._since = QElapsedTimer()
-        self._last_ms = 0
+        self._last_ms = self._pressed_ms = 0
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._time_is_up)
         self._decide = QTimer(self, singleShot=True, interval=0)  # one turn later: waiting keys come first
@@ -52,6 +56,7 @@ class WedgeFilter(QObject):
 
     def watch(self, window: QWindow) -> None:
         """Stand in front of one more top-level window."""
+        self._windows = [known for known in self._windows if isValid(known)]
         if window not in self._windows:
             window.installEventFilter(self)
             self._windows.append(window)
@@ -61,7 +66,8 @@ class WedgeFilter(QObject):
         self._timer.stop()
         self._decide.stop()
         for window in self._windows:
-            window.removeEventFilter(self)
+            if isValid(window):  # a panel of its own may have been closed before
+                window.removeEventFilter(self)
         self._windows.clear()
         self._target = None
 
@@ -74,6 +80,7 @@ class WedgeFilter(QObject):
             self._flush()
             self._target = watched
         key = self._key(event)
+        self._pressed_ms = key.t_ms
         actions = self._wedge.feed(key)
         if actions == (Replay((key,)),):
             return False
@@ -93,7 +100,7 @@ class WedgeFilter(QObject):
             shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
             command=command,
             terminator=event.key() in _TERMINATORS and not command,
-            repeat=event.isAutoRepeat(),
+            repeat=event.isAutoRepeat() and event.timestamp() - self._pressed_ms >= LEAST_REPEAT_MS,
             token=event.clone(),
         )
 
@@ -113,7 +120,7 @@ class WedgeFilter(QObject):
             self._timer.start(max(0, due - self._now_ms()))
 
     def _replay(self, keys: tuple[Key, ...]) -> None:
-        if self._target is None:
+        if self._target is None or not isValid(self._target):
             return
         self._replaying = True
         try:

@@ -83,6 +83,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "item.no_price": _("{name} has no price here. Leave it out and tell the manager."),
         "item.unknown": _("Unknown code {label}. Keep scanning; say what it is before paying."),
         "line.none_selected": _("Choose a line first, with ↑ and ↓ or a tap."),
+        "money.currency_differs": _("Two currencies cannot be added up."),
         "quantity.is_a_bar_code": _("{text} is a bar code, not a quantity."),
         "quantity.looks_large": _("{text} pieces? Press Enter again if that is right."),
         "quantity.not_a_number": _("“{text}” is not a quantity."),

@@ -88,6 +88,14 @@ class TwoLineButton(QPushButton):
         painter.end()
 
 
+def leave_button(name: str, word: str) -> TwoLineButton:
+    """Closes a panel; says that Esc does it too."""
+    made = TwoLineButton(name)
+    made.show_lines(word, "Esc")
+    made.setFixedSize(72, TOUCH_PX)
+    return made
+
+
 class QuickButton(QPushButton):
     """A quick key: the word above, the price below, both at the leading edge."""
 

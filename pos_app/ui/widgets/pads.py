@@ -9,7 +9,7 @@ from pos_app.ui.widgets.parts import column, row
 from pos_app.ui.words import tr
 
 FIGURES = (("7", "8", "9"), ("4", "5", "6"), ("1", "2", "3"))
-LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm-")
+LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm")
 CODE_LETTERS = ("01234567", "89ABCDEF", "GHJKMNPQ", "RSTVWXYZ")
 MAX_KEY_PX = 82
 
@@ -82,10 +82,12 @@ class Keyboard(QWidget):
             bar.setAccessibleName(tr("Space"))
             bar.clicked.connect(self._pressed)
             _stretchy(bar)
+            bar.setMinimumWidth(TOUCH_PX)
             line.addWidget(bar, 2)
         erase = EraseButton(f"{name}_erase", tr("Erase"))
         erase.clicked.connect(self.erased)
         _stretchy(erase)
+        erase.setMinimumWidth(TOUCH_PX)
         line.addWidget(erase)
 
     def _pressed(self) -> None:

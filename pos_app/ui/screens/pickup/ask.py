@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from pos_app.ui.screens.pickup.state import AskState
 from pos_app.ui.theme import SMALL_RADIUS, Weight, colour, font, set_look, tokens
-from pos_app.ui.widgets.buttons import button
+from pos_app.ui.widgets.buttons import button, leave_button
 from pos_app.ui.widgets.entry import EntryLine
 from pos_app.ui.widgets.pads import CODE_LETTERS, Keyboard
 from pos_app.ui.widgets.parts import column, label, row
@@ -183,7 +183,7 @@ def _headed(owner: QWidget, name: str, closed: object) -> tuple[QVBoxLayout, QLa
     words.addWidget(title)
     words.addWidget(hint)
     head.addLayout(words, 1)
-    back = button(tr("Back"), f"{name}_back")
+    back = leave_button(f"{name}_back", tr("Back"))
     back.clicked.connect(closed)
     head.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
     lines.addLayout(head)

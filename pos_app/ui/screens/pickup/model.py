@@ -13,6 +13,7 @@ from retail_core.domain.quantity import ONE, format_quantity
 MS_PER_MINUTE = 60_000
 SOON_MINUTES = 30
 LATE_MINUTES = 10
+NO_BREAK = "\u00a0"
 TO_START = frozenset({State.OFFERED, State.ACCEPTED})
 
 
@@ -169,7 +170,7 @@ def _due(order: OrderDoc, now_ms: int) -> tuple[str, Tone, bool]:
 
 
 def _balance(order: OrderDoc) -> str:
-    return ltr(format_money(order.balance_minor, order.currency))
+    return ltr(format_money(order.balance_minor, order.currency).replace(" ", NO_BREAK))
 
 
 def _month(number: int) -> str:

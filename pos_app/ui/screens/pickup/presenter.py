@@ -133,6 +133,7 @@ class PickupPresenter(Screen):
             order = waiting[0]
         self.open_order(order.order_id)
         self._fulfilling.start_picking(order.order_id, self._done, self._refused)
+        self.refresh()
 
     def _mark_ready(self) -> None:
         self._main_for(self._view.order.entry.take(), hand_over=False)

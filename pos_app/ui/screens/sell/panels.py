@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, 
 
 from pos_app.ui.screens.sell.state import Instead, PaidView, QuantityView, QuickPageView, SellState
 from pos_app.ui.theme import GAP, WIDE_GAP, Weight, colour, tokens
-from pos_app.ui.widgets.buttons import QuickButton, TabButton, button
+from pos_app.ui.widgets.buttons import QuickButton, TabButton, button, leave_button
 from pos_app.ui.widgets.pads import NumberPad
 from pos_app.ui.widgets.parts import ElidedLabel, clear, column, label, row
 from pos_app.ui.words import tr
@@ -36,7 +36,8 @@ class TotalsPanel(QFrame):
         words.addLayout(first)
         self._taxes = ElidedLabel(16, look="muted", name="totals_taxes")
         words.addWidget(self._taxes)
-        self._waiting = ElidedLabel(14, Weight.SEMI, look="error", name="totals_waiting")
+        self._waiting = label(px=14, weight=Weight.SEMI, look="error", name="totals_waiting")
+        self._waiting.setWordWrap(True)
         words.addWidget(self._waiting)
         line.addLayout(words, 1)
         due = column(gap=0)
@@ -54,7 +55,7 @@ class TotalsPanel(QFrame):
         self._items.setText(f"{state.items} · {tr('you save')} " if saves else state.items)
         self._saved.setText(state.saved)
         self._taxes.show_text(state.taxes)
-        self._waiting.show_text(state.waiting)
+        self._waiting.setText(state.waiting)
         self._waiting.setVisible(bool(state.waiting))
         self._taxes.setVisible(not state.waiting)
         self._to_pay.setText(state.to_pay)
@@ -252,7 +253,7 @@ class QuantityPanel(QFrame):
         self._name = ElidedLabel(15, look="muted", name="quantity_of")
         names.addWidget(self._name)
         head.addLayout(names, 1)
-        close = button(tr("Close"), "quantity_close")
+        close = leave_button("quantity_close", tr("Close"))
         close.clicked.connect(self.closed)
         head.addWidget(close)
         lines.addLayout(head)

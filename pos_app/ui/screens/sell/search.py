@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QStyle, QStyledItemDelegat
 from pos_app.ui.screens.sell.lines import LEAD, TRAIL, LineList
 from pos_app.ui.screens.sell.state import HitView, SearchView
 from pos_app.ui.theme import Weight, colour, font, tokens
-from pos_app.ui.widgets.buttons import button
+from pos_app.ui.widgets.buttons import leave_button
 from pos_app.ui.widgets.pads import Keyboard
 from pos_app.ui.widgets.parts import ElidedLabel, column, label, row
 from pos_app.ui.words import tr
@@ -137,7 +137,7 @@ class SearchPanel(QFrame):
         head = row(gap=8, margins=(14, 10, 10, 10))
         self._title = ElidedLabel(15, Weight.BOLD, name="search_title")
         head.addWidget(self._title, 1)
-        close = button(tr("Close"), "search_close")
+        close = leave_button("search_close", tr("Close"))
         close.clicked.connect(self.closed)
         head.addWidget(close)
         return head
