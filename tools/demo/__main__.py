@@ -28,7 +28,6 @@ from tools.demo.store import Machine, free_port
 from tools.demo_shop.files import ensure_files
 from tools.demo_shop.source import DemoDataMissingError
 
-RUN_FOLDER = Path("build") / "demo"
 REGISTERS = ("T1", "T2")
 CLOSING_S = 14.0
 """Kept back of the time that is given: catching up, counting, HQ's page, ending."""
@@ -41,13 +40,15 @@ class Demo:
         self._started = time.monotonic()
         self._seconds: float | None = options.seconds
         self._out: Path = options.out
+        self._work: Path = options.work
+        self._items: int | None = options.items
         self._database: str | None = options.database
         self._closing = ExitStack()
-        for folder in (RUN_FOLDER, self._out):
+        for folder in (self._work, self._out):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         self._short = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="omnitill-")))
-        self._children = Children(RUN_FOLDER / "logs")
+        self._children = Children(self._work / "logs")
         self._closing.callback(self._children.stop_all)
 
     def run(self) -> int:
@@ -76,13 +77,13 @@ class Demo:
     # ── opening the shop ─────────────────────────────────────────────────────────────────────────
 
     def _open(self) -> tuple[Day, HqFile]:
-        files = ensure_files()
+        files = ensure_files(items=self._items)
         plan = make_plan(files.read_baskets())
         self.say(f"{len(plan.sales):,} real baskets of one store are at hand")
         display = find_display(self._children, self._short)
         self.say(f"windows on {display.words}")
         database = fresh_schema(self._database) if self._database else None
-        hq = HeadOffice(self._children, RUN_FOLDER / "hq", free_port(), database)
+        hq = HeadOffice(self._children, self._work / "hq", free_port(), database)
         self._closing.callback(hq.close)
         hq.begin()
         self.say(f"HQ runs at {hq.url}, on {'PostgreSQL' if database else 'its own database'}")
@@ -97,7 +98,7 @@ class Demo:
         tills: list[Machine] = []
         for register in REGISTERS:
             receipts = self._out / "receipts" / f"till-{register.removeprefix('T')}"
-            machine = Machine(register, RUN_FOLDER / register, self._short, receipts, self._children)
+            machine = Machine(register, self._work / register, self._short, receipts, self._children)
             self._closing.callback(machine.close)
             machine.enrol(hq, store_role=not tills, peers=tuple(one.lan_address for one in tills))
             machine.start_agent()
@@ -140,6 +141,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="drive a day in about this time, then stop")
     parser.add_argument("--database", metavar="URL", help="PostgreSQL for HQ instead of its own database")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), help="folder for pictures and the summary")
+    parser.add_argument(
+        "--work", type=Path, default=Path("build") / "demo", help="folder of the running shop, made anew"
+    )
+    parser.add_argument("--items", type=int, help="sell only so many of the most popular items")
     options = parser.parse_args()
     stop_on_signals()
     demo = Demo(options)

@@ -1,4 +1,4 @@
-"""Where the windows are drawn: on $DISPLAY, else on a virtual screen, else nowhere (offscreen)."""
+"""Where the windows are drawn: as $QT_QPA_PLATFORM says, on $DISPLAY, on a virtual screen, or nowhere (offscreen)."""
 
 import os
 import shutil
@@ -21,7 +21,9 @@ class Display:
 
 def find_display(children: Children, folder: Path) -> Display:
     """A screen for the tills; starts Xvfb when there is none and it is installed."""
-    here = os.environ.get("DISPLAY")
+    asked, here = os.environ.get("QT_QPA_PLATFORM"), os.environ.get("DISPLAY")
+    if asked:
+        return Display({}, f"the platform “{asked}”")
     if here:
         return Display({"DISPLAY": here, "QT_QPA_PLATFORM": "xcb"}, f"screen {here}")
     if shutil.which("Xvfb"):

@@ -1,8 +1,10 @@
 """The demo stays open for a person: what to do, and a line to type on that works the simulated devices."""
 
+import os
 import select
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from threading import Event
 
 from tools.demo.day import Day, Say
 from tools.demo.hq import PASSWORD, VIEWER, HeadOffice
@@ -14,6 +16,7 @@ from tools.demo_shop.shop import ZONE, Basket
 
 LOOK_EVERY_S = 1.0
 CODES_SHOWN = 6
+READ_BYTES = 4096
 COMMANDS = """  CODE            scan it at till 1          2 CODE   scan it at till 2
   basket          scan a real basket         order    place an online order
   hq off, hq on   cut HQ off, bring it back  quit     end everything"""
@@ -56,18 +59,25 @@ class Console:
         }  # fmt: skip
 
     def run(self) -> None:
-        open_line = True
-        while self._tills_open():
-            if not open_line:
-                select.select([], [], [], LOOK_EVERY_S)
-                continue
-            if not select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
-                continue
-            line = sys.stdin.readline()
-            open_line = bool(line)
-            if line.strip() in {"quit", "exit"}:
+        for line in self._lines():
+            if line in {"quit", "exit"}:
                 return
-            self._obey(line.strip())
+            self._obey(line)
+
+    def _lines(self) -> Iterator[str]:
+        """What is typed, as long as a till is open; without anybody typing it just waits."""
+        source: int | None = sys.stdin.fileno()
+        held = b""
+        while self._tills_open():
+            if source is None:
+                Event().wait(LOOK_EVERY_S)
+                continue
+            if not select.select([source], [], [], LOOK_EVERY_S)[0]:
+                continue
+            data = os.read(source, READ_BYTES)
+            source = source if data else None
+            *whole, held = (held + data).split(b"\n")
+            yield from (line.decode(errors="replace").strip() for line in whole)
 
     def _obey(self, line: str) -> None:
         try:

@@ -161,6 +161,7 @@ class Picker(AtTill):
             self.show("pickup-code")
             self.hands.key("Enter")
         self._work_on("collected", order)
+        self.hands.wait_until(lambda seen: seen["side"] == "order", "the order is shown again")
         self.show("pickup-collected")
 
     def _open(self, order: OnlineOrder) -> None:

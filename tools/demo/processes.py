@@ -1,6 +1,7 @@
 """The programs of the demo as child processes: started with a log each, ended by their own id, always."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ STOP_WITHIN_S = 8.0
 POLL_S = 0.05
 RUN_LIMIT_S = 120.0
 LOG_LINES_SHOWN = 15
+# even if we are killed and can end nothing ourselves
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
 
 class DemoError(Exception):
@@ -41,7 +44,7 @@ class Child:
         """Start it, also again after `stop()`. A session of its own keeps Ctrl+C for us alone."""
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                [*_DIES_WITH_US, *self._command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
                 env=os.environ | self._environment,
             )  # fmt: skip
 
@@ -55,6 +58,12 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(within_s)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOP_WITHIN_S)
 
     def check(self) -> None:
         """Raises DemoError when it ended by itself."""

@@ -1,13 +1,11 @@
 """One machine of the demo's store: its folder, agent, till, simulated scanner and printer, and what its files say."""
 
-import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import httpx
 import msgspec
 
 from pos_app.devices.sim.printer import PrinterSim
@@ -21,7 +19,6 @@ from tools.demo.processes import Child, Children, DemoError, program, until
 
 T = TypeVar("T")
 CATALOGUE_WITHIN_S, TILL_WITHIN_S = 120.0, 40.0
-HEALTH_LIMIT_S = 2.0
 AGENT_MODULE, TILL_MODULE = "sync_agent.app", "pos_app.app"
 
 
@@ -123,13 +120,11 @@ class Machine:
         """An order as the agent brought it."""
         return self._from_link(lambda conn: link.read_order(conn, order_id))
 
-    def queued(self) -> int | None:
-        """Entries not known to be at HQ; None when the agent does not answer."""
-        try:
-            answer = httpx.get(f"http://{HOST}:{self.ports.health}/health", timeout=HEALTH_LIMIT_S, trust_env=False)
-        except httpx.HTTPError:
-            return None
-        return int(json.loads(answer.content)["queued"]) if answer.is_success else None
+    def head(self) -> dict[str, int]:
+        """How far this till's journal goes, by epoch."""
+        rows = "SELECT epoch, max(seq) FROM stream WHERE node = ? GROUP BY epoch"
+        node = self.home.config().till_node
+        return self._from_till(lambda conn: {str(epoch): int(seq) for epoch, seq in conn.execute(rows, (node,))})
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 

@@ -3,8 +3,10 @@
 A line of a `.ndjson` file is one row as HQ's REST routes take it; the baskets and customers are for the demo's driver.
 """
 
+import contextlib
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,15 +88,21 @@ class ShopFiles:
         return {one.customer_ref: one.name for one in _read(self.customers, shop.Customer)}
 
 
-def ensure_files(root: Path = BUILD_FOLDER) -> ShopFiles:
-    """The files for the installed data and this version of the rules, made now when they are not there."""
-    files = ShopFiles(root / fingerprint(source.data_folder()))
+def ensure_files(root: Path = BUILD_FOLDER, items: int | None = None) -> ShopFiles:
+    """The files for the installed data and this version of the rules, made now when they are not there.
+
+    With `items` only so many of the most popular items are in the shop.
+    """
+    name = fingerprint(source.data_folder()) + (f"-{items}" if items else "")
+    files = ShopFiles(root / name)
     if not files.folder.exists():
-        made = ShopFiles(root / "being-made")
+        root.mkdir(parents=True, exist_ok=True)
+        made = ShopFiles(Path(tempfile.mkdtemp(dir=root)))
+        whole = shop.demo_shop()
+        write_files(shop.first_items(whole, items) if items else whole, made)
+        with contextlib.suppress(OSError):  # somebody else was quicker: theirs is the same
+            made.folder.rename(files.folder)
         shutil.rmtree(made.folder, ignore_errors=True)
-        made.folder.mkdir(parents=True)
-        write_files(shop.demo_shop(), made)
-        made.folder.rename(files.folder)  # whole or not at all
     return files
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from pathlib import Path
 
@@ -99,6 +99,22 @@ def demo_shop(folder: Path | None = None) -> DemoShop:
         quick_keys=tuple(_quick_keys(products)),
         baskets=baskets,
         customers=tuple(Customer(ref, customer_name(int(ref.removeprefix("C-")), SEED)) for ref in refs),
+    )
+
+
+def first_items(made: DemoShop, count: int) -> DemoShop:
+    """The same shop with its `count` most popular items only, and the baskets that can still be sold."""
+    items = made.items[:count]
+    kept = {str(item.sku) for item in items}
+    baskets = (replace(b, lines=tuple(line for line in b.lines if line.sku in kept)) for b in made.baskets)
+    whole = {b.basket for b in made.baskets if b.unknown or all(line.sku in kept for line in b.lines)}
+    return replace(
+        made,
+        items=items,
+        prices=tuple(price for price in made.prices if price.sku in kept),
+        stock=tuple(row for row in made.stock if row[0] in kept),
+        quick_keys=tuple(key for key in made.quick_keys if key.sku in kept),
+        baskets=tuple(basket for basket in baskets if basket.basket in whole),
     )
 
 
