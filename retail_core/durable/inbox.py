@@ -6,8 +6,10 @@ written again, whichever stream it comes by.
 
 from collections.abc import Sequence
 
+import msgspec
+
 from retail_core.durable.engine import Connection
-from retail_core.durable.journal import INSERT_STREAM, insert_event
+from retail_core.durable.journal import INSERT_STREAM, TWIN_MARK, insert_event
 from retail_core.wire.envelope import Head, StreamEntry, StreamId
 
 INBOX_TABLES = (
@@ -16,9 +18,6 @@ INBOX_TABLES = (
         through INTEGER NOT NULL, through_hash BLOB NOT NULL,
         hq_through INTEGER NOT NULL DEFAULT 0, hq_hash BLOB NOT NULL DEFAULT x'',
         PRIMARY KEY (node, epoch)) WITHOUT ROWID""",
-    """CREATE TABLE conflict (
-        id TEXT NOT NULL, body_sha256 BLOB NOT NULL, entry BLOB NOT NULL, seen_ms INTEGER NOT NULL,
-        PRIMARY KEY (id, body_sha256)) WITHOUT ROWID""",
 )
 
 
@@ -39,24 +38,25 @@ def begin_stream(conn: Connection, stream: StreamId, base: Head) -> None:
     )
 
 
-def append_received(conn: Connection, stream: StreamId, entries: Sequence[StreamEntry], now_ms: int) -> list[int]:
+def append_received(conn: Connection, stream: StreamId, entries: Sequence[StreamEntry]) -> list[int]:
     """Append entries in the caller's transaction; returns positions whose id is known with other content.
 
-    Such an entry is kept aside in `conflict` and its position is counted all the same, so the stream goes on.
+    Both contents are kept, so the stream goes on and travels up as it came; HQ opens a case for the second one.
     """
     clashes: list[int] = []
     for placed in entries:
         entry = placed.entry
-        known = conn.execute("SELECT body FROM event WHERE id = ?", (entry.id,)).fetchone()
+        known = conn.execute("SELECT body, entry_hash FROM event WHERE id = ?", (entry.id,)).fetchone()
+        kept_as = entry.id
         if known is None:
             insert_event(conn, entry)
-        elif known[0] != entry.body:
-            clashes.append(placed.seq)
-            conn.execute(
-                "INSERT OR IGNORE INTO conflict (id, body_sha256, entry, seen_ms) VALUES (?,?,?,?)",
-                (entry.id, entry.body_sha256, entry.body, now_ms),
-            )
-        conn.execute(INSERT_STREAM, (stream.node, stream.epoch, placed.seq, entry.id, placed.chain_hash))
+        elif known[1] != entry.entry_hash:
+            kept_as = f"{entry.id}{TWIN_MARK}{entry.entry_hash.hex()}"
+            if conn.execute("SELECT 1 FROM event WHERE id = ?", (kept_as,)).fetchone() is None:
+                insert_event(conn, msgspec.structs.replace(entry, id=kept_as))
+            if known[0] != entry.body:
+                clashes.append(placed.seq)
+        conn.execute(INSERT_STREAM, (stream.node, stream.epoch, placed.seq, kept_as, placed.chain_hash))
     if entries:
         last = entries[-1]
         conn.execute(

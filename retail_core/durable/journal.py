@@ -62,6 +62,8 @@ _SELECT = (
     " FROM stream s JOIN event e ON e.id = s.id LEFT JOIN private p ON p.id = s.id"
 )
 FIRST_START = "first start"
+TWIN_MARK = "#"
+"""Behind an id: a second entry that claims it. The mark and what follows are the file's, not the entry's."""
 MAX_BATCH_BODY_BYTES = 8 * 1024 * 1024
 
 
@@ -229,6 +231,6 @@ def erase_private(conn: Connection, event_id: str) -> None:
 
 def _placed(row: Sequence[object]) -> StreamEntry:
     position, chained, *content = row
-    *fields, salt, part = content
+    id_, *fields, salt, part = content
     private = Private(salt, part) if salt is not None else None  # type: ignore[arg-type] # rows are untyped
-    return StreamEntry(position, chained, Entry(*fields, private))  # type: ignore[arg-type] # rows are untyped
+    return StreamEntry(position, chained, Entry(str(id_).partition(TWIN_MARK)[0], *fields, private))  # type: ignore[arg-type] # rows are untyped

@@ -37,8 +37,8 @@ REFERENCE_STEPS: tuple[Step, ...] = (
             scope TEXT PRIMARY KEY, rev INTEGER NOT NULL, generation TEXT NOT NULL) WITHOUT ROWID""",
     ),
 )
-KEPT_PRICES = 4
-"""Older prices of an item stay for baskets that were begun under them and for prices that start later."""
+KEPT_PRICES = 16
+"""Prices kept of an item: the one in force, older ones for baskets begun under them, and those that start later."""
 MAX_QUERY_WORDS = 8
 MAX_WORD_CHARS = 32
 
@@ -147,8 +147,8 @@ def put_price(conn: Connection, rev: int, doc: PriceDoc) -> None:
         (doc.sku, doc.from_ms, rev, doc.price_minor, doc.book),
     )
     conn.execute(
-        "DELETE FROM price WHERE sku = ?1 AND rev NOT IN"
-        " (SELECT rev FROM price WHERE sku = ?1 ORDER BY rev DESC LIMIT ?2)",
+        "DELETE FROM price WHERE sku = ?1 AND (from_ms, rev) NOT IN"
+        " (SELECT from_ms, rev FROM price WHERE sku = ?1 ORDER BY from_ms DESC, rev DESC LIMIT ?2)",
         (doc.sku, KEPT_PRICES),
     )
 

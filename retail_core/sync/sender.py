@@ -66,6 +66,8 @@ def start(source: StreamId, peer: str, role: Role, through: Head, hq: Head, base
     """A sender that goes on from what was recorded; due at once. Only a relay's copy may begin above a `base`."""
     base = base or Head()
     require(role is Role.RELAY or base.seq == 0, "sync.origin_is_whole", base=base.seq)
+    if peer == HQ_PEER:  # one head under two names, whichever way it was learnt
+        through = hq = max(through, hq, key=lambda head: head.seq)
     return SenderState(source, source, peer, role, through, hq, base)
 
 

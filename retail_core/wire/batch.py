@@ -15,7 +15,16 @@ import zstandard
 
 from retail_core.domain.errors import RuleViolationError
 from retail_core.trust.keys import b64, unb64
-from retail_core.wire.envelope import Entry, Head, Private, StreamEntry, StreamId, chain_hash, entry_hash
+from retail_core.wire.envelope import (
+    Entry,
+    Head,
+    Private,
+    StreamEntry,
+    StreamId,
+    chain_hash,
+    commitment,
+    entry_hash,
+)
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES, MAX_EVENTS_PER_BATCH, MAX_EXPANDED_BYTES
 
 ZSTD_LEVEL = 3
@@ -191,6 +200,8 @@ def _entry(stream: StreamId, line: Line, prev: bytes | None) -> Entry:
         raise WireDamageError("wire.bad_line", seq=line.seq) from bad
     if prev_hash is None or len(prev_hash) != 32:
         raise WireDamageError("wire.no_prev_hash", seq=line.seq)
+    if private and commitment(private).encode() not in bytes(line.body):
+        raise WireDamageError("wire.private_differs", seq=line.seq)
     bare = Entry(
         line.id, origin.node, origin.epoch, origin.seq, line.type, line.v, line.at, line.biz_date, line.actor,
         line.clock, bytes(line.body), prev_hash, b"", sig, private,

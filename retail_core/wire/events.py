@@ -22,7 +22,6 @@ from retail_core.domain.events import (
     SyncDamaged,
 )
 
-MAX_BODY_BYTES = 256 * 1024
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 _FIXED = MappingProxyType(

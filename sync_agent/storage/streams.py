@@ -135,6 +135,13 @@ def tell_fork(files: Files, source: StreamId, theirs: Head, now_ms: int) -> None
 
 def receive(files: Files, header: PushHeader, entries: Sequence[StreamEntry], now_ms: int) -> Answer:
     """Take a neighbour's batch in, byte for byte, in one transaction; the answer is durable when this returns."""
+    try:
+        return _receive(files, header, entries, now_ms)
+    except OverflowError:  # a number no file can hold: the sender will wrap the entry as damaged, and go on
+        return DamagedAnswer()
+
+
+def _receive(files: Files, header: PushHeader, entries: Sequence[StreamEntry], now_ms: int) -> Answer:
     source, conn = header.stream, files.store
     with transaction(conn, files.store_path):
         here = inbox_head(conn, source)
@@ -144,7 +151,7 @@ def receive(files: Files, header: PushHeader, entries: Sequence[StreamEntry], no
             return answer_of(decision)
         if decision.begin_at is not None:
             begin_stream(conn, source, decision.begin_at)
-        clashes = append_received(conn, source, entries[decision.skip :], now_ms)
+        clashes = append_received(conn, source, entries[decision.skip :])
         acked = Head(header.acked_seq, header.acked_hash)
         if acked.seq and _hash_at(conn, source, _base_of(conn, source), acked.seq) == acked.chain_hash:
             note_hq(conn, source, acked)

@@ -223,14 +223,18 @@ def test_a_price_starts_at_its_moment(conn: Connection) -> None:
 
 
 def test_old_prices_stay_for_baskets_begun_under_them_but_not_for_ever(conn: Connection) -> None:
-    apply(conn, *(priced("1001", 100 + rev, rev) for rev in range(2, 9)))
-    assert conn.execute("SELECT rev FROM price WHERE sku = '1001' ORDER BY rev").fetchall() == [(5,), (6,), (7,), (8,)]
-    assert len(range(5, 9)) == KEPT_PRICES
-    assert PinnedBook(conn, ZONE, 6).unit_price(MILK, 10) == 106
-    assert PinnedBook(conn, ZONE, 4).unit_price(MILK, 10) is None
+    last = 2 * KEPT_PRICES
+    apply(conn, *(priced("1001", 100 + rev, rev) for rev in range(2, last + 1)))
+    kept = [rev for (rev,) in conn.execute("SELECT rev FROM price WHERE sku = '1001' ORDER BY rev")]
+    assert kept == list(range(last - KEPT_PRICES + 1, last + 1))
+    assert PinnedBook(conn, ZONE, kept[1]).unit_price(MILK, 10) == 100 + kept[1]
+    assert PinnedBook(conn, ZONE, kept[0] - 1).unit_price(MILK, 10) is None
     assert current_book(conn, ZONE).unit_price(CREME, 10) is None  # nothing published in this zone yet
-    apply(conn, priced("1001", 102, 2))  # an old page once more
-    assert conn.execute("SELECT min(rev) FROM price WHERE sku = '1001'").fetchone() == (5,)
+
+
+def test_prices_set_ahead_never_push_out_the_one_in_force(conn: Connection) -> None:
+    apply(conn, *(priced("1001", 200 + n, 1 + n, from_ms=1_000_000 * n) for n in range(1, 11)))
+    assert PinnedBook(conn, ZONE, 99).unit_price(MILK, 10) == 119
 
 
 @pytest.mark.parametrize("version", ["", "north", "@1", "north@", "north@x", "north@-1", "north@²"])

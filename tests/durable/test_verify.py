@@ -329,7 +329,7 @@ def relayed(honest: Path, to: Path, epoch: str, after: int) -> int:
         ensure_schema(conn, to, ((*JOURNAL_TABLES, *INBOX_TABLES),))
         with transaction(conn):
             begin_stream(conn, stream, Head(after, entries[after - 1].chain_hash) if after else Head())
-            append_received(conn, stream, entries[after:], 1)
+            append_received(conn, stream, entries[after:])
     return len(entries)
 
 

@@ -26,7 +26,18 @@ from retail_core.wire.batch import (
     signatures_to_check,
     trim_to_signed,
 )
-from retail_core.wire.envelope import GENESIS, Draft, Entry, Head, Private, StreamEntry, StreamId, place, seal_entry
+from retail_core.wire.envelope import (
+    GENESIS,
+    Draft,
+    Entry,
+    Head,
+    Private,
+    StreamEntry,
+    StreamId,
+    commitment,
+    place,
+    seal_entry,
+)
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES, MAX_EVENTS_PER_BATCH, MAX_EXPANDED_BYTES
 
 KEY = SigningKey.new()
@@ -39,10 +50,12 @@ def chain(stream: StreamId, n: int, *, skip: int = 0) -> list[Entry]:
     made: list[Entry] = []
     prev = GENESIS
     for seq in range(1, n + 1):
-        body = b'{"what":"signed_in","subject":"op-%d"}' % seq
+        private = Private(bytes([seq]) * 4, b"person") if seq % 3 == 0 else None
+        commit = commitment(private) if private else ""
+        body = b'{"commit":"%s","subject":"op-%d","what":"signed_in"}' % (commit.encode(), seq)
         draft = Draft(
             f"{stream.epoch}-{seq:03d}", stream.node, stream.epoch, "audit.signed_in", 1, 1000 + seq, "2026-11-23", "op",
-            body, -seq if seq % 2 else 0, Private(bytes([seq]) * 4, b"person") if seq % 3 == 0 else None,
+            body, -seq if seq % 2 else 0, private,
         )  # fmt: skip
         made.append(seal_entry(draft, seq, prev, KEY.sign))
         prev = made[-1].entry_hash
@@ -327,7 +340,7 @@ def test_the_reader_may_ask_for_less() -> None:
 BOMB = f"""
 from pathlib import Path
 from retail_core.wire.batch import WireDamageError, decode_batch, expand
-from retail_core.wire.envelope import Head, StreamId
+from retail_core.wire.envelope import commitment, Head, StreamId
 
 def peak_kib():
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -359,3 +372,12 @@ def test_a_bomb_of_a_gibibyte_costs_little_memory() -> None:
     assert (code, code_of_lines) == ("wire.too_large", "wire.too_many_lines")
     assert int(extra_kib) <= 32 * 1024
     assert int(extra_kib_of_lines) <= 1024
+
+
+def test_a_personal_part_that_is_not_the_one_promised_is_noticed() -> None:
+    (third,) = put_in_a_row(chain(STREAM, 3))[2:]
+    other = msgspec.structs.replace(third.entry, private=Private(b"salt", b"somebody else"))
+    batch = encode_batch(STREAM, [msgspec.structs.replace(third, entry=other)])
+    with pytest.raises(WireDamageError) as noticed:
+        decode_batch(STREAM, Head(2, bytes(32)), expand([batch]))
+    assert (noticed.value.code, noticed.value.facts["seq"]) == ("wire.private_differs", 3)
