@@ -171,12 +171,9 @@ class Shell(QWidget):
         self._place_notice()
         self.notices.show_notice(notice)
 
-    def take_back_notice(self) -> bool:
-        """Put the notice away; False when there is none."""
-        if self.notices.isHidden():
-            return False
+    def take_back_notice(self) -> None:
+        """Put the notice away: what it was about has been dealt with."""
         self.notices.put_away()
-        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         act = self._keys.get(key_name(event))

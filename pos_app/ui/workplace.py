@@ -71,6 +71,8 @@ class Workplace(QObject):
         else:
             self.shell.show()
         self.wedge.watch(self.shell.windowHandle())
+        self.shell.raise_()
+        self.shell.activateWindow()  # a bare X server has no window manager that would
         self._go(self.sign_in)
 
     def close(self) -> None:
@@ -120,7 +122,7 @@ class Workplace(QObject):
         act = Act(name)
         if act is Act.FULL_SCREEN:
             self._toggle_full_screen()
-        elif self.current is self.sign_in or (act is Act.BACK and self.shell.take_back_notice()):
+        elif self.current is self.sign_in:
             return
         elif act is Act.LOCK:
             self.lock()
@@ -129,6 +131,8 @@ class Workplace(QObject):
         elif act is Act.SELL or (act is Act.PICKUP and self.current is self.pickup):
             self._to_workspace("sell")
         else:
+            if act is Act.BACK:
+                self.shell.take_back_notice()
             self.current.act(act)
 
     def lock(self) -> None:
@@ -152,6 +156,7 @@ class Workplace(QObject):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)
             screen.strip_changed.connect(self._show_strip)
+            screen.settled.connect(self.shell.take_back_notice)
         self.sign_in.signed_in.connect(self._signed_in)
         self.sell.pay_wanted.connect(self._open_pay)
         self.sell.cash_wanted.connect(self.pay.pay)
@@ -179,6 +184,7 @@ class Workplace(QObject):
         operator = self.till.signing_in.operator
         if operator is None or name not in self._workspaces(operator):
             return
+        self.shell.take_back_notice()
         self._go(self.sell if name == "sell" else self.pickup)
 
     def _signed_in(self, operator: SoldBy) -> None:
@@ -188,6 +194,7 @@ class Workplace(QObject):
         self._release.start()
 
     def _open_pay(self, given_minor: int) -> None:
+        self.shell.take_back_notice()
         self.pay.open(given_minor)
         self._go(self.pay)
 

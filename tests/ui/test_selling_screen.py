@@ -1,6 +1,7 @@
 """The cashier's flow at the real window: scans, typing, paying, and nothing in between that loses anything."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListView
 
 from pos_app.storage.spool import counts
 from retail_core.durable.engine import open_ro
@@ -262,3 +263,31 @@ def test_no_receipt_prints_nothing(at_work: Cashier) -> None:
     conn = open_ro(home.till_db, home.keys.file_key("till.db"))
     assert sum(counts(conn).values()) == 0
     conn.close()
+
+
+# ── lists under a finger ─────────────────────────────────────────────────────────────────────────
+
+
+def test_a_tap_on_a_line_selects_it(at_work: Cashier) -> None:
+    at_work.wedge_scan(MILK.code).wedge_scan(CHICKEN.code).wedge_scan(WATER.code)
+    rows = at_work.workplace.shell.findChild(QListView, "sale_lines")
+    assert isinstance(rows, QListView)
+    first = rows.visualRect(rows.model().index(0, 0)).center()
+    at_work.qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=first)
+    at_work.until(lambda: at_work.selling.selected == at_work.lines[0].line_id)
+
+
+def test_the_newest_line_is_in_sight_when_the_list_is_full(at_work: Cashier) -> None:
+    for _ in range(12):
+        at_work.wedge_scan(MILK.code)
+    rows = at_work.workplace.shell.findChild(QListView, "sale_lines")
+    assert isinstance(rows, QListView)
+    assert rows.viewport().rect().contains(rows.visualRect(rows.model().index(11, 0)))
+
+
+def test_a_notice_goes_away_once_its_cause_is_dealt_with(at_work: Cashier) -> None:
+    at_work.wedge_scan(MILK.code).wedge_scan(UNKNOWN)
+    assert "Unknown code" in at_work.notice
+    at_work.key(Qt.Key.Key_Up)
+    at_work.key(Qt.Key.Key_Delete)
+    assert at_work.notice == ""

@@ -19,6 +19,7 @@ class Screen(QObject):
 
     noticed = Signal(object)  # a Notice
     strip_changed = Signal()
+    settled = Signal()  # what the last notice was about has been dealt with
 
     keys: Mapping[str, Act] = NO_KEYS
 

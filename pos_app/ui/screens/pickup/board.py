@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QScroller, QSizePolicy, QStyle, QVBoxLayout, QWidget
 
 from pos_app.ui.screens.pickup.state import BoardState, CardView, ColumnView
 from pos_app.ui.theme import GAP, RADIUS, Weight, colour, font, tokens
@@ -145,6 +145,7 @@ class BoardColumn(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        QScroller.grabGesture(area.viewport(), QScroller.ScrollerGestureType.TouchGesture)
         inside = QWidget()
         inside.setProperty("look", "clear")
         self._cards: QVBoxLayout = column(inside, gap=GAP)

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
 )
 
 from pos_app.ui.screens.pickup.state import Asking, OrderView, PickLineView
-from pos_app.ui.screens.sell.lines import LEAD, TRAIL, LineList
 from pos_app.ui.theme import GAP, Tone, Weight, colour, font, tokens
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.entry import EntryLine
+from pos_app.ui.widgets.lists import LEAD, TRAIL, LineList
 from pos_app.ui.widgets.parts import ElidedLabel, Pill, column, label, row
 from pos_app.ui.words import tr
 

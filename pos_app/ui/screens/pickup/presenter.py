@@ -297,6 +297,7 @@ class PickupPresenter(Screen):
 
     def _picked(self, order: OrderDoc) -> None:
         self._view.order.flash(Tone.OK)
+        self.settled.emit()
         if not next_line(order):
             self.say(tr("All picked. Scan the label of the shelf."), Tone.OK)
         self._done(order)

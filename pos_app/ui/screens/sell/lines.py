@@ -1,10 +1,8 @@
 """The table of lines: a list model, and a delegate that paints one row. Only rows on the screen cost anything."""
 
-from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -13,6 +11,7 @@ from PySide6.QtWidgets import (
 
 from pos_app.ui.screens.sell.state import LineKind, LineView
 from pos_app.ui.theme import Weight, colour, font, tokens
+from pos_app.ui.widgets.lists import LEAD, TRAIL
 from pos_app.ui.words import tr
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -23,8 +22,6 @@ PRICE_END, AMOUNT_END = 134, 15  # from the far edge
 BAR = 4
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
-LEAD = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-TRAIL = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class SaleLines(QAbstractListModel):
@@ -156,25 +153,6 @@ def _ground(painter: QPainter, box: QRect, kind: LineKind, direction: Qt.LayoutD
     elif selected:
         painter.fillRect(box, colour(theme.accent_soft))
     painter.fillRect(QRect(box.x(), box.bottom(), box.width(), 1), colour(theme.row_line))
-
-
-class LineList(QListView):
-    """The list itself. It never takes the keyboard: arrows move the sale's own selection."""
-
-    def __init__(self, name: str, spoken: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName(spoken)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.viewport().setAutoFillBackground(False)
-
-    def mouseMoveEvent(self, event: QEvent) -> None:
-        """A finger that slides must not select row after row."""
 
 
 class LinesHead(QWidget):

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QScroller, QStackedWidget, QWidget
 
 from pos_app.ui.screens.sell.state import Instead, PaidView, QuantityView, QuickPageView, SellState
 from pos_app.ui.theme import GAP, WIDE_GAP, Weight, colour, tokens
@@ -173,6 +173,7 @@ class QuickPanel(QFrame):
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        QScroller.grabGesture(self._area.viewport(), QScroller.ScrollerGestureType.TouchGesture)
         inside = QWidget()
         inside.setProperty("look", "clear")
         self._grid = QGridLayout(inside)

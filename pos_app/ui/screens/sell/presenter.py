@@ -229,6 +229,8 @@ class SellPresenter(Screen):
         match outcome.kind:
             case OutcomeKind.ADDED | OutcomeKind.CHANGED:
                 self._view.flash(Tone.OK)
+                if outcome.kind is OutcomeKind.CHANGED:
+                    self.settled.emit()
                 if self._side.side is Side.RESULTS and not self._view.entry.text():
                     self._side.close()
             case OutcomeKind.PENDING:

@@ -4,10 +4,10 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QStackedWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from pos_app.ui.screens.sell.lines import LEAD, TRAIL, LineList
 from pos_app.ui.screens.sell.state import HitView, SearchView
 from pos_app.ui.theme import Weight, colour, font, tokens
 from pos_app.ui.widgets.buttons import leave_button
+from pos_app.ui.widgets.lists import LEAD, TRAIL, LineList
 from pos_app.ui.widgets.pads import Keyboard
 from pos_app.ui.widgets.parts import ElidedLabel, column, label, row
 from pos_app.ui.words import tr

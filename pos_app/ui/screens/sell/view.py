@@ -4,12 +4,13 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from pos_app.ui.screens.sell.lines import LineDelegate, LineList, LinesHead, SaleLines
+from pos_app.ui.screens.sell.lines import LineDelegate, LinesHead, SaleLines
 from pos_app.ui.screens.sell.panels import InsteadPanel, QuantityPanel, QuickPanel, TotalsPanel
 from pos_app.ui.screens.sell.search import SearchPanel
 from pos_app.ui.screens.sell.state import QuantityView, QuickPageView, SearchView, SellState
 from pos_app.ui.theme import WIDE_GAP, Tone, Weight
 from pos_app.ui.widgets.entry import ENTRY_HEIGHT, EntryLine
+from pos_app.ui.widgets.lists import LineList
 from pos_app.ui.widgets.parts import column, label, panel, row
 from pos_app.ui.words import tr
 
