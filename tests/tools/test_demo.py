@@ -45,10 +45,12 @@ def lines_until(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(said)
 
 
+def process_of(folder: Path) -> list[psutil.Process]:
+    return [p for p in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(p.info["cmdline"] or [])]
+
+
 def left_running(folder: Path) -> list[list[str]]:
-    return [
-        p.info["cmdline"] for p in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(p.info["cmdline"] or [])
-    ]
+    return [p.info["cmdline"] for p in process_of(folder)]
 
 
 def a_day(folder: Path, *arguments: str) -> dict[str, Any]:
