@@ -30,8 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(home: Home, *, fullscreen: bool) -> int:
+    if home.folder.is_dir():  # a mistyped folder is said, not made
+        log_to(home.logs, "till")
+    else:
+        logging.basicConfig(handlers=[logging.NullHandler()])
     config = home.config()
-    log_to(home.logs, "till")
     # imported here so that a bad configuration is said at once, without loading a screen
     from pos_app.counter import Counter
     from pos_app.devices.config import device_tables

@@ -23,6 +23,7 @@ class Gate:
 
 GATES: Mapping[str, str] = MappingProxyType(
     {
+        "R1": "tests.gates.r1_kills",
         "R5": "tests.gates.r5_simulation",
     }
 )

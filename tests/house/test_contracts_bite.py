@@ -56,7 +56,7 @@ PLANTS = (
     Plant("pure", "retail_core/sync/__init__.py", "import socket"),
     Plant("pure", "pos_app/receipts/layout.py", "from PySide6.QtGui import QFont"),
     Plant("pure", "pos_app/devices/framing.py", "import serial"),
-    Plant("pure", "pos_app/devices/barcode.py", "import random"),
+    Plant("pure", "pos_app/devices/barcode/wedge.py", "import random"),
     Plant("screen-only-in-ui", "pos_app/service/__init__.py", "from PySide6.QtCore import QObject"),
     Plant("screen-only-in-ui", "hq_server/service/__init__.py", "import PySide6"),
     Plant("sql-only-in-storage", "pos_app/service/__init__.py", "from sqlcipher3 import dbapi2"),
