@@ -16,16 +16,27 @@ TONES: Mapping[DeviceState, Tone] = MappingProxyType(
         DeviceState.FAULT: Tone.ERROR,
     }
 )
+ORDER = (DeviceState.READY, DeviceState.CONNECTING, DeviceState.ABSENT, DeviceState.FAULT)
 
 
 def device_lamps(healths: Iterable[tuple[str, Health]]) -> tuple[PillState, ...]:
-    """One lamp for each (kind, health). Anything but ready says so in words."""
-    return tuple(PillState(kind, _words(kind, health), TONES[health.state]) for kind, health in healths)
+    """One lamp for each kind of device, showing the worst of its kind. Anything but ready says so in words."""
+    worst: dict[str, Health] = {}
+    for kind, health in healths:
+        known = worst.get(kind)
+        if known is None or ORDER.index(health.state) > ORDER.index(known.state):
+            worst[kind] = health
+    return tuple(PillState(kind, _words(kind, health), _tone(health)) for kind, health in worst.items())
+
+
+def _tone(health: Health) -> Tone:
+    """Ready with a code is a warning ahead of time, such as paper running low."""
+    return Tone.WARNING if health.state is DeviceState.READY and health.code else TONES[health.state]
 
 
 def _words(kind: str, health: Health) -> str:
     name = _kind_words().get(kind, kind.replace("_", " ").capitalize())
-    if health.state is DeviceState.READY:
+    if health.state is DeviceState.READY and health.code not in _code_words():
         return name
     return f"{name}: {_code_words().get(health.code) or _state_words()[health.state]}"
 
@@ -53,9 +64,18 @@ def _state_words() -> dict[DeviceState, str]:
 
 def _code_words() -> dict[str, str]:
     return {
-        "printer.paper_out": tr("out of paper"),
+        "device.in_use": tr("in use elsewhere"),
+        "device.lost": tr("unplugged"),
+        "device.no_permission": tr("no permission"),
+        "device.not_found": tr("not found"),
+        "printer.busy": tr("busy"),
         "printer.cover_open": tr("cover open"),
+        "printer.link_died": tr("not reachable"),
+        "printer.no_answer": tr("no answer"),
+        "printer.not_confirmed": tr("paper not confirmed"),
         "printer.offline": tr("switched off"),
+        "printer.paper_low": tr("paper low"),
+        "printer.paper_out": tr("out of paper"),
+        "printer.stalled": tr("stalled"),
         "printer.unreachable": tr("not reachable"),
-        "scanner.unplugged": tr("unplugged"),
     }

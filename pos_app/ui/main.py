@@ -14,11 +14,13 @@ from pos_app.till import Till
 from pos_app.ui import theme
 from pos_app.ui.background import Background
 from pos_app.ui.bridge import ScanBridge
+from pos_app.ui.fault import show_fault
 from pos_app.ui.lamps import device_lamps
 from pos_app.ui.remote import RemoteControl
 from pos_app.ui.shell import PillState
 from pos_app.ui.words import is_right_to_left, set_language
 from pos_app.ui.workplace import Workplace
+from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.system import SystemClock, SystemIds
 
@@ -28,6 +30,11 @@ PROGRAM = "omnitill"
 class Counter(Protocol):
     """The devices of one till, started. `healths` gives (kind, health) of each and never waits."""
 
+    @property
+    def wedge_prefix(self) -> str:
+        """What the keyboard scanner sends first; empty when it was not set up to."""
+        ...
+
     def healths(self) -> tuple[tuple[str, Health], ...]: ...
 
     def close(self) -> None: ...
@@ -35,6 +42,8 @@ class Counter(Protocol):
 
 class NoCounter:
     """No device but the keyboard."""
+
+    wedge_prefix = ""
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
         return ()
@@ -72,7 +81,11 @@ def run(home: Home, config: MachineConfig, *, fullscreen: bool = False, attach: 
     """
     app = application(config.language, config.theme)
     background, bridge = Background(), ScanBridge()
-    till = Till.open(home, SystemClock(), SystemIds(), background.deliver, background.wake)
+    try:
+        till = Till.open(home, SystemClock(), SystemIds(), background.deliver, background.wake)
+    except EnvironmentFault as fault:
+        show_fault(fault)
+        raise
     try:
         counter = attach(till, bridge.sink)
         try:
@@ -97,7 +110,7 @@ def _show(
     def lamps() -> tuple[PillState, ...]:
         return device_lamps(counter.healths())
 
-    workplace = Workplace(till, background, lamps)
+    workplace = Workplace(till, background, lamps, counter.wedge_prefix)
     bridge.scanned.connect(workplace.scanned)
     workplace.closed.connect(app.quit)
     socket = till.config.remote_control_socket

@@ -45,7 +45,9 @@ class Workplace(QObject):
 
     closed = Signal()
 
-    def __init__(self, till: Till, background: Background, devices: Devices = no_devices) -> None:
+    def __init__(
+        self, till: Till, background: Background, devices: Devices = no_devices, wedge_prefix: str = ""
+    ) -> None:
         super().__init__()
         self.till = till
         self._devices = devices
@@ -53,7 +55,7 @@ class Workplace(QObject):
         self._waiting: list[tuple[str, str, str]] = []
         self.pickup_count = 0
         self.shell = Shell()
-        self.wedge = WedgeFilter()
+        self.wedge = WedgeFilter(wedge_prefix)
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
         self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)

@@ -1,0 +1,80 @@
+"""What the strip says about the line and the devices, and what a till that cannot start says."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from pos_app.devices.ports import DeviceState, Health
+from pos_app.service.link_status import LinkState, LinkView
+from pos_app.ui.fault import FaultWindow
+from pos_app.ui.lamps import device_lamps
+from pos_app.ui.shell import PillState, till_title
+from pos_app.ui.theme import Tone
+from pos_app.ui.workplace import lamp_state
+from retail_core.domain.errors import EnvironmentFault
+from tests.support.shop import Shop
+from tests.ui.conftest import Cashier
+
+
+@pytest.mark.parametrize(
+    ("link", "words", "tone"),
+    [
+        (LinkView(LinkState.SYNCED, 0, 1), "All synced", Tone.OK),
+        (LinkView(LinkState.HQ_OFFLINE, 37, 1), "HQ offline · 37 queued", Tone.WARNING),
+        (LinkView(LinkState.CATCHING_UP, 12, 1), "Catching up · 12 queued", Tone.INFO),
+        (LinkView(LinkState.STARTING, 0, 0), "Connecting", Tone.INFO),
+    ],
+)
+def test_the_sync_lamp_speaks_plainly(link: LinkView, words: str, tone: Tone) -> None:
+    assert lamp_state(link) == PillState("sync", words, tone)
+
+
+def test_each_kind_of_device_has_one_lamp_that_shows_the_worst() -> None:
+    lamps = device_lamps(
+        [
+            ("scanner", Health(DeviceState.READY)),
+            ("scanner", Health(DeviceState.ABSENT, "device.lost")),
+            ("printer", Health(DeviceState.FAULT, "printer.paper_out")),
+        ]
+    )
+    assert lamps == (
+        PillState("scanner", "Scanner: unplugged", Tone.WARNING),
+        PillState("printer", "Printer: out of paper", Tone.ERROR),
+    )
+    assert device_lamps([("printer", Health(DeviceState.READY, "printer.paper_low"))])[0].tone is Tone.WARNING
+
+
+def test_the_title_names_store_and_till() -> None:
+    assert till_title("Store 319", "T2", "till") == "Store 319 · Till 2"
+    assert till_title("Store 319", "T2", "counter") == "Store 319 · Counter"
+
+
+def test_the_window_of_a_till_that_cannot_start_says_what_to_do(qtbot: QtBot, dressed: QApplication) -> None:
+    window = FaultWindow(EnvironmentFault("db.damaged", file="till.db"))
+    qtbot.addWidget(window)
+    window.show()
+    said = window.findChild(QLabel, "fault_words")
+    assert isinstance(said, QLabel)
+    assert "till.db is damaged" in said.text()
+    with qtbot.waitSignal(window.done):
+        qtbot.keyClick(window, " ")
+
+
+def test_a_second_till_on_the_same_files_says_so_and_stops(cashier: Cashier, shop: Shop) -> None:
+    assert cashier.screen == "sign_in"
+    second = subprocess.run(
+        [sys.executable, "-m", "pos_app.app", "--home", str(shop.home.folder)],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode == 3
+    assert second.stderr.strip() == "The till is running already on these files.  [program.already_running]"
