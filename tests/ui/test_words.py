@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from pos_app.ui import words
 from pos_app.ui.words import ERROR_WORDS, ntr, set_language, tr, words_for, words_for_error
 from retail_core.domain.errors import RuleViolationError
+from retail_core.durable.engine import FAULT_CODES
 
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"tr": None, "ntr": (1, 2), "_": None}
@@ -71,6 +72,7 @@ def test_every_code_that_can_reach_the_screen_has_a_plain_sentence() -> None:
         path = ROOT / place
         for file in [path] if path.is_file() else path.rglob("*.py"):
             codes.update(RAISED.findall(file.read_text()))
+    codes.update(FAULT_CODES.values())
     assert len(codes) > 40
     assert not codes - ERROR_WORDS.keys()
 
