@@ -132,7 +132,7 @@ class Picker(AtTill):
         before = self._left(order)
         said = self.hands.look()["notice"]
         self.scan(wrong_code)
-        self.hands.wait_until(lambda seen: seen["notice"] not in ("", said), "the wrong item is refused aloud")
+        self._until_said_more(said, "the wrong item is refused aloud")
         self.show("pickup-wrong-item")
         self._wait_until_left(before, order)
         for line in order.lines:
@@ -143,8 +143,10 @@ class Picker(AtTill):
         self.scan(f"OTS:{SHELVES[self._staged % len(SHELVES)]}")
         self._staged += 1
         self.hands.wait_until(lambda seen: bool(order_on(seen)["shelf"]), f"{order.number} stands on a shelf")
+        said = self.hands.look()["notice"]
         self.hands.key("F9")
         self._work_on("ready", order)
+        self._until_said_more(said, f"{order.number} is said to be ready")
         self.show("pickup-ready")
 
     def hand_over(self, order: OnlineOrder, *, by_pass: bool) -> None:
@@ -181,6 +183,10 @@ class Picker(AtTill):
         self.hands.wait_until(
             lambda seen: order_on(seen)["state"] == state, f"{order.number} is {state}", ORDER_ARRIVES_WITHIN_S
         )
+
+    def _until_said_more(self, said: str, what: str) -> None:
+        """A notice comes last, when the screen is up to date."""
+        self.hands.wait_until(lambda seen: seen["notice"] not in ("", said), what)
 
     def _left(self, order: OnlineOrder) -> int:
         return sum(line.pieces for line in order.lines) * 1000

@@ -93,10 +93,11 @@ def ensure_files(root: Path = BUILD_FOLDER, items: int | None = None) -> ShopFil
 
     With `items` only so many of the most popular items are in the shop.
     """
-    name = fingerprint(source.data_folder()) + (f"-{items}" if items else "")
-    files = ShopFiles(root / name)
+    mark = fingerprint(source.data_folder())
+    files = ShopFiles(root / (f"{mark}-{items}" if items else mark))
     if not files.folder.exists():
         root.mkdir(parents=True, exist_ok=True)
+        _remove_old(root, mark)
         made = ShopFiles(Path(tempfile.mkdtemp(dir=root)))
         whole = shop.demo_shop()
         write_files(shop.first_items(whole, items) if items else whole, made)
@@ -104,6 +105,13 @@ def ensure_files(root: Path = BUILD_FOLDER, items: int | None = None) -> ShopFil
             made.folder.rename(files.folder)
         shutil.rmtree(made.folder, ignore_errors=True)
     return files
+
+
+def _remove_old(root: Path, mark: str) -> None:
+    """Files that other rules made are of no use any more."""
+    for folder in root.iterdir():
+        if len(folder.name.partition("-")[0]) == len(mark) and not folder.name.startswith(mark):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def fingerprint(data: Path) -> str:
