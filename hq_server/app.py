@@ -6,7 +6,6 @@ omnitill-hq admin --home DIR [--url URL] COMMAND …          the same routes ev
 """
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from hq_server.service import ingest, setup
 from hq_server.service.home import HqHome
 from hq_server.web import admin
-from hq_server.web.runner import listen, make_server, serve
+from hq_server.web.runner import listen, make_server, run_loop, serve
 from hq_server.web.words import message
 from retail_core.domain.errors import CodedError, EnvironmentFault
 from retail_core.durable.lock import InstanceLock
@@ -103,7 +102,7 @@ def _serve_locked(home: HqHome, options: argparse.Namespace) -> int:
         def announce() -> None:
             log.info(ready, extra={"code": "hq.ready"})
 
-        asyncio.run(serve(make_server(hq), home, listener, announce))
+        run_loop(serve(make_server(hq), home, listener, announce))
     finally:
         hq.database.close()
         listener.close()

@@ -30,7 +30,7 @@
       scales: { x: { time: false }, y: { range: (u, low, high) => [0, Math.max(1, high * 1.12)] } },
       axes: [
         Object.assign({}, axis, { grid: { show: false }, size: 24, gap: 3, incrs: [1, 2, 3, 4, 6], values: (u, ticks) => ticks.map(clock) }),
-        Object.assign({}, axis, { grid: { stroke: line, width: 1 }, size: 58, gap: 6, values: (u, ticks) => ticks.map((t) => symbol + " " + t.toLocaleString("en")) }),
+        Object.assign({}, axis, { grid: { stroke: line, width: 1 }, size: 58, gap: 6, values: (u, ticks) => ticks.map((t) => (t === 0 ? "" : symbol + " " + t.toLocaleString("en"))) }),
       ],
       series: [
         {},

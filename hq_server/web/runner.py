@@ -6,10 +6,12 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import uvicorn
+import uvloop
 
 from hq_server.service import feed, fulfilment, orders
 from hq_server.service.contacts import Contacts
@@ -29,6 +31,7 @@ FEED_KEEPS_CLOSED_ORDERS_MS = 2 * 86_400_000
 STOP_WITHIN_S = 5
 KEEP_ALIVE_S = 60
 BACKLOG = 512
+FRAMEWORK_THREADS = 8  # the framework's own hops; ours are in `threads`
 
 
 class HqServer(uvicorn.Server):
@@ -77,7 +80,6 @@ def https_server(server: Server, home: HqHome) -> HqServer:
     """Ready to `run(sockets=[…])`."""
     config = uvicorn.Config(
         make_app(server),
-        loop="uvloop",
         http="httptools",
         ws="none",
         lifespan="on",
@@ -96,6 +98,18 @@ def https_server(server: Server, home: HqHome) -> HqServer:
         h11_max_incomplete_event_size=64 * 1024,
     )
     return HqServer(config, server.bell)
+
+
+def run_loop(main: Coroutine[object, object, None]) -> None:
+    """Run the server's event loop to its end."""
+    with asyncio.Runner(loop_factory=_event_loop) as runner:
+        runner.run(main)
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    loop = uvloop.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(FRAMEWORK_THREADS, thread_name_prefix="asyncio_hq"))
+    return loop
 
 
 async def serve(server: Server, home: HqHome, listener: socket.socket, ready: Callable[[], None]) -> None:

@@ -102,6 +102,8 @@ def amount(minor: int, currency: str) -> str:
 def delay(ms: int | None) -> str:
     if ms is None:
         return "–"
+    if ms >= 60_000:
+        return age(ms)
     return tr("{n} ms").format(n=ms) if ms < 1_000 else tr("{n} s").format(n=f"{ms / 1000:.1f}")
 
 
@@ -183,7 +185,9 @@ def _store(one: StoreToday) -> StoreRow:
 
 def _case(one: ExceptionCase, today: Today) -> CaseRow:
     label, tone = CASE_LABELS[one.kind]
-    return CaseRow(tr(label), tone, f"{one.store}: {_about(one)}", age(today.as_of_ms - one.opened_ms))
+    names = {store.store: store.name for store in today.stores}
+    where = names.get(one.store, one.store)
+    return CaseRow(tr(label), tone, f"{where}: {_about(one)}", age(today.as_of_ms - one.opened_ms))
 
 
 def _about(one: ExceptionCase) -> str:
@@ -198,7 +202,7 @@ def _about(one: ExceptionCase) -> str:
         return tr("a till went back in time")
     if one.kind is CaseKind.SAME_ID_DIFFERENT_CONTENT:
         return tr("two facts with one id")
-    return tr("a fact could not be applied: {code}").format(code=message(code, {}))
+    return tr("fact kept aside: {why}").format(why=code.rpartition(".")[2].replace("_", " "))
 
 
 def _place(one: Available) -> PlaceLine:

@@ -1,6 +1,5 @@
 """A real HQ on loopback for tests: uvicorn over TLS in a thread of this process, stopped at the end."""
 
-import asyncio
 import contextlib
 import ssl
 import threading
@@ -16,7 +15,7 @@ from hq_server.service import access, setup
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
 from hq_server.web.bell import Bell
-from hq_server.web.runner import HqServer, https_server, listen, make_server
+from hq_server.web.runner import HqServer, https_server, listen, make_server, run_loop
 from hq_server.web.state import Server
 from retail_core.domain.roles import Role
 from retail_core.durable.system import SystemClock, SystemIds
@@ -73,10 +72,13 @@ class RunningHq:
         """A browser with a session."""
         name = f"person {role}"
         access.put_user(self.hq, name, PASSWORD, role.value)
+        with self.client() as form:
+            signing_in = {"name": name, "password": PASSWORD}
+            answer = form.post("/sign-in", data=signing_in, headers={"Sec-Fetch-Site": "same-origin"})
+            assert answer.status_code == 303, answer.text
         browser = self.client()
         browser.headers["Sec-Fetch-Site"] = "same-origin"
-        answer = browser.post("/sign-in", data={"name": name, "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
+        browser.cookies = answer.cookies
         return browser
 
     def stop(self) -> None:
@@ -103,7 +105,7 @@ def running_hq(folder: Path, database_url: str | None) -> Iterator[RunningHq]:
     listener = listen("127.0.0.1", 0)
     server = make_server(hq, Bell())
     uvicorn = https_server(server, home)
-    thread = threading.Thread(target=lambda: asyncio.run(uvicorn.serve(sockets=[listener])), name="hq")
+    thread = threading.Thread(target=lambda: run_loop(uvicorn.serve(sockets=[listener])), name="hq")
     thread.start()
     port = listener.getsockname()[1]
     running = RunningHq(f"https://127.0.0.1:{port}", home, hq, server, uvicorn, thread)
