@@ -63,6 +63,11 @@ screens:  ## draw every screen to screens-out/
 	@packaging/bootstrap demo
 	exec $(PY) -m tools.screens $(ARGS)
 
+.PHONY: words
+words:  ## gather every sentence of the till for translation
+	@packaging/bootstrap dev
+	.venv/bin/pybabel -q extract -F pos_app/locale/babel.cfg -k tr -k ntr:1,2 -k _ --no-location --project omnitill --omit-header -o pos_app/locale/omnitill.pot .
+
 .PHONY: lock
 lock:  ## pin the newest versions that packaging/*.in allow (needs a package index)
 	@packaging/bootstrap dev

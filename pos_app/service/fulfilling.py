@@ -174,6 +174,8 @@ class Fulfilling:
         """Give the goods to whoever shows the pass or knows the code; five wrong codes lock the order's code."""
         try:
             order = self.order(order_id)
+            if not order.paid and order.balance_minor:
+                raise RuleViolationError("order.not_paid", order=order.number, balance_minor=order.balance_minor)
             how = self._proven(order, proof)
         except RuleViolationError as refused:
             failed(refused)

@@ -130,6 +130,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "order.not_found": _("No open order for “{text}”."),
         "order.not_ready": _("{order} is not ready to hand over yet."),
         "order.several": _("{count} orders fit. Type more of the number or name."),
+        "order.not_paid": _("Order {order} is not paid yet. Taking its balance at the till comes later; call HQ."),
         "order.unknown": _("That order is not known here yet."),
         "pass.expired": _("This pass has expired. Ask for the 8-character code."),
         "pass.forged": _("This pass was not issued by us. Do not hand anything over."),

@@ -160,3 +160,14 @@ def test_a_scan_of_the_pass_on_the_sell_screen_leads_to_the_order(shop: Shop) ->
         outcome = at.till.selling.scan(shop.pass_for("O-1"))
         assert outcome.kind.value == "order"
         assert at.till.fulfilling.find(str(outcome.facts["text"])).verified
+
+
+def test_goods_that_are_not_paid_for_are_not_handed_over(shop: Shop) -> None:
+    unpaid = msgspec.structs.replace(shop.order, paid=False, balance_minor=5188)
+    shop.put_rows(row("order", "O-1", unpaid, rev=2))
+    with at_till(shop) as at:
+        at.sign_in()
+        made_ready(at)
+        with pytest.raises(RuleViolationError, match="not_paid"):
+            at.done(lambda done, failed: at.till.fulfilling.hand_over("O-1", shop.pass_for("O-1"), done, failed))
+        assert at.till.fulfilling.order("O-1").state is State.READY
