@@ -240,7 +240,7 @@ def read_settings(conn: Connection) -> SettingsDoc | None:
 
 
 def read_quick_keys(conn: Connection) -> Sequence[QuickKeyDoc]:
-    """In page and position order; pages in the order of their first key."""
+    """By page name, then position."""
     rows = conn.execute("SELECT doc FROM document WHERE kind = 'quick_key'")
     return sorted((msgspec.json.decode(doc, type=QuickKeyDoc) for (doc,) in rows), key=lambda key: (key.page, key.pos))
 
