@@ -12,10 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hq_server.service import ingest, setup
 from hq_server.service.home import HqHome
 from hq_server.web import admin
-from hq_server.web.runner import listen, make_server, run_loop, serve
 from hq_server.web.words import message
 from retail_core.domain.errors import CodedError, EnvironmentFault
 from retail_core.durable.lock import InstanceLock
@@ -61,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _init(options: argparse.Namespace) -> int:
+    from hq_server.service import setup  # a question of `admin` need not wait for the server's libraries
+
     made = setup.init(options.home, options.database, options.name, SystemClock(), SystemIds())
     out = [f"HQ is ready in {options.home}", f"CA fingerprint (SHA-256): {made.ca_sha256}"]
     if made.password:
@@ -74,7 +74,7 @@ def _init(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     _log_json_lines()
-    home = setup.home_of(options.home)
+    home = HqHome.of(options.home)
     home.check()
     lock = None if options.database else InstanceLock(home.lock)
     try:
@@ -85,6 +85,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _serve_locked(home: HqHome, options: argparse.Namespace) -> int:
+    from hq_server.service import ingest, setup
+    from hq_server.web.runner import listen, make_server, run_loop, serve
+
     listener = listen(options.host, options.port)
     try:
         hq = setup.open_hq(home, options.database, SystemClock(), SystemIds())

@@ -3,7 +3,9 @@
 One HQ process per folder when the database is the embedded one; the lock is given back however the process ends.
 """
 
+import os
 from pathlib import Path
+from typing import Self
 
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.keyring import Keyring
@@ -19,6 +21,12 @@ class HqHome:
     def __init__(self, folder: Path, credentials: Path | None = None) -> None:
         self.folder = folder
         self.keys = Keyring(folder, credentials)
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """With the service manager's folder of secrets, when it gives one."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        return cls(folder, Path(credentials) if credentials else None)
 
     @property
     def database(self) -> Path:

@@ -41,7 +41,7 @@ def init(folder: Path, database_url: str | None, names: Sequence[str], clock: Cl
         folder.chmod(HOME_MODE)
     except OSError as bad:
         raise EnvironmentFault("home.not_writable", home=str(folder), why=os.strerror(bad.errno or 0)) from bad
-    home = home_of(folder)
+    home = HqHome.of(folder)
     home.keys.device_secret(create=True)
     home.keys.signing_key(HQ_KEY, create=True)
     ca_key = home.keys.signing_key(CA_KEY, create=True)
@@ -76,11 +76,6 @@ def check_somebody_may_sign_in(hq: Hq) -> None:
     """Raises EnvironmentFault `hq.no_admin`."""
     if not hq.database.read(stored.count_users):
         raise EnvironmentFault("hq.no_admin", database=hq.database.place)
-
-
-def home_of(folder: Path) -> HqHome:
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    return HqHome(folder, Path(credentials) if credentials else None)
 
 
 def _database(home: HqHome, url: str | None) -> Database:

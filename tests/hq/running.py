@@ -100,7 +100,7 @@ def decoded(answer: httpx.Response) -> dict[str, object]:
 def running_hq(folder: Path, database_url: str | None) -> Iterator[RunningHq]:
     """Made by `init`, opened and served as `serve` does."""
     setup.init(folder, database_url, [], SystemClock(), SystemIds())
-    home = setup.home_of(folder)
+    home = HqHome.of(folder)
     hq = setup.open_hq(home, database_url, SystemClock(), SystemIds())
     listener = listen("127.0.0.1", 0)
     server = make_server(hq, Bell())
