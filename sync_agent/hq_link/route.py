@@ -41,11 +41,12 @@ class Route:
             self._state = path.answered(self._state, self._clock.monotonic_ms())
 
     def offer(self, peers: Mapping[str, SyncClient]) -> None:
-        """The candidates have changed; the peer in use stays if it is still one of them."""
+        """The candidates have changed. A new best one is tried at once; else the peer in use stays if it still can."""
         self._clients = dict(peers)
-        if not peers:
+        names = tuple(peers)
+        if not names:
             self._state = None
-        elif self._state is None:
-            self._state = path.path(tuple(peers))
-        elif tuple(peers) != self._state.peers:
-            self._state = path.known(self._state, tuple(peers))
+        elif self._state is None or names[0] not in self._state.peers:
+            self._state = path.path(names)
+        elif names != self._state.peers:
+            self._state = path.known(self._state, names)

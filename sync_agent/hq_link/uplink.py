@@ -163,9 +163,10 @@ class Uplink:
         return waiting and box.state.phase in _CALM and self._clock.monotonic_ms() - box.asked_ms >= ASK_AGAIN_MS
 
     def _pause_ms(self) -> int:
+        """Until the next stream is due; one that is due already has its turn or waits for another's end, which rings."""
         now_ms = self._clock.monotonic_ms()
         dues = [box.state.due_ms - now_ms for box in self._boxes.values() if box.state.phase in _CALM]
-        return max(10, min([POLL_TILL_MS, *dues]))
+        return min([POLL_TILL_MS, *(due for due in dues if due > 0)])
 
     # ── one stream's turn ────────────────────────────────────────────────────────────────────────
 

@@ -125,8 +125,12 @@ def tell_till(files: Files, source: StreamId, peer: str, through: Head, hq: Head
 
 
 def tell_fork(files: Files, source: StreamId, theirs: Head, now_ms: int) -> None:
-    """The till went back in time: it must begin a new epoch."""
+    """The till went back in time: it must begin a new epoch, and publish again whatever HQ may lack of this branch.
+
+    What was recorded as acknowledged belongs to the other branch, even where its numbers fit; so nothing is known.
+    """
     with transaction(files.link, files.link_path):
+        link.note_peer(files.link, link.HQ_PEER, source, Head(), now_ms)
         link.note_fork(files.link, source.epoch, f"{theirs.seq} {theirs.chain_hash.hex()}", now_ms)
 
 

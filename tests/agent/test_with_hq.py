@@ -1,5 +1,6 @@
 """Between a store and a real HQ: every sale arrives once, what HQ says comes down, and the store helps itself."""
 
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -125,3 +126,27 @@ def test_a_cancellation_is_confirmed_while_nobody_has_begun_to_pick(hq: Hq, stor
         until(lambda: hq.order(order)["state"] == State.ACCEPTED, why="accepted")
         assert hq.ask("POST", f"/api/orders/{order}/cancel")
         until(lambda: hq.order(order)["state"] == State.CANCELLED, why="confirmed by the store")
+
+
+def test_a_till_put_back_from_an_old_copy_loses_and_doubles_nothing(hq: Hq, store: str, folder: Path) -> None:
+    shop = enrolled(hq, folder / "T1", store, "T1", store_role=True)
+    old = folder / "old copy"
+    with agent(shop.home):
+        stocked(shop)
+        with at_till(shop) as at:
+            sell(at.sign_in(), 2)
+        shutil.copy(shop.home.till_db, old)
+        with at_till(shop) as at:
+            sell(at.sign_in(), 3)
+            until(lambda: hq.sold(store, MILK.sku) == 5)
+        old.replace(shop.home.till_db)  # somebody's idea of a repair
+        with at_till(shop) as at:
+            sell(at.sign_in(), 1)
+
+            def new_epoch() -> bool:
+                at.till.refresh()
+                return journal_types(shop.home).count("epoch.opened") == 2
+
+            until(new_epoch, why="the till begins a new epoch")
+            sell(at, 1)
+            until(lambda: hq.sold(store, MILK.sku) == 7, why="all of both branches")
