@@ -16,8 +16,9 @@ from retail_core.durable import link
 from retail_core.durable.engine import Connection, open_ro, open_rw
 from retail_core.durable.guard import Guard
 from retail_core.durable.home import Home, MachineConfig
-from retail_core.durable.journal import FIRST_START, Journal, Stamp
+from retail_core.durable.journal import FIRST_START, Journal, Stamp, chain_hash_at
 from retail_core.durable.migrate import ensure_schema
+from retail_core.sync.epoch import republish_above
 from retail_core.wire.envelope import Private, StreamEntry
 
 SYSTEM_ACTOR = "system"
@@ -110,15 +111,16 @@ class TillStore:
         return free[0]
 
     def _acked_by_hq(self) -> int:
+        """Up to where HQ is known to have this very branch; in doubt everything goes up again."""
         path = self._home.link_db
         if not self.journal.epoch or not path.exists():
             return 0
         reader = open_ro(path, self._home.keys.file_key(path.name))
         try:
             link.check_link(reader, path)
-            known = link.peer_head(reader, link.HQ_PEER, self.journal.stream).seq
+            acked = link.peer_head(reader, link.HQ_PEER, self.journal.stream)
         except EnvironmentFault:
             return 0
         finally:
             reader.close()
-        return min(known, self.journal.head.seq)
+        return republish_above(acked, chain_hash_at(self.conn, self.journal.stream, acked.seq))

@@ -10,6 +10,7 @@ import msgspec
 
 from pos_app.devices.sim.printer import PrinterSim
 from pos_app.devices.sim.scanner import ScannerSim
+from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.durable import link
 from retail_core.durable.engine import Connection, open_ro
@@ -139,7 +140,15 @@ class Machine:
         path = self.home.link_db
         if not path.exists():
             return False
-        return self._from_link(lambda conn: bool(link.reference_name(conn) and link.read_staff(conn)))
+
+        def there(conn: Connection) -> bool:
+            link.check_link(conn, path)
+            return bool(link.reference_name(conn) and link.read_staff(conn))
+
+        try:
+            return self._from_link(there)
+        except EnvironmentFault:  # the agent is still making the file
+            return False
 
     def _from_till(self, question: Callable[[Connection], T]) -> T:
         return _asked(self.home, self.home.till_db, question)
