@@ -311,7 +311,7 @@ class PickupPresenter(Screen):
         self._fulfilling.mark_ready(order.order_id, self._ready, self._refused)
 
     def _ready(self, order: OrderDoc) -> None:
-        self.say(tr("{order} is ready. The customer will be told.", order=order.number), Tone.OK)
+        self.say(tr("{order} is ready to be collected.", order=order.number), Tone.OK)
         self._done(order)
 
     def _handed_over(self, order: OrderDoc) -> None:
