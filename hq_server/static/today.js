@@ -57,7 +57,7 @@
   });
   document.body.addEventListener("htmx:sseError", function () {
     // a server that ended the stream because the session ended sends us to the sign-in form
-    fetch("/", { method: "HEAD", redirect: "manual" }).then(function (answer) {
+    fetch("/", { redirect: "manual" }).then(function (answer) {
       if (answer.type === "opaqueredirect") { window.location.reload(); }
     }).catch(function () {});
   });

@@ -15,6 +15,7 @@ import sqlcipher3.dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from hq_server.storage import tables
@@ -25,6 +26,7 @@ T = TypeVar("T")
 MAX_TRIES = 6
 READERS = 8
 PG_CONNECTIONS = 12
+POOL_TIMEOUT_S = 10
 RACE_CODES = frozenset({"40001", "40P01"})
 OLDEST_POSTGRES = 150_000
 SCHEMA_LOCK = 7_305_291  # any number; only schema creation takes it
@@ -55,6 +57,8 @@ class Database:
         for attempt in range(1, MAX_TRIES + 1):
             try:
                 return self._write_once(work)
+            except PoolTimeoutError as busy:
+                raise EnvironmentFault("db.busy") from busy
             except DBAPIError as error:
                 if attempt == MAX_TRIES or getattr(error.orig, "sqlstate", None) not in RACE_CODES:
                     raise fault_of(error) or error from error
@@ -65,6 +69,8 @@ class Database:
         try:
             with self._reader.begin() as conn:
                 return work(conn)
+        except PoolTimeoutError as busy:
+            raise EnvironmentFault("db.busy") from busy
         except DBAPIError as error:
             raise fault_of(error) or error from error
 
@@ -135,7 +141,7 @@ def open_postgres(url: str) -> Database:
         parsed = make_url(url).set(drivername="postgresql+psycopg")
     except ArgumentError:
         raise EnvironmentFault("db.bad_url") from None
-    options = {"pool_pre_ping": True, "pool_size": PG_CONNECTIONS, "max_overflow": 0}
+    options = {"pool_timeout": POOL_TIMEOUT_S, "pool_pre_ping": True, "pool_size": PG_CONNECTIONS, "max_overflow": 0}
     writer = create_engine(parsed, isolation_level="READ COMMITTED", **options)
     reader = create_engine(parsed, isolation_level="REPEATABLE READ", **options)
     place = parsed.render_as_string(hide_password=True)
@@ -155,7 +161,13 @@ def open_postgres(url: str) -> Database:
 
 def _sqlite_engine(connect: Callable[[], keyed.Connection], begin: str, size: int) -> Engine:
     found = create_engine(
-        "sqlite://", creator=connect, module=sqlcipher3.dbapi2, poolclass=QueuePool, pool_size=size, max_overflow=0
+        "sqlite://",
+        creator=connect,
+        module=sqlcipher3.dbapi2,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
     )
 
     @event.listens_for(found, "connect")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, func, select, union_all, update
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import BUCKETS, stock, stock_move
+from hq_server.storage.tables import BUCKETS, item, stock, stock_move
 from retail_core.domain.stock import EXTERNAL, StockMovement
 
 BALANCES = tuple(stock.c[bucket] for bucket in BUCKETS)
@@ -110,7 +110,7 @@ def units_moved(conn: Connection, reason: str) -> int:
 
 
 def most_promised(conn: Connection) -> str | None:
-    """The SKU with the most open promises, or else the one that sells most in the newest movements."""
+    """The SKU with the most open promises, or else the most popular item."""
     promised = (
         select(stock.c.sku)
         .where(stock.c.committed > 0)
@@ -121,8 +121,8 @@ def most_promised(conn: Connection) -> str | None:
     found = conn.execute(promised).scalar()
     if found is not None:
         return found
-    stocked = select(stock.c.sku).where(stock.c.sellable > 0).order_by(stock.c.sellable.desc(), stock.c.sku).limit(1)
-    return conn.execute(stocked).scalar()
+    popular = select(item.c.sku).order_by(item.c.popularity.desc(), item.c.sku).limit(1)
+    return conn.execute(popular).scalar()
 
 
 def _ledger(conn: Connection) -> dict[tuple[str, str, str], int]:

@@ -79,6 +79,8 @@ stock = store_scoped(
     key=["sku"],
     checks=["committed >= 0", "floor >= 0"],
 )  # fmt: skip
+_promised = stock.c.committed > 0
+Index("ix_stock_promised", stock.c.store, stock.c.sku, sqlite_where=_promised, postgresql_where=_promised)
 
 # ── orders ───────────────────────────────────────────────────────────────────────────────────────
 

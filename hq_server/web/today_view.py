@@ -114,11 +114,14 @@ def _status(today: Today) -> tuple[str, str]:
 
 
 def _tiles(today: Today) -> tuple[Tile, ...]:
-    each = amount(div_half_up(today.sales_minor, today.baskets), today.currency) if today.baskets else "–"
+    below = tr("no sales yet")
+    if today.baskets:
+        each = amount(div_half_up(today.sales_minor, today.baskets), today.currency)
+        below = tr("{amount} each").format(amount=each)
     symbol = SYMBOLS.get(today.currency, today.currency)
     return (
         Tile(tr("Sales today"), f"{symbol} {amount(today.sales_minor, today.currency)}", *_against_last_week(today)),
-        Tile(tr("Baskets"), f"{today.baskets:,}", tr("{amount} each").format(amount=each), CALM),
+        Tile(tr("Baskets"), f"{today.baskets:,}", below, CALM),
         Tile(
             tr("Orders open"),
             f"{today.orders_open:,}",

@@ -3,9 +3,13 @@
 import threading
 import time
 
+import pytest
+
 from retail_core.domain.roles import Role
 from tests.hq.running import RunningHq
 from tests.hq.support import OTHER_STORE, STORE, enrolled, put_stock
+
+pytestmark = pytest.mark.xdist_group("hq-api")  # one server for all of them
 
 
 def test_an_order_over_the_api_is_placed_once(running: RunningHq) -> None:

@@ -13,6 +13,8 @@ from retail_core.domain.roles import Permission, Role, may
 from tests.hq.running import RunningHq, decoded, running_hq
 from tests.hq.support import STORE, FrozenClock, stock_the_shelves
 
+pytestmark = pytest.mark.xdist_group("hq-doors")  # one server for all of them
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHq]:

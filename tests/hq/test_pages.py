@@ -22,6 +22,8 @@ from retail_core.durable.reference import ItemDoc
 from tests.hq.running import PASSWORD, RunningHq, running_hq
 from tests.hq.support import STORE, enrolled, put_stock, sale, stock_the_shelves
 
+pytestmark = pytest.mark.xdist_group("hq-pages")  # one server for all of them
+
 CHROMIUM = Path("/usr/bin/chromium")
 TODAY_MS = 1_000
 Scheme = Literal["light", "dark"]

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+pytestmark = pytest.mark.xdist_group("hq-program")  # one server for all of them
+
 START_WITHIN_S = 20
 
 

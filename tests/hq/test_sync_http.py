@@ -26,6 +26,8 @@ from retail_core.wire.messages import EnrolAnswer, FeedRow, PageHead, SnapshotMa
 from tests.hq.running import RunningHq, decoded, push
 from tests.hq.support import STORE, Machine, enrolled, sale
 
+pytestmark = pytest.mark.xdist_group("hq-sync")  # one server for all of them
+
 
 def signing_request(key: SigningKey) -> str:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "agent")])
