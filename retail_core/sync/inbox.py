@@ -17,7 +17,7 @@ from retail_core.wire.envelope import SALVAGE_MARK, Entry, Head, StreamEntry
 from retail_core.wire.messages import DamagedAnswer, ForkAnswer, GapAnswer, PushHeader
 
 HashAt = Callable[[int], bytes | None]
-"""The receiver's own chain hash at a position of the stream, None where its copy has no such position."""
+"""The receiver's own chain hash at a position of the stream: GENESIS at 0 of a whole copy, None where it has no such position."""
 
 
 class Keeper(StrEnum):
@@ -72,7 +72,8 @@ def decide(
 ) -> Decision:
     """What to do with a batch whose chain was computed from the header's `prev_hash` (`wire.batch.decode_batch`).
 
-    `here` is the locked head of the stream or None for a stream never seen; `hash_at` is asked at most once.
+    `here` is the locked head of the stream or None for a stream never seen; `hash_at` is asked at most twice, and
+    answers None below the base of a copy, for position 0 too.
     """
     before = Head(header.from_seq, header.prev_hash)
     broken = first_break(before, entries)
@@ -82,10 +83,12 @@ def decide(
         return _begin(keeper, before, header)
     if before.seq > here.seq:
         return Gap(here.seq + 1)
+    if keeper is Keeper.HQ and before.seq < here.seq and hash_at(before.seq) is None:
+        return Fork(here)  # a salvage begun too high: what lies below its base may be nowhere, so it can't be skipped
     at = min(before.seq + len(entries), here.seq)
     theirs = before.chain_hash if at == before.seq else entries[at - before.seq - 1].chain_hash
     ours = here.chain_hash if at == here.seq else hash_at(at)
-    if ours != theirs:  # also below our base, where nothing can be compared
+    if ours != theirs:  # or below the base of a relay's copy, where nothing can be compared
         return Fork(here)
     return Accept(at - before.seq)
 

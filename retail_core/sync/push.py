@@ -49,6 +49,7 @@ class SenderState(msgspec.Struct, frozen=True):
     through: Head
     hq: Head
     base: Head  # our copy begins above it
+    joined: bool = True  # False: HQ lacks what lies below our base, so nothing of ours counts as acknowledged by HQ
     phase: Phase = Phase.RESTING
     due_ms: int = 0
     request: int = 0

@@ -102,8 +102,7 @@ def moved(state: SenderState, peer: str, through: Head) -> SenderState:
 
 def unanswered(state: SenderState) -> bool:
     """True when the peer has what HQ is not known to have: the driver should ask it again for its heads."""
-    idle = state.phase in {Phase.RESTING, Phase.WAITING}
-    return idle and state.peer != HQ_PEER and state.hq.seq < state.through.seq
+    return state.phase in {Phase.RESTING, Phase.WAITING} and state.hq.seq < state.through.seq
 
 
 def acked(state: SenderState, hq: Head) -> SenderState:
@@ -225,7 +224,7 @@ def _gap(state: SenderState, target: int, now_ms: int, jitter: float) -> Step:
     if not 0 <= target < state.through.seq:
         return _failed(state, 0, now_ms, jitter)
     if target < state.base.seq:
-        return _salvage(replace(state, through=state.base), now_ms, jitter)
+        return _unjoined(state, now_ms, jitter)
     return _check(state, Why.GAP, (Head(target),), now_ms)
 
 
@@ -251,7 +250,8 @@ def _halved(state: SenderState) -> SenderState:
 
 
 def _checked(state: SenderState, own: tuple[bytes | None, ...], now_ms: int, jitter: float) -> Step:
-    theirs, ours = state.claims[0], own[0]
+    theirs = state.claims[0]
+    ours = own[0] if theirs.seq >= state.base.seq else None  # below our base there is nothing to go on from
     if state.why is Why.GAP:
         return _rewound(state, ours, now_ms, jitter)
     if state.why is Why.FORK and state.role is Role.RELAY:
@@ -263,17 +263,16 @@ def _checked(state: SenderState, own: tuple[bytes | None, ...], now_ms: int, jit
         after = replace(state, through=theirs if agrees else state.sent)
         return _settled(state, _with_hq(after, own), now_ms, jitter)
     if agrees:
-        return _rejoined(state, _with_hq(replace(state, through=theirs), own), now_ms, jitter)
-    if state.why is Why.WITNESS and ahead:
-        return _load(state, now_ms)
-    if state.why is Why.WITNESS and state.role is Role.RELAY:  # nothing recorded can be trusted any more
-        state = replace(state, stream=state.source, through=state.base, hq=Head())
+        joined = replace(state, through=theirs, stream=state.source, joined=True)
+        return _rejoined(state, _with_hq(joined, own), now_ms, jitter)
+    if state.why is Why.WITNESS and state.role is Role.RELAY:
+        return _disowned(state, theirs, now_ms, jitter) if not ahead else _load(state, now_ms)
     return _apart(state, theirs, now_ms, jitter)
 
 
 def _with_hq(state: SenderState, own: tuple[bytes | None, ...]) -> SenderState:
     if state.peer == HQ_PEER:
-        return replace(state, hq=state.through)
+        return replace(state, hq=state.through) if state.joined else state
     if len(own) > 1 and own[1] == state.claims[1].chain_hash:
         return replace(state, hq=state.claims[1])
     return state
@@ -333,13 +332,30 @@ def _apart(state: SenderState, theirs: Head, now_ms: int, jitter: float) -> Step
     return _salvage(state, now_ms, jitter)
 
 
+def _disowned(state: SenderState, theirs: Head, now_ms: int, jitter: float) -> Step:
+    """Asked, the peer has another branch or less than our copy begins with: nothing recorded can be trusted any more."""
+    if theirs.seq >= state.base.seq:
+        fresh = replace(state, stream=state.source, through=state.base, hq=Head(), joined=True)
+        return _salvage(fresh, now_ms, jitter)
+    if not state.joined:  # known; the origin has to fill it
+        return _load(state, now_ms)
+    return _unjoined(replace(state, stream=state.source), now_ms, jitter)
+
+
+def _unjoined(state: SenderState, now_ms: int, jitter: float) -> Step:
+    """The peer lacks what our copy never had. The rest goes up beside the stream, and acknowledges nothing below it."""
+    fresh = replace(state, through=state.base, hq=Head(), joined=state.peer != HQ_PEER)
+    after, actions = _salvage(fresh, now_ms, jitter)
+    return after, (_record(fresh), *actions)
+
+
 def _went_back(state: SenderState, recorded: Head, now_ms: int, jitter: float) -> Step:
     """What was recorded doesn't lie on our chain: our copy was replaced by an older or another one."""
     if state.role is Role.ORIGIN:
         return _apart(state, recorded, now_ms, jitter)
     if state.through == state.base and state.hq == Head():
         return _failed(state, 0, now_ms, jitter)  # not even the beginning fits: the driver gave a wrong base
-    fresh = replace(state, stream=state.source, through=state.base, hq=Head())
+    fresh = replace(state, stream=state.source, through=state.base, hq=Head(), joined=True)
     loading, actions = _load(fresh, now_ms)
     return loading, (_record(fresh), *actions)
 
@@ -355,9 +371,11 @@ def _salvage(state: SenderState, now_ms: int, jitter: float) -> Step:
 
 
 def _record(state: SenderState, answer: PushAnswer | None = None) -> Record:
+    # unjoined, a restart begins at the base again: what was sent beside the stream must not count as HQ's word
+    through = state.through if state.joined else state.base
     if answer is None:
-        return Record(state.peer, state.source, state.through, state.hq)
-    return Record(state.peer, state.source, state.through, state.hq, tuple(answer.quarantined), answer.clock_offset_ms)
+        return Record(state.peer, state.source, through, state.hq)
+    return Record(state.peer, state.source, through, state.hq, tuple(answer.quarantined), answer.clock_offset_ms)
 
 
 def _head(seq: int, text: str) -> Head | None:

@@ -2,8 +2,7 @@
 
 from tests.gates import Figures, Gate
 from tests.sim.faults import Planted
-from tests.sim.plan import Plan
-from tests.sim.replay import run_day
+from tests.sim.replay import plan_of, run_day
 from tests.sim.world import ViolationError
 
 DAYS = 2_000
@@ -14,11 +13,11 @@ PLANTED = tuple(Planted)
 def one(n: int) -> Figures:
     """A day of the gate, or after the last day one planted fault."""
     if n < DAYS:
-        return {"days": 1, **run_day(Plan.long(n)).figures()}
+        return {"days": 1, **run_day(plan_of(n, long=True)).figures()}
     planted = PLANTED[n - DAYS]
     for seed in range(PLANTED_WITHIN):
         try:
-            run_day(Plan.drawn(seed), planted)
+            run_day(plan_of(seed, planted), planted)
         except ViolationError:
             return {"planted faults caught": 1, f"{planted.name}, days until caught": seed + 1}
     raise AssertionError(f"planted fault not caught in {PLANTED_WITHIN} days: {planted.value}")

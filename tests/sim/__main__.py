@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from tests.sim.faults import Planted
-from tests.sim.plan import Plan
+from tests.sim.replay import plan_of
 from tests.sim.world import ViolationError, World
 
 
@@ -16,8 +16,9 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="a day of the gate instead of the suite's")
     parser.add_argument("--trace", action="store_true", help="print what happened, millisecond by millisecond")
     asked = parser.parse_args()
-    plan = Plan.long(asked.seed) if asked.long else Plan.drawn(asked.seed)
-    world = World(plan, Planted[asked.planted] if asked.planted else None)
+    planted = Planted[asked.planted] if asked.planted else None
+    plan = plan_of(asked.seed, planted, long=asked.long)
+    world = World(plan, planted)
     outcome = "nothing lost, nothing doubled"
     try:
         world.run()

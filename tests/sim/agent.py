@@ -36,6 +36,7 @@ class Agent:
         self.peers: tuple[str, ...] = (sender.HQ_PEER,)  # the store role's way is HQ alone
         self.second: str | None = None
         self.lacking: dict[StreamId, tuple[Head, int]] = {}
+        self.compared: set[StreamId] = set()
         self.ask_ms = 0
         self.senders: dict[Lane, push.SenderState] = {}
         self.served: dict[Lane, int] = {}
@@ -52,6 +53,7 @@ class Agent:
         self.senders = {}
         self.served = {}
         self.lacking = {}
+        self.compared = set()
         self.way = path.path(self.peers)
         self.feed = feed.start("store", self.disk.cursor, self.disk.generation)
         self._next_ms = -1
@@ -91,8 +93,11 @@ class Agent:
             self._pull(feed.Tick())
         if now >= self.ask_ms:
             self.ask_ms = now + ASK_MS
-            for lane in [lane for lane, state in self.senders.items() if sender.unanswered(state)]:
+            for lane in [lane for lane, state in self.senders.items() if self._unsure(lane, state)]:
                 self._ask(lane)
+        for source in [source for source in self.disk.refill if self._refilled(source)]:
+            self.disk.refill.remove(source)
+            del self.senders[source, sender.HQ_PEER]
         self._come_back()
 
     def _come_back(self) -> None:
@@ -127,20 +132,26 @@ class Agent:
             lanes.append((self.till.stream, WAY))
             if self.second:
                 lanes.append((self.till.stream, self.second))
+            if (
+                not self.has_store_role
+                and self.till.stream not in self.disk.refill
+                and self._long_lacking(self.till.stream)
+            ):
+                lanes.append((self.till.stream, sender.HQ_PEER))
         for source in self.disk.kept.streams:
             if self.has_store_role:
                 lanes.append((source, WAY))
-            elif self._long_lacking(source):
+            elif source not in self.disk.refill and self._long_lacking(source):
                 lanes.append((source, sender.HQ_PEER))
-        return lanes
+        return [*lanes, *((source, sender.HQ_PEER) for source in self.disk.refill)]
 
     def owes(self, source: StreamId) -> bool:
-        """True when HQ is not known to have all of a kept copy."""
-        head = self.disk.kept.head(source) or Head()
+        """True when HQ is not known to have all of a copy."""
+        head = self._file(source).head(source) or Head()
         return self.disk.hq_acks.get(source, Head()).seq < head.seq
 
     def _long_lacking(self, source: StreamId) -> bool:
-        """A second copy goes up only when HQ has lacked something of it for long: then its machine is gone."""
+        """HQ has lacked something of a copy for long: then whoever should have carried it is gone or can't."""
         if not self.owes(source):
             self.lacking.pop(source, None)
             return (source, sender.HQ_PEER) in self.senders
@@ -161,18 +172,23 @@ class Agent:
         for lane in [lane for lane in self.senders if lane not in wanted]:
             del self.senders[lane]  # the till has a new epoch: what the old one owed was published again
         for lane in wanted:
-            if lane not in self.senders:
+            if lane not in self.senders or self.senders[lane].role is not self._role(lane[0]):
                 self.senders[lane] = self._sender(*lane)
         return wanted
 
+    def _role(self, source: StreamId) -> push.Role:
+        """The till's own word goes for the epoch it writes now; for an earlier one its agent is a relay as any other."""
+        current = self.till is not None and bool(self.till.disk.epochs) and source == self.till.stream
+        return push.Role.ORIGIN if current else push.Role.RELAY
+
     def _sender(self, source: StreamId, target: str) -> push.SenderState:
-        own = self._owns(source)
         peer = self.way.peer if target == WAY else target
         through, hq = self.disk.sent.get((peer, source), (None, None))
         base = self._file(source).streams.get(source, Kept(Head())).base
-        role = push.Role.ORIGIN if own else push.Role.RELAY
         hq = hq or self.disk.hq_acks.get(source, Head())
-        return sender.start(source, peer, role, through or base, hq if hq.seq >= base.seq else Head(), base)
+        return sender.start(
+            source, peer, self._role(source), through or base, hq if hq.seq >= base.seq else Head(), base
+        )
 
     # ── senders ──────────────────────────────────────────────────────────────────────────────────
 
@@ -259,16 +275,40 @@ class Agent:
 
         self.world.request(self.name, action.peer, action.header, data, answered)
 
+    def _unsure(self, lane: Lane, state: push.SenderState) -> bool:
+        refilling = lane[1] == sender.HQ_PEER and lane[0] in self.disk.refill
+        return sender.unanswered(state) or (refilling and lane[0] not in self.compared)
+
     def _ask(self, lane: Lane) -> None:
         """The peer has it all; does it still, and how far is HQ?"""
-        peer, life = self.senders[lane].peer, self.life
+        peer, life, generation = self.senders[lane].peer, self.life, self.disk.generation
 
         def answered(theirs: Head, hq: Head) -> None:
             if self.up and self.life == life and lane in self.senders and self.senders[lane].peer == peer:
                 self._give(lane, push.Witnessed(theirs, hq))
+                if peer == sender.HQ_PEER and generation == self.disk.generation:
+                    self.compared.add(lane[0])
                 self.go()
 
         self.world.ask(self.name, peer, lane[0], answered)
+
+    def _refilled(self, source: StreamId) -> bool:
+        """HQ, asked after it came back, has all of a copy."""
+        state = self.senders.get((source, sender.HQ_PEER))
+        if source not in self.compared or state is None or state.phase is not push.Phase.RESTING:
+            return False
+        return state.through == (self._file(source).head(source) or Head())
+
+    def _hq_came_back(self) -> None:
+        """HQ has another generation: what it was known to have counts no more, and every copy is compared with it."""
+        own = list(self.till.disk.streams) if self.till else []
+        self.disk.refill = [*own, *(source for source in self.disk.kept.streams if source not in own)]
+        self.world.clockwork.note(f"{self.name} compares {len(self.disk.refill)} copies with HQ")
+        self.disk.hq_acks.clear()
+        others = {key: heads for key, heads in self.disk.sent.items() if key[0] != sender.HQ_PEER}
+        self.disk.sent = {key: (through, Head()) for key, (through, _) in others.items()}
+        self.senders.clear()
+        self.compared = set()
 
     def witness(self, source: StreamId) -> tuple[Head, Head]:
         return self.disk.kept.head(source) or Head(), self.disk.hq_acks.get(source, Head())
@@ -342,12 +382,14 @@ class Agent:
                     case feed.Pull():
                         self._ask_page(action)
                     case feed.Apply():
+                        if action.generation != self.disk.generation and self.disk.sent:
+                            self._hq_came_back()
                         self.disk.docs.update({row.key: bytes(row.doc) for row in action.rows})
                         self.disk.cursor, self.disk.generation = action.cursor, action.generation
                         messages.append(feed.Applied(action.cursor, self.world.chance.randint(1, 40)))
                     case feed.TakeSnapshot():
                         self.disk.docs.clear()
-                        self.disk.cursor, self.disk.generation = 0, ""
+                        self.disk.cursor = 0
                         messages.append(feed.SnapshotDone(action.request, 0, ""))
                     case feed.Notice():
                         self.world.count(action.code)

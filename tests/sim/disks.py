@@ -42,6 +42,7 @@ class Kept(Imaged):
 
     base: Head
     rows: list[tuple[str, bytes]] = field(default_factory=list)
+    told: int = 0  # up to where HQ's acknowledgement was found to be true
 
     @property
     def head(self) -> Head:
@@ -70,6 +71,10 @@ class Copies(Imaged):
     def hash_at(self, stream: StreamId, seq: int) -> bytes | None:
         kept = self.streams.get(stream)
         return kept.hash_at(seq) if kept else (GENESIS if seq == 0 else None)
+
+    def kept_hash_at(self, stream: StreamId, seq: int) -> bytes | None:
+        """The same as a receiver answers it: nothing is known below the base of a copy."""
+        return self.hash_at(stream, seq) if seq >= self.streams[stream].base.seq else None
 
     def entries_after(self, stream: StreamId, seq: int, limit: int) -> Sequence[StreamEntry]:
         kept = self.streams.get(stream)
@@ -123,6 +128,7 @@ class AgentDisk(Imaged):
     docs: dict[str, bytes] = field(default_factory=dict)
     cursor: int = 0
     generation: str = ""
+    refill: list[StreamId] = field(default_factory=list)  # to be compared with HQ, which came back from a backup
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """Faults planted on purpose: each must be caught, or the simulator proves nothing."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Planted(StrEnum):
@@ -18,4 +20,20 @@ class Planted(StrEnum):
     ANSWER_BEFORE_COMMIT = "HQ answers before its transaction is durable"
     RESENT_FROM_HEAD = "after a lost answer the sender goes on behind what it sent"
     SIGNATURE_LOST = "a relay keeps the signature of the first copy of an event only, even when that had none"
-    WIPED_AGENT_BEGINS_ANYWHERE = "an agent without a stream begins it wherever the next batch happens to start"
+
+
+BROUGHT_OUT_BY: Mapping[Planted, str] = MappingProxyType(
+    {
+        Planted.NO_ID_DEDUPE: "machine put back",
+        Planted.NO_EPOCH: "machine put back",
+        Planted.PURGE_ON_AGENTS_ACK: "alone and wiped",
+        Planted.NO_SALVAGE: "two branches",
+        Planted.OLD_EPOCH_REFUSED: "two branches",
+        Planted.NO_CHAIN_CHECK: "machine put back",
+        Planted.ACK_BY_NUMBER: "till put back",
+        Planted.ANSWER_BEFORE_COMMIT: "restless",
+        Planted.RESENT_FROM_HEAD: "two branches",
+        Planted.SIGNATURE_LOST: "machine put back",
+    }
+)
+"""The misfortune in which each is looked for: a fault that only shows after a rollback needs days with rollbacks."""

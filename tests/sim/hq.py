@@ -42,8 +42,8 @@ def receive(
         if placed.entry.sig != fast_sign(placed.entry.node, placed.entry.entry_hash):
             raise AssertionError(f"a batch of our own sender is not signed at {placed.seq}")
     here = disk.head(stream)
-    decision = _planted(world, keeper, here, header, entries) or decide(
-        keeper, here, lambda seq: disk.hash_at(stream, seq), header, entries
+    decision = _planted(world, here, header, entries) or decide(
+        keeper, here, lambda seq: disk.kept_hash_at(stream, seq), header, entries
     )
     if not isinstance(decision, Accept):
         return decision
@@ -52,15 +52,11 @@ def receive(
     return entries[decision.skip :]
 
 
-def _planted(
-    world: "World", keeper: Keeper, here: Head | None, header: PushHeader, entries: list[StreamEntry]
-) -> Decision | None:
+def _planted(world: "World", here: Head | None, header: PushHeader, entries: list[StreamEntry]) -> Decision | None:
     if world.planted is Planted.NO_CHAIN_CHECK and here is not None:
         if header.from_seq > here.seq:
             return Gap(here.seq + 1)
         return Accept(min(len(entries), here.seq - header.from_seq))
-    if world.planted is Planted.WIPED_AGENT_BEGINS_ANYWHERE and here is None and keeper is Keeper.RELAY:
-        return Accept(0, Head(header.from_seq, header.prev_hash))
     return None
 
 
@@ -72,6 +68,7 @@ class Hq:
         self.disk = HqDisk()
         self.up = True
         self.waiting: list[Callable[[], None]] = []
+        self.restored = 0
 
     # ── push ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,6 +132,14 @@ class Hq:
         self.up = False
         self.waiting.clear()
         self.world.clockwork.after(self.world.chance.randint(200, 5_000), self._restart)
+
+    def put_back(self, disk: HqDisk) -> None:
+        """HQ from a backup, with a generation nobody has seen."""
+        self.restored += 1
+        self.disk = disk
+        self.disk.generation = f"g{1 + self.restored}"
+        self.world.ledger.destroyed("hq", disk.events)
+        self._crash()
 
     def _restart(self) -> None:
         self.up = True

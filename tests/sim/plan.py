@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from tests.sim.disks import AgentDisk, GuardFile, TillDisk
+from tests.sim.disks import AgentDisk, GuardFile, HqDisk, TillDisk
 
 if TYPE_CHECKING:
     from tests.sim.agent import Agent
@@ -42,10 +42,10 @@ class Plan(msgspec.Struct, frozen=True):
     longest_cut_ms: int = 60_000
 
     @classmethod
-    def drawn(cls, seed: int) -> Self:
-        """A day of the suite: five minutes of trade as dense as a rush hour."""
+    def drawn(cls, seed: int, theme: str = "") -> Self:
+        """A day of the suite: five minutes of trade as dense as a rush hour. `theme` instead of the seed's own."""
         chance = Random(f"plan {seed}")
-        theme = sorted(THEMES)[seed % len(THEMES)]
+        theme = theme or sorted(THEMES)[seed % len(THEMES)]
         restless = theme == RESTLESS
         return cls(
             seed=seed,
@@ -161,6 +161,22 @@ def _put_back(world: "World", day_ms: int, *, with_guard: bool, with_agent: bool
     world.clockwork.at(taken_ms, take)
 
 
+def _hq_put_back(world: "World", day_ms: int) -> None:
+    """HQ loses its disk and comes back from a backup."""
+    taken_ms, back_ms = sorted(world.chance.randint(5_000, day_ms) for _ in range(2))
+
+    def take() -> None:
+        disk = world.hq.disk.image()
+        world.clockwork.at(back_ms, lambda: put(disk))
+
+    def put(disk: HqDisk) -> None:
+        world.count("HQ restored")
+        world.clockwork.note(f"hq put back by {back_ms - taken_ms} ms")
+        world.hq.put_back(disk)
+
+    world.clockwork.at(taken_ms, take)
+
+
 def _two_branches(world: "World", day_ms: int) -> None:
     """The store's agent has sales that HQ lacks; it is cut off, and the till that made them goes back and sells on."""
     chance, clockwork = world.chance, world.clockwork
@@ -215,6 +231,7 @@ THEMES: dict[str, Stroke] = {
     RESTLESS: _restless,
     "agent wiped": _wiped,
     "alone and wiped": _wan_gone_and_wiped,
+    "hq put back": _hq_put_back,
     "machine put back": _machine_put_back,
     "till put back": _till_put_back,
     "two branches": _two_branches,

@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 from tests.sim.clockwork import RunawayError
-from tests.sim.faults import Planted
-from tests.sim.plan import Plan
+from tests.sim.faults import BROUGHT_OUT_BY, Planted
+from tests.sim.plan import LONG_DAY_MS, Plan
 from tests.sim.world import ViolationError, World
 
 ROOT = Path(__file__).parents[2]
@@ -25,13 +25,21 @@ def commit() -> str:
     return f"{head}{'+' if changes else ''}" if head else "unknown"
 
 
+def plan_of(seed: int, planted: Planted | None = None, *, long: bool = False) -> Plan:
+    """The day of a seed; with a planted fault, one of the days that bring it out."""
+    if long:
+        return Plan.long(seed)
+    return Plan.drawn(seed, BROUGHT_OUT_BY[planted]) if planted else Plan.drawn(seed)
+
+
 def run_day(plan: Plan, planted: Planted | None = None) -> World:
     """One simulated day. Raises ViolationError with the seed, the commit and the command that replays it."""
     world = World(plan, planted)
     try:
         world.run()
     except (ViolationError, RunawayError) as broken:
-        again = f"python -m tests.sim {plan.seed}" + (f" --planted {planted.name}" if planted else "")
+        asked = (f" --planted {planted.name}" if planted else "") + (" --long" if plan.day_ms == LONG_DAY_MS else "")
+        again = f"python -m tests.sim {plan.seed}{asked}"
         raise ViolationError(
             f"seed {plan.seed} ({plan.theme}) at commit {commit()}: {broken}\n  replay: {again}\n"
             f"  trace {world.clockwork.trace_digest[:16]} after {world.clockwork.now_ms} ms"

@@ -70,7 +70,6 @@ class World:
         first, second, third = self.agents
         second.peers = third.peers = (first.name, "hq")  # the first agent has the store role
         first.second = second.name  # and its till's sales are copied to another machine
-        self.acked: dict[tuple[str, StreamId], int] = {}
         self.counts: dict[str, int] = {}
 
     def count(self, what: str) -> None:
@@ -121,13 +120,13 @@ class World:
     def check_ack(self, disk: Copies, source: StreamId, hq: Head) -> None:
         """HQ's acknowledgement never lies: everything of this copy up to it has been at HQ."""
         kept = disk.streams.get(source)
-        if kept is None or kept.hash_at(hq.seq) != hq.chain_hash:
+        if kept is None or self.hq.restored or kept.hash_at(hq.seq) != hq.chain_hash:
             return
-        key = f"{id(disk)}", source
-        for event_id, _ in kept.rows[max(0, self.acked.get(key, 0) - kept.base.seq) : hq.seq - kept.base.seq]:
+        known, told = (max(0, seq - kept.base.seq) for seq in (kept.told, hq.seq))
+        for event_id, _ in kept.rows[known:told]:
             if event_id not in self.hq.disk.effects:
                 raise ViolationError(f"{source.node} was told that HQ has {event_id}, and it has not")
-        self.acked[key] = hq.seq
+        kept.told = hq.seq
 
     # ── the day ──────────────────────────────────────────────────────────────────────────────────
 
@@ -158,15 +157,18 @@ class World:
             till = agent.till
             if till and till.stream.epoch in agent.disk.forks:
                 return f"{till.name} has not opened a new epoch"
-            if not agent.up or not agent.feed.caught_up or agent.feed.cursor < self.hq.disk.rev:
+            newest = agent.disk.generation == self.hq.disk.generation and agent.feed.cursor >= self.hq.disk.rev
+            if not agent.up or not agent.feed.caught_up or not newest:
                 return f"{agent.name} has not the newest feed"
+            if agent.disk.refill:
+                return f"{agent.name} has not compared {len(agent.disk.refill)} copies with HQ"
             for lane in agent.wanted():
                 source, state = lane[0], agent.senders.get(lane)
                 disk = till.disk if till and source.node == till.name else agent.disk.kept
                 if state is None or state.phase is not push.Phase.RESTING or state.through != disk.head(source):
                     return f"{agent.name} still owes {lane[1]} a part of {source.node}: {state}"
             for source in agent.disk.kept.streams:
-                if agent.owes(source):
+                if agent.owes(source) and not any(lane[0] == source for lane in agent.senders):
                     return f"{agent.name} does not know that HQ has {source.node}"
         return ""
 

@@ -86,6 +86,8 @@ def test_a_salvaged_branch_begins_anywhere() -> None:
 def test_what_lies_below_the_base_of_a_copy_is_not_believed_by_its_number() -> None:
     assert check(Keeper.RELAY, 8, CHAIN[:3], base=5) == Fork(head_of(CHAIN, 8))
     assert check(Keeper.RELAY, 8, CHAIN[:9], base=5) == Accept(8)
+    assert check(Keeper.HQ, 8, CHAIN[:9], base=5) == Fork(head_of(CHAIN, 8))  # HQ may never have had the first five
+    assert check(Keeper.HQ, 8, CHAIN[5:9], base=5) == Accept(3)
 
 
 def test_an_empty_batch_is_a_question() -> None:
@@ -165,5 +167,7 @@ def test_a_branch_is_never_skipped_as_if_it_were_known(have: int, start: int, si
 
 def test_a_batch_as_it_comes_from_the_wire_is_decided_on() -> None:
     batch = decode_batch(STREAM, head_of(CHAIN, 3), encode_lines(STREAM, CHAIN[3:7]))
-    decision = decide(Keeper.HQ, head_of(CHAIN, 5), lambda _: None, header(head_of(CHAIN, 3)), batch)
+    decision = decide(
+        Keeper.HQ, head_of(CHAIN, 5), lambda seq: CHAIN[seq - 1].chain_hash, header(head_of(CHAIN, 3)), batch
+    )
     assert decision == Accept(2)

@@ -411,10 +411,32 @@ def test_a_relay_sends_its_branch_beside_the_stream() -> None:
     assert desk.give(Woken()).sent[-1].header.stream == STREAM.salvage
 
 
-def test_a_relay_whose_copy_begins_too_late_sends_what_it_has_beside_the_stream() -> None:
+def unjoined() -> Desk:
+    """A relay with 7 to 12, while HQ has 1 to 3; it has sent them beside the stream."""
     desk = Desk(through=9, base=6, role=Role.RELAY, peer=sender.HQ_PEER).tick().answer(GapAnswer(3))
     assert desk.sent[-1].header.stream == STREAM.salvage
     assert desk.sizes()[-1] == (7, 12)
+    desk.answer(ok(desk.at(12)))
+    assert (desk.state.through, desk.state.hq) == (desk.at(12), Head())
+    assert desk.records[-1] == Record(sender.HQ_PEER, STREAM, desk.at(6), Head(), (), 0)
+    return desk
+
+
+def test_a_relay_whose_copy_begins_too_late_sends_what_it_has_beside_the_stream() -> None:
+    assert unjoined().notices == ["sync.salvage"]
+
+
+def test_what_went_up_beside_the_stream_acknowledges_nothing_below_it() -> None:
+    desk = unjoined()
+    assert sender.unanswered(desk.state)
+    sent = len(desk.sent)
+    desk.give(Witnessed(head_of(CHAIN, 3)))  # HQ still lacks what we never had
+    assert len(desk.sent) == sent
+    desk.give(Witnessed(head_of(CHAIN, 8)))  # the till has sent it
+    assert (desk.sent[-1].header.stream, desk.sizes()[-1]) == (STREAM, (9, 12))
+    desk.answer(ok(desk.at(12)))
+    assert desk.state.hq == desk.at(12)
+    assert not sender.unanswered(desk.state)
 
 
 def test_a_relay_refused_below_the_base_of_a_salvage_goes_one_deeper() -> None:
@@ -445,6 +467,22 @@ def test_a_relay_that_hq_disowns_starts_from_its_beginning() -> None:
     desk.give(Witnessed(head_of(CHAIN, 3)))  # HQ came back from a backup, and ends before our copy begins
     assert desk.sent[-1].header.stream == STREAM.salvage
     assert desk.sizes()[-1] == (7, 12)
+
+
+def test_a_relay_that_hq_disagrees_with_sends_its_whole_copy_beside_the_stream() -> None:
+    desk = Desk(through=9, hq=9, role=Role.RELAY, peer=sender.HQ_PEER).give(Witnessed(head_of(PUT_BACK, 9)))
+    assert desk.sent[-1].header.stream == STREAM.salvage
+    assert desk.sizes() == [(1, 12)]  # since nobody knows up to where HQ's backup and ours agree
+
+
+def test_hq_that_has_nothing_of_a_stream_is_not_joined_to_a_copy_that_begins_later() -> None:
+    desk = Desk(through=9, base=6, role=Role.RELAY, peer=sender.HQ_PEER).give(Witnessed(Head()))
+    assert (desk.sent[-1].header.stream, desk.sizes()) == (STREAM.salvage, [(7, 12)])
+
+
+def test_towards_hq_its_acknowledgement_counts_whichever_way_it_came() -> None:
+    assert Desk(through=3, hq=8, peer=sender.HQ_PEER).tick().sizes() == [(9, 12)]
+    assert Desk(through=8, hq=3, peer=sender.HQ_PEER).state.hq == head_of(CHAIN, 8)
 
 
 def test_a_relay_that_was_put_back_itself_compares_from_its_beginning() -> None:
