@@ -67,8 +67,8 @@ def sale_commit(folder: Path) -> Iterator[Result]:
     product, bare, ratio = paired(sell, write_raw)
     yield Result("1", "sale commit, median", product / SALES_PER_ROUND * 1000, "ms", "≤ 1.5 × raw", ratio <= 1.5,
                  bare / SALES_PER_ROUND * 1000, ratio)  # fmt: skip
-    spent = min(cpu(sell) for _ in range(3)) / SALES_PER_ROUND * 1000
-    yield Result("1", "sale commit, processor time", spent, "ms", "≤ 0.6 ms", spent <= 0.6)
+    spent, least = (min(cpu(act) for _ in range(3)) / SALES_PER_ROUND * 1000 for act in (sell, write_raw))
+    yield Result("1", "sale commit, processor time", spent, "ms", "≤ 0.6 ms", spent <= 0.6, least, spent / least)
     store.close()
     raw.close()
     syncs = _synced_commits(folder)
@@ -224,7 +224,7 @@ def _synced_commits(folder: Path) -> float | None:
     """Syncs of the database's own files per sale, counted by strace where there is one.
 
     The difference of two runs leaves out what starting costs; checkpoints are switched off, since they belong to a
-    thousand pages and not to a sale. The guard file is written once in 32 entries and is not counted.
+    thousand pages and not to a sale. The guard file is never synced on the way of a sale.
     """
     if shutil.which("strace") is None:
         return None
