@@ -33,6 +33,7 @@ class TillStore:
         self.conn = conn
         self.config = config
         self._home = home
+        self._path = home.till_db
         self._clock = clock
         self._ids = ids
         self.zone = ZoneInfo(config.timezone)
@@ -62,7 +63,7 @@ class TillStore:
     @contextmanager
     def unit(self) -> Iterator[Connection]:
         """One durable change. When it returns, the change survives a power cut."""
-        with self.journal.transaction(self._home.till_db):
+        with self.journal.transaction(self._path):
             yield self.conn
 
     def stamp(self, actor: str) -> Stamp:
