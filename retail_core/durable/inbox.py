@@ -46,7 +46,7 @@ def append_received(conn: Connection, stream: StreamId, entries: Sequence[Stream
     clashes: list[int] = []
     for placed in entries:
         entry = placed.entry
-        known = conn.execute("SELECT body, entry_hash FROM event WHERE id = ?", (entry.id,)).fetchone()
+        known = conn.execute("SELECT body, entry_hash, sig FROM event WHERE id = ?", (entry.id,)).fetchone()
         kept_as = entry.id
         if known is None:
             insert_event(conn, entry)
@@ -56,6 +56,8 @@ def append_received(conn: Connection, stream: StreamId, entries: Sequence[Stream
                 insert_event(conn, msgspec.structs.replace(entry, id=kept_as))
             if known[0] != entry.body:
                 clashes.append(placed.seq)
+        elif entry.sig and not known[2]:  # it came first in the middle of a batch, whose end was signed for it
+            conn.execute("UPDATE event SET sig = ? WHERE id = ?", (entry.sig, entry.id))
         conn.execute(INSERT_STREAM, (stream.node, stream.epoch, placed.seq, kept_as, placed.chain_hash))
     if entries:
         last = entries[-1]

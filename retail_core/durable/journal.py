@@ -29,6 +29,9 @@ from retail_core.wire.envelope import (
 )
 from retail_core.wire.events import encode_event
 
+_CONTENT = (
+    "n", "id", "node", "epoch", "seq", "type", "v", "at", "biz_date", "actor", "clock", "body", "prev_hash", "entry_hash",
+)  # fmt: skip
 JOURNAL_TABLES = (
     """CREATE TABLE event (
         n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, node TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq > 0),
@@ -43,9 +46,18 @@ JOURNAL_TABLES = (
     *(
         f"""CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
             BEGIN SELECT RAISE(ABORT, 'journal.append_only'); END"""
-        for table in ("event", "stream", "epoch")
-        for verb in ("UPDATE", "DELETE")
+        for table, verb in (
+            ("event", "DELETE"),
+            ("stream", "UPDATE"),
+            ("stream", "DELETE"),
+            ("epoch", "UPDATE"),
+            ("epoch", "DELETE"),
+        )
     ),
+    # a relay's copy may be given the signature that did not travel with its batch, and nothing else
+    f"""CREATE TRIGGER event_no_UPDATE BEFORE UPDATE ON event
+        WHEN NOT (OLD.sig = x'' AND NEW.sig <> x'' AND {" AND ".join(f"NEW.{c} IS OLD.{c}" for c in _CONTENT)})
+        BEGIN SELECT RAISE(ABORT, 'journal.append_only'); END""",
     """CREATE TRIGGER private_no_update BEFORE UPDATE ON private
        BEGIN SELECT RAISE(ABORT, 'journal.append_only'); END""",
 )

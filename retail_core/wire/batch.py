@@ -16,6 +16,7 @@ import zstandard
 from retail_core.domain.errors import RuleViolationError
 from retail_core.trust.keys import b64, unb64
 from retail_core.wire.envelope import (
+    HASH_BYTES,
     Entry,
     Head,
     Private,
@@ -28,6 +29,7 @@ from retail_core.wire.envelope import (
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES, MAX_EVENTS_PER_BATCH, MAX_EXPANDED_BYTES
 
 ZSTD_LEVEL = 3
+STAND_IN = "sync.damaged"
 CHUNK_BYTES = 64 * 1024
 MAX_WINDOW_BYTES = 8 * 1024 * 1024
 
@@ -91,7 +93,7 @@ def encode_lines(stream: StreamId, entries: Sequence[StreamEntry], *, full: bool
                     msgspec.Raw(entry.body), entry.clock,
                     None if own else Origin(entry.node, entry.epoch, entry.seq),
                     "" if entry.prev_hash == prev else entry.prev_hash.hex(),
-                    entry.entry_hash.hex() if full else "",
+                    entry.entry_hash.hex() if full or _stands_in(entry) else "",
                     b64(entry.sig) if entry.sig and (full or last) else "",
                     PrivateLine(b64(entry.private.salt), b64(entry.private.part)) if entry.private else None,
                 )
@@ -206,4 +208,22 @@ def _entry(stream: StreamId, line: Line, prev: bytes | None) -> Entry:
         line.id, origin.node, origin.epoch, origin.seq, line.type, line.v, line.at, line.biz_date, line.actor,
         line.clock, bytes(line.body), prev_hash, b"", sig, private,
     )  # fmt: skip
+    if line.type == STAND_IN and line.hash:
+        # it stands for an entry whose content is lost: the hash is the lost one's, vouched for by what follows it
+        return msgspec.structs.replace(bare, entry_hash=_claimed_hash(line))
     return msgspec.structs.replace(bare, entry_hash=entry_hash(bare, bare.seq, prev_hash))
+
+
+def _stands_in(entry: Entry) -> bool:
+    """True for the stand-in of a lost entry, whose hash cannot be computed from what is left."""
+    return entry.type == STAND_IN and entry.entry_hash != entry_hash(entry, entry.seq, entry.prev_hash)
+
+
+def _claimed_hash(line: Line) -> bytes:
+    try:
+        claimed = bytes.fromhex(line.hash)
+    except ValueError as bad:
+        raise WireDamageError("wire.bad_line", seq=line.seq) from bad
+    if len(claimed) != HASH_BYTES:
+        raise WireDamageError("wire.bad_line", seq=line.seq)
+    return claimed

@@ -42,7 +42,7 @@ class StreamId(msgspec.Struct, frozen=True, order=True):
     @property
     def origin_node(self) -> str:
         """The node whose key signed the entries."""
-        return self.node.removesuffix(SALVAGE_MARK)
+        return self.node.split(SALVAGE_MARK)[0]  # a second branch has the mark twice
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from retail_core.domain.fulfilment import OrderDoc, Owner, State
 from retail_core.domain.ids import OperatorId, OrderId, StoreId
 from retail_core.domain.roles import Role
 from retail_core.durable import link
-from retail_core.durable.engine import Connection, open_ro, open_rw, transaction
+from retail_core.durable.engine import Connection, open_ro, open_rw, sqlite, transaction
 from retail_core.durable.inbox import (
     INBOX_TABLES,
     append_received,
@@ -233,3 +233,15 @@ def test_the_same_id_with_other_content_is_kept_beside_and_the_stream_goes_on(
     assert inbox_head(store, STREAM.salvage) == head(branch)
     assert list(entries_after(store, STREAM.salvage, 0, 100)) == branch  # it goes up as it came
     assert list(entries_after(store, STREAM, 0, 100)) == sent
+
+
+def test_a_signature_that_comes_later_is_kept(store: Connection, sent: list[StreamEntry]) -> None:
+    bare = [msgspec.structs.replace(one, entry=msgspec.structs.replace(one.entry, sig=b"")) for one in sent]
+    salvage = STREAM.salvage
+    with transaction(store):
+        begin_stream(store, STREAM, Head())
+        begin_stream(store, salvage, Head())
+    assert receive(store, bare) == receive(store, sent, salvage) == []
+    assert list(entries_after(store, STREAM, 0, 100)) == sent
+    with pytest.raises(sqlite.IntegrityError, match="append_only"):  # once only, and nothing else
+        store.execute("UPDATE event SET sig = x'00'")

@@ -211,3 +211,22 @@ def test_a_line_under_two_rates_shares_each_tax_to_the_cent() -> None:
     event = sold_event(sale, sale.lines, totals, (cash_tender(totals.due_minor, 1500),), "R-1")
     assert sum(line.tax_minor for line in event.lines) == 78
     assert sum(tax.tax_minor for line in event.lines for tax in line.more_taxes) == 26
+
+
+@pytest.mark.expects_log
+def test_a_full_disk_stops_paying_in_plain_words_and_loses_nothing(shop: Shop) -> None:
+    def limit(at: AtTill, pages: int) -> None:
+        at.done(
+            lambda ok, bad: at.till.writer.submit(lambda s: s.conn.execute(f"PRAGMA max_page_count = {pages}"), ok, bad)
+        )
+
+    with at_till(shop) as at:
+        at.sign_in()
+        limit(at, 1)  # SQLite takes the pages there are as the least: not one more fits
+        with pytest.raises(EnvironmentFault, match=r"disk\.full"):
+            sell_many(at, 50)
+        left = at.sale.totals.due_minor
+        limit(at, 1 << 30)
+        assert at.pay_cash(left).total_minor == left
+    receipts = [r for (r,) in table(shop, "SELECT receipt FROM sale ORDER BY counter")]
+    assert receipts == [f"S0319-T1-A-{n:06d}" for n in range(1, len(receipts) + 1)]

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retail_core.domain.errors import InvariantError, RuleViolationError
+from retail_core.sync.damage import stand_in
 from retail_core.trust.keys import SigningKey, verify
 from retail_core.wire.batch import (
     MAX_WINDOW_BYTES,
@@ -381,3 +382,14 @@ def test_a_personal_part_that_is_not_the_one_promised_is_noticed() -> None:
     with pytest.raises(WireDamageError) as noticed:
         decode_batch(STREAM, Head(2, bytes(32)), expand([batch]))
     assert (noticed.value.code, noticed.value.facts["seq"]) == ("wire.private_differs", 3)
+
+
+def test_what_stands_for_a_lost_entry_keeps_its_place_in_both_chains() -> None:
+    first, lost, last = put_in_a_row(chain(STREAM, 3))
+    sent = [first, stand_in(lost), last]
+    arrived = decode_batch(STREAM, Head(), expand([encode_batch(STREAM, sent)]))
+    assert [one.chain_hash for one in arrived] == [first.chain_hash, lost.chain_hash, last.chain_hash]
+    assert arrived[1].entry.type == "sync.damaged"
+    lines = encode_lines(STREAM, sent).replace(lost.entry.entry_hash.hex().encode(), b"00")
+    with pytest.raises(WireDamageError, match="bad_line"):
+        decode_batch(STREAM, Head(), lines)
