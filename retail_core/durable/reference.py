@@ -190,8 +190,11 @@ def _apply_item(conn: Connection, row: FeedRow) -> None:
 
 
 def _apply_price(conn: Connection, row: FeedRow) -> None:
-    if row.op == "del":
-        conn.execute("DELETE FROM price WHERE sku = ?", (row.key,))
+    sku, _, from_ms = row.key.partition("@")  # a price set ahead has the key "sku@from_ms"
+    if row.op == "del" and from_ms:
+        conn.execute("DELETE FROM price WHERE sku = ? AND from_ms = ?", (sku, int(from_ms)))
+    elif row.op == "del":
+        conn.execute("DELETE FROM price WHERE sku = ?", (sku,))
     else:
         put_price(conn, row.rev, msgspec.json.decode(row.doc, type=PriceDoc))
 

@@ -298,3 +298,8 @@ def test_nothing_typed_breaks_the_search(conn: Connection, typed: str) -> None:
 
 def test_the_kinds_of_the_feed_are_listed() -> None:
     assert reference.REFERENCE_KINDS == ("item", "price", "tax")
+
+
+def test_a_price_set_ahead_can_be_withdrawn_alone(conn: Connection) -> None:
+    apply(conn, priced("1001", 99, 2, from_ms=1000), FeedRow(3, "price", "1001@1000", "del"))
+    assert PinnedBook(conn, ZONE, 9).unit_price(MILK, 5000) == 119
