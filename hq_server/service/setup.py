@@ -11,6 +11,7 @@ from hq_server.service import access, authority
 from hq_server.service.context import Hq
 from hq_server.service.home import CA_KEY, DATABASE_KEY, HQ_KEY, HqHome
 from hq_server.storage import access as stored
+from hq_server.storage import work
 from hq_server.storage.database import Database, open_embedded, open_postgres
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault
@@ -63,6 +64,8 @@ def open_hq(home: HqHome, database_url: str | None, clock: Clock, ids: IdSource)
     database = _database(home, database_url)
     try:
         generation = database.write(lambda unit: stored.identity_value(unit, "generation", ids.next()))
+        if database_url is None:  # on PostgreSQL they may be another process's
+            database.write(lambda unit: work.fail_running(unit, clock.now_ms()))
         return Hq(
             home, database, clock, ids, os.urandom, home.keys.signing_key(HQ_KEY), home.keys.signing_key(CA_KEY),
             home.ca_pem.read_text(), home.keys.device_secret(), generation,

@@ -109,11 +109,6 @@ def customer_order_by_key(conn: Connection, place: str, idem_key: str) -> Custom
     return _customer_order(conn.execute(select(customer_order).where(here)).one_or_none())
 
 
-def customer_order_of(conn: Connection, place: str, order_id: str) -> CustomerOrder | None:
-    here = (customer_order.c.store == place) & (customer_order.c.order_id == order_id)
-    return _customer_order(conn.execute(select(customer_order).where(here)).one_or_none())
-
-
 def add_to_directory(unit: Unit, order: CustomerOrder, store: str) -> None:
     """Where an order id leads: the channel's place and the store."""
     row = {"order_id": order.order_id, "place": order.place, "store": store, "placed_ms": order.placed_ms}

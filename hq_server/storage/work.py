@@ -70,11 +70,6 @@ def put_job(unit: Unit, one: Job, now_ms: int) -> None:
     bulk.put(unit, job, [row])
 
 
-def job_of(conn: Connection, job_id: str) -> Job | None:
-    row = conn.execute(select(job).where(job.c.job_id == job_id)).one_or_none()
-    return None if row is None else _job(row)
-
-
 def jobs(conn: Connection, limit: int) -> Sequence[Job]:
     """Newest first."""
     return [_job(row) for row in conn.execute(select(job).order_by(job.c.changed_ms.desc(), job.c.job_id).limit(limit))]

@@ -21,6 +21,7 @@ from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
 from hq_server.service.snapshots import SnapshotShop
+from hq_server.storage import work
 from hq_server.web.application import make_app
 from hq_server.web.bell import Bell
 from hq_server.web.metrics import Metrics
@@ -147,6 +148,7 @@ def sweep(hq: Hq) -> None:
     stuck = fulfilment.settle_stuck(hq)
     retired = orders.retire_closed(hq, hq.clock.now_ms() - FEED_KEEPS_CLOSED_ORDERS_MS)
     forgotten = feed.forget_deletions(hq)
+    hq.database.write(lambda unit: work.drop_old_jobs(unit, hq.clock.now_ms()))
     if late or stuck or retired or forgotten:
         log.info(
             "late offers %d, stuck orders %d, retired orders %d, deletions forgotten %d", late, stuck, retired, forgotten,

@@ -6,7 +6,7 @@ from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
 from pos_app.storage import sales, spool
 from pos_app.storage.store import TillStore
-from retail_core.domain.events import SaleCompleted, SoldLine, SoldTax
+from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
@@ -29,11 +29,17 @@ def complete(
     operator: SoldBy,
     tenders: tuple[Tender, ...],
     paper: Paper | None,
+    owed: tuple[AuditNoted, ...] = (),
 ) -> PaidSale:
-    """Make the sale durable; `paper` is what is printed around it, or None for no receipt."""
+    """Make the sale durable; `paper` is what is printed around it, or None for no receipt.
+
+    `owed` are facts of this basket that could not be written before; they go into the same transaction.
+    """
     sold = tuple(line for line in sale if not line.voided)
     totals = sale.totals
     with store.unit() as conn:
+        for note in owed:
+            store.append(note, operator.operator_id)
         number = store.next_receipt()
         stamp = store.stamp(operator.operator_id)
         event = sold_event(sale, sold, totals, tenders, number.text)

@@ -53,7 +53,7 @@ class Selling:
         self.multiplier_milli: int | None = None
         self.selected: LineId | None = None
         self.paying = False
-        self.fault: CodedError | None = None
+        self._owed: list[AuditNoted] = []  # voids a full disk did not take yet; written with the next change
         self.on_paid: Callable[[PaidSale], None] = lambda _: None  # the counter opens the drawer and prints
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
@@ -150,12 +150,12 @@ class Selling:
         sale.begin_paying()
         self.paying = True
         self._writer.forget_basket()
-        settings = self._facts.settings()
+        settings, owed = self._facts.settings(), self._take_owed()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
         self._writer.submit(
-            lambda store: complete(store, sale, operator, (tender,), paper if print_receipt else None),
+            lambda store: complete(store, sale, operator, (tender,), paper if print_receipt else None, owed),
             lambda paid: self._paid(paid, done),
-            lambda error: self._not_paid(sale, error, failed),
+            lambda error: self._not_paid(sale, owed, error, failed),
         )
 
     # ── after a start ────────────────────────────────────────────────────────────────────────────
@@ -295,14 +295,18 @@ class Selling:
             self._writer.keep_basket(None)
 
     def _note(self, event: AuditNoted, operator: SoldBy) -> None:
+        notes = (*self._take_owed(), event)
+
         def work(store: TillStore) -> None:
             with store.unit():
-                store.append(event, operator.operator_id)
+                for note in notes:
+                    store.append(note, operator.operator_id)
 
-        self._writer.submit(work, lambda _: None, self._audit_failed)
+        self._writer.submit(work, lambda _: None, lambda _: self._owed.extend(notes))
 
-    def _audit_failed(self, error: CodedError) -> None:
-        self.fault = error  # shown with the next outcome; the disk is failing and Pay will say so too
+    def _take_owed(self) -> tuple[AuditNoted, ...]:
+        owed, self._owed = tuple(self._owed), []
+        return owed
 
     def _select_last_living(self) -> None:
         living = [line.line_id for line in self.sale if not line.voided] if self.sale else []
@@ -343,7 +347,8 @@ class Selling:
         self.on_paid(paid)
         done(paid)
 
-    def _not_paid(self, sale: Sale, error: CodedError, failed: Failed) -> None:
+    def _not_paid(self, sale: Sale, owed: tuple[AuditNoted, ...], error: CodedError, failed: Failed) -> None:
+        self._owed.extend(owed)
         self.paying = False
         self.sale = Sale(msgspec.structs.replace(sale.data(), state=SaleState.OPEN))
         self._writer.keep_basket(self.sale.data())

@@ -100,9 +100,3 @@ def read_basket(conn: Connection) -> SaleData | None:
     """The basket a kill left behind."""
     row = conn.execute("SELECT data FROM basket").fetchone()
     return msgspec.json.decode(row[0], type=SaleData) if row else None
-
-
-def last_receipt(conn: Connection) -> str | None:
-    """Number of the last committed sale, whichever series it is of."""
-    row = conn.execute("SELECT receipt FROM sale ORDER BY sale_id DESC LIMIT 1").fetchone()
-    return row[0] if row else None

@@ -40,7 +40,6 @@ class MachineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     till_wake_port: int = 8790
     agent_wake_port: int = 8791
     health_port: int = 8792
-    hq_paused: bool = False
     language: str = "en"
     theme: str = "light"
     day_starts_at_h: int = 4

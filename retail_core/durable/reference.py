@@ -11,7 +11,6 @@ from types import MappingProxyType
 import msgspec
 
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.gtin import display_gtin
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import Connection
@@ -348,8 +347,3 @@ def _item(row: Sequence[str] | None, taxes: TaxTable) -> ItemRow | None:
         return None
     sku, name, dept, unit, tax_class = row
     return ItemRow(Sku(sku), name, dept, unit, taxes.rate(tax_class))
-
-
-def label_of(gtin: str | None) -> str:
-    """A bar code as people read it."""
-    return display_gtin(gtin) if gtin else ""

@@ -30,7 +30,6 @@ from retail_core.durable.reference import (
     find_by_gtin,
     find_by_sku,
     gtin_of,
-    label_of,
     load_items,
     prepare_reference,
     search,
@@ -109,7 +108,6 @@ def test_a_bar_code_finds_its_item_with_its_tax(conn: Connection) -> None:
     assert find_by_sku(conn, "404", taxes) is None
     assert gtin_of(conn, MILK) == "00000002345673"
     assert gtin_of(conn, CREME) is None
-    assert (label_of(EAN), label_of(None)) == ("4006381333931", "")
 
 
 def test_an_item_whose_tax_nobody_told_us_is_sold_untaxed_under_its_class(conn: Connection) -> None:

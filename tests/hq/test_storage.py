@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, UniqueConstraint, select, text
 
-from hq_server.storage import bulk, tables
+from hq_server.storage import bulk, tables, work
 from hq_server.storage.database import Database, Unit, open_embedded, open_postgres
 from hq_server.storage.scoping import SCOPE, Scope, metadata
 from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.jobs import Job, JobState
 
 HQ_LOCAL = {
     "schema_version", "identity", "counter", "feed_head", "feed", "order_directory", "hq_user", "web_session",
@@ -95,3 +96,13 @@ def test_a_postgres_that_is_not_there_is_said_plainly() -> None:
         open_postgres("postgresql://till:geheim@127.0.0.1:1/none")
     assert refused.value.code == "db.unreachable"
     assert "geheim" not in str(refused.value)
+
+
+def test_a_job_that_a_stopped_server_was_running_is_failed_and_old_ones_go(database: Database) -> None:
+    database.write(lambda unit: work.put_job(unit, Job("j1", "snapshot", JobState.RUNNING), 1_000))
+    database.write(lambda unit: work.put_job(unit, Job("j2", "snapshot", JobState.DONE), 1_000))
+    assert database.write(lambda unit: work.fail_running(unit, 2_000)) == 1
+    states = {one.job_id: one.state for one in database.read(lambda conn: work.jobs(conn, 9))}
+    assert states == {"j1": JobState.FAILED, "j2": JobState.DONE}
+    database.write(lambda unit: work.drop_old_jobs(unit, 1 << 50))
+    assert not database.read(lambda conn: work.jobs(conn, 9))

@@ -230,3 +230,24 @@ def test_a_full_disk_stops_paying_in_plain_words_and_loses_nothing(shop: Shop) -
         assert at.pay_cash(left).total_minor == left
     receipts = [r for (r,) in table(shop, "SELECT receipt FROM sale ORDER BY counter")]
     assert receipts == [f"S0319-T1-A-{n:06d}" for n in range(1, len(receipts) + 1)]
+
+
+@pytest.mark.expects_log
+def test_a_void_a_full_disk_did_not_take_is_written_once_with_the_sale(shop: Shop) -> None:
+    def limit(at: AtTill, pages: int) -> None:
+        at.done(
+            lambda ok, bad: at.till.writer.submit(lambda s: s.conn.execute(f"PRAGMA max_page_count = {pages}"), ok, bad)
+        )
+
+    with at_till(shop) as at:
+        at.sign_in()
+        limit(at, 1)
+        with pytest.raises(EnvironmentFault, match=r"disk\.full"):
+            sell_many(at, 50)
+        at.scan(CHICKEN.code)
+        at.till.selling.void_line(at.sale.lines[-1].line_id)
+        with pytest.raises(EnvironmentFault, match=r"disk\.full"):
+            at.pay_cash(119)
+        limit(at, 1 << 30)
+        at.pay_cash(119)
+    assert table(shop, "SELECT count(*) FROM event WHERE type = 'audit.line_voided'") == [(1,)]
