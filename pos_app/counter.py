@@ -34,11 +34,11 @@ class Counter:
         printing = None
         if devices.printer:
             profile = _profile(devices.printer_profile)
-            devices.start(sink, random.random)
+            devices.start(sink)
             printing = Printing(till.writer, devices.printer, devices.drawer, lambda job: rendered(job, profile))
             till.selling.on_paid = lambda _: printing.sale_paid(kick=True)
         else:
-            devices.start(sink, random.random)
+            devices.start(sink)
         return cls(devices, printing)
 
     @property

@@ -140,6 +140,10 @@ class PrinterStatus:
 class ReceiptPrinter(Device, Protocol):
     """Prints one finished job at a time; safe to call from any thread, never from the screen's."""
 
+    def start(self) -> None:
+        """Look after it from now on. It prints without that too."""
+        ...
+
     def print_job(self, job: bytes) -> PrintResult:
         """Print `job`, which ends with its cut. Returns within the printer's deadline, whatever happens."""
         ...
@@ -151,6 +155,10 @@ class ReceiptPrinter(Device, Protocol):
 
 class LabelPrinter(Device, Protocol):
     """Prints shelf and item labels; the same promises as the receipt printer."""
+
+    def start(self) -> None:
+        """Open it and look after it from now on."""
+        ...
 
     def print_job(self, job: bytes) -> PrintResult:
         """Print `job`, one or more labels in the printer's language."""
@@ -174,6 +182,10 @@ class CashDrawer(Device, Protocol):
 
 class LineDisplay(Device, Protocol):
     """Two lines for the customer. Text the display has no characters for is shown as near as it can."""
+
+    def start(self) -> None:
+        """Open it and look after it from now on."""
+        ...
 
     def show(self, upper: str, lower: str) -> None:
         """Replace both lines. Too long is cut off, never wrapped; a display that is away is no error."""
@@ -206,6 +218,10 @@ class WeightReading:
 
 class Scale(Device, Protocol):
     """A scale at the counter, read by level: the same weight may be read twice."""
+
+    def start(self) -> None:
+        """Open it and look after it from now on."""
+        ...
 
     def read(self) -> WeightReading:
         """The weight now. Returns within half a second; STALE when the scale does not answer."""
@@ -241,6 +257,10 @@ class PaymentOutcome:
 
 class CardTerminal(Device, Protocol):
     """Takes money by card. Every payment carries the till's own tender id, so that asking again never pays twice."""
+
+    def start(self) -> None:
+        """Open it and look after it from now on."""
+        ...
 
     def authorise(self, tender_id: str, amount_minor: int, currency: str) -> PaymentOutcome:
         """Take an amount. With a tender id it has seen before it answers what became of that one."""

@@ -3,15 +3,10 @@
 import msgspec
 import pytest
 
-from pos_app.devices.config import (
-    MAX_DEVICES,
-    EscPosTcpTable,
-    PrinterDrawerTable,
-    SerialScannerTable,
-    WedgeTable,
-    device_tables,
-)
+from pos_app.devices.config import MAX_DEVICES, device_tables
 from pos_app.devices.framing import Framing
+from pos_app.devices.printer.tables import EscPosTcpTable, PrinterDrawerTable
+from pos_app.devices.scanner.tables import SerialScannerTable, WedgeTable
 from retail_core.domain.errors import EnvironmentFault
 
 GOOD = """

@@ -30,7 +30,7 @@ def sim() -> Iterator[PrinterSim]:
 
 @pytest.fixture
 def printer(sim: PrinterSim) -> Iterator[EscPosTcpPrinter]:
-    made = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port, deadline_ms=DEADLINE_MS), CLOCK)
+    made = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port, deadline_ms=DEADLINE_MS), CLOCK, no_jitter)
     yield made
     made.close()
 
@@ -119,7 +119,7 @@ def test_a_printer_switched_off_and_on_between_receipts_is_found_again(
 def test_a_host_that_swallows_everything_is_unreachable_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
         address = PrinterAddress("127.0.0.1", deaf.getsockname()[1], deadline_ms=1000)
-        printer = EscPosTcpPrinter("deaf", address, CLOCK)
+        printer = EscPosTcpPrinter("deaf", address, CLOCK, no_jitter)
         began = time.monotonic()
         assert printer.print_job(JOB) == PrintResult(PrintOutcome.FAILED, "printer.no_answer")
         assert time.monotonic() - began < 1.0 + SLACK_S
@@ -128,7 +128,7 @@ def test_a_host_that_swallows_everything_is_unreachable_in_time() -> None:
 
 def test_a_printer_that_never_answers_questions_is_never_said_to_have_printed(sim: PrinterSim) -> None:
     address = PrinterAddress(sim.host, sim.port, two_way=False)
-    printer = EscPosTcpPrinter("one way", address, CLOCK)
+    printer = EscPosTcpPrinter("one way", address, CLOCK, no_jitter)
     assert printer.print_job(JOB) == PrintResult(PrintOutcome.UNKNOWN, "printer.one_way")
     assert printer.kick_drawer() == PrintResult(PrintOutcome.UNKNOWN, "printer.one_way")
     assert sim.wait_for(lambda: len(sim.jobs) == 1 and len(sim.kicks) == 1)
@@ -164,8 +164,8 @@ def test_two_threads_printing_at_once_print_two_whole_receipts(sim: PrinterSim, 
 
 def test_a_watched_printer_shows_its_fault_and_its_cure_by_itself(sim: PrinterSim) -> None:
     seen: list[Health] = []
-    printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK, seen.append)
-    printer.start(no_jitter)
+    printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK, no_jitter, seen.append)
+    printer.start()
     assert eventually(lambda: printer.health == Health(DeviceState.READY))
     sim.fail(Fault.COVER_OPEN)
     assert eventually(lambda: printer.health.code == "printer.cover_open", within_s=2.0)
@@ -192,7 +192,7 @@ def test_the_tables_of_till_toml_make_a_working_counter(sim: PrinterSim) -> None
     )
     changes: list[tuple[str, DeviceState]] = []
     devices = Devices.make(tables, CLOCK, no_jitter, lambda name, health: changes.append((name, health.state)))
-    devices.start(Heard(), no_jitter)
+    devices.start(Heard())
     assert devices.printer is not None
     assert devices.drawer is not None
     assert devices.drawer.kick().outcome is PrintOutcome.CONFIRMED
@@ -217,6 +217,6 @@ def test_status_a_printer_sends_unasked_confuses_nothing(sim: PrinterSim, printe
 
 @pytest.mark.parametrize(("level", "open_at_rest"), [("low", True), ("high", False), ("none", None)])
 def test_a_drawer_is_read_by_its_own_level(sim: PrinterSim, level: str, open_at_rest: bool | None) -> None:
-    printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK)
+    printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK, no_jitter)
     assert PrinterDrawer("drawer", printer, open_level=OpenLevel(level)).is_open() is open_at_rest
     printer.close()

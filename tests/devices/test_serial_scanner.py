@@ -11,9 +11,10 @@ import serial
 
 from pos_app.devices.framing import Framing
 from pos_app.devices.ports import DeviceState, Health
-from pos_app.devices.scanner.serial import PortIdentity, SerialScanner
+from pos_app.devices.scanner.serial import SerialScanner
 from pos_app.devices.sim.scanner import ScannerSim
 from pos_app.devices.supervisor import BACK_OFF_S, Control, Supervisor
+from pos_app.devices.transport.serial_port import PortIdentity
 from tests.devices.support import CLOCK, Heard, eventually, no_jitter
 
 MILK, COFFEE = "4006381333931", "4012345678901"

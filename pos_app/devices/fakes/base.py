@@ -42,3 +42,10 @@ class FakeDevice:
 
     def close(self) -> None:
         self._closed = True
+
+
+class StartedFake(FakeDevice):
+    """One that is looked after, but has nothing to say by itself."""
+
+    def start(self) -> None:
+        """Nothing to look after."""

@@ -1,13 +1,13 @@
 """A customer's line display and a scale in memory."""
 
-from pos_app.devices.fakes.base import FakeDevice
+from pos_app.devices.fakes.base import StartedFake
 from pos_app.devices.ports import WeightReading, WeightState
 from retail_core.domain.clock import Clock
 
 DISPLAY_COLUMNS = 20
 
 
-class FakeLineDisplay(FakeDevice):
+class FakeLineDisplay(StartedFake):
     """A `LineDisplay` of 2 × 20 characters."""
 
     def __init__(self, name: str = "fake display") -> None:
@@ -26,7 +26,7 @@ def _shown(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)[:DISPLAY_COLUMNS]
 
 
-class FakeScale(FakeDevice):
+class FakeScale(StartedFake):
     """A `Scale` onto which a method puts things."""
 
     def __init__(self, clock: Clock, name: str = "fake scale") -> None:

@@ -1,13 +1,13 @@
 """Printers and a drawer that keep what they were given."""
 
-from pos_app.devices.fakes.base import FakeDevice
+from pos_app.devices.fakes.base import FakeDevice, StartedFake
 from pos_app.devices.ports import PrinterStatus, PrintOutcome, PrintResult
 
 UNREACHABLE = "printer.unreachable"
 LINK_DIED = "printer.link_died"
 
 
-class _FakePaperPrinter(FakeDevice):
+class _FakePaperPrinter(StartedFake):
     """Prints into a list."""
 
     def __init__(self, name: str = "fake printer") -> None:

@@ -1,12 +1,12 @@
 """A card terminal with its own memory of what was paid."""
 
-from pos_app.devices.fakes.base import FakeDevice
+from pos_app.devices.fakes.base import StartedFake
 from pos_app.devices.ports import PaymentOutcome, PaymentState
 
 MASKED_CARD = "••4242"
 
 
-class FakeCardTerminal(FakeDevice):
+class FakeCardTerminal(StartedFake):
     """A `CardTerminal`. What it took is in `taken`, whether or not the till heard of it."""
 
     def __init__(self, name: str = "fake terminal") -> None:

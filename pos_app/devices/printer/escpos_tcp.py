@@ -61,7 +61,12 @@ class EscPosTcpPrinter:
     """A `ReceiptPrinter`. Any thread may call it; one caller at a time is served, the others wait their deadline."""
 
     def __init__(
-        self, name: str, address: PrinterAddress, clock: Clock, changed: Callable[[Health], None] = lambda _: None
+        self,
+        name: str,
+        address: PrinterAddress,
+        clock: Clock,
+        jitter: Jitter,
+        changed: Callable[[Health], None] = lambda _: None,
     ) -> None:
         self._name = name
         self._address = address
@@ -72,7 +77,7 @@ class EscPosTcpPrinter:
         self._status = NOBODY_KNOWS
         self._health = Health(DeviceState.ABSENT)
         self._lock = Lock()
-        self._watch: Supervisor | None = None
+        self._watch = Supervisor(name, self._look_after, jitter=jitter)
 
     @property
     def name(self) -> str:
@@ -82,15 +87,12 @@ class EscPosTcpPrinter:
     def health(self) -> Health:
         return self._health
 
-    def start(self, jitter: Jitter) -> None:
+    def start(self) -> None:
         """Look after it once a second, so that a fault is seen before the next receipt."""
-        if self._watch is None:
-            self._watch = Supervisor(self._name, self._look_after, jitter=jitter)
-            self._watch.start()
+        self._watch.start()
 
     def close(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
+        self._watch.close()
         if self._lock.acquire(timeout=self._address.deadline_ms / 1000):
             self._link.close()
             self._lock.release()

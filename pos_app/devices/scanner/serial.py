@@ -1,43 +1,16 @@
-"""A scanner on a serial port or USB-CDC, through pyserial.
-
-The port is opened for us alone: without that a second program (or a second till) would take every other read. After
-any trouble it is opened again by identity, since a replugged scanner may have another port name.
-"""
+"""A scanner on a serial port or USB-CDC. After any trouble the port is opened again by identity."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
-import serial
-from serial.tools import list_ports
 
 from pos_app.devices.barcode.aim import split_aim
 from pos_app.devices.framing import Framed, Framer, Framing, Label, label_text
 from pos_app.devices.ports import Health, ScanEvent, ScanSink
 from pos_app.devices.supervisor import Control, Jitter, Supervisor
+from pos_app.devices.transport.serial_port import PortIdentity
 from retail_core.domain.clock import Clock
 
 READ_WAIT_S = 0.5
 DEFAULT_BAUD = 9600
-
-
-@dataclass(frozen=True)
-class PortIdentity:
-    """Which port: a path that stays the same (`/dev/serial/by-id/…`), or a USB device by its numbers."""
-
-    path: str = ""
-    usb_vid: int = 0
-    usb_pid: int = 0
-    usb_serial: str = ""
-
-    def find(self) -> str | None:
-        """The path to open now, or None while it is not plugged in. Takes about a millisecond."""
-        if self.path:
-            return self.path if Path(self.path).exists() else None
-        for port in list_ports.comports():
-            if (port.vid, port.pid) == (self.usb_vid, self.usb_pid) and self.usb_serial in ("", port.serial_number):
-                return port.device
-        return None
 
 
 class SerialScanner:
@@ -80,10 +53,7 @@ class SerialScanner:
         self._supervisor.close()
 
     def _session(self, control: Control) -> None:
-        path = self._port.find()
-        if path is None:
-            raise FileNotFoundError(self._port)
-        with serial.Serial(path, self._baud, timeout=READ_WAIT_S, exclusive=True) as port:
+        with self._port.open(self._baud, read_wait_s=READ_WAIT_S) as port:
             self._framer.reset()
             control.on_stop(port.cancel_read)
             control.ready()

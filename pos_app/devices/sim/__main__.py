@@ -1,4 +1,4 @@
-"""`python -m pos_app.devices.sim`: a scanner on a pty and a receipt printer on TCP, told what to do line by line.
+"""`python -m pos_app.devices.sim`: simulated devices on pseudo-terminals and TCP, told what to do line by line.
 
 Lines come from standard input and, with `--control`, from a Unix socket; `help` lists them. It ends at `quit`, at a
 signal, or at the end of standard input when there is no control socket.
@@ -10,10 +10,12 @@ import selectors
 import signal
 import socket
 import sys
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from pos_app.devices.sim.panel import Panel
+from pos_app.devices.sim.panel import Panel, Sim
 from pos_app.devices.sim.printer import DOTS_58_MM, DOTS_80_MM, PrinterSim
 from pos_app.devices.sim.scanner import ScannerSim
 
@@ -21,11 +23,35 @@ MAX_LINE_BYTES = 8192
 EXIT_IN_USE = 3
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A simulator there is: its option, what the option's value means, and how it is made from that value."""
+
+    option: str
+    value: str
+    help: str
+    make: Callable[[str, argparse.Namespace], AbstractContextManager[Sim]]
+
+
+def _scanner(link: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return ScannerSim(Path(link))
+
+
+def _printer(port: str, options: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return PrinterSim(port=int(port), out=options.out, dots=DOTS_58_MM if options.paper == 58 else DOTS_80_MM)
+
+
+OFFERS = (
+    Offer("--scanner", "LINK", "make a serial scanner's port under this name", _scanner),
+    Offer("--printer", "PORT", "listen as a receipt printer on this TCP port, 0 for any", _printer),
+)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0; 3 when a port or name is in use."""
     parser = argparse.ArgumentParser(prog="python -m pos_app.devices.sim", description=__doc__)
-    parser.add_argument("--scanner", type=Path, metavar="LINK", help="make a scanner's port under this name")
-    parser.add_argument("--printer", type=int, metavar="PORT", help="listen as a printer on this TCP port, 0 for any")
+    for offer in OFFERS:
+        parser.add_argument(offer.option, metavar=offer.value, help=offer.help)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="draw each receipt to a PNG in here")
     parser.add_argument("--paper", type=int, choices=(80, 58), default=80, help="width of the paper in millimetres")
     parser.add_argument("--control", type=Path, metavar="SOCKET", help="take lines from this Unix socket too")
@@ -33,19 +59,18 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _end)
     with ExitStack() as stack:
         try:
-            scanner = stack.enter_context(ScannerSim(options.scanner)) if options.scanner else None
-            dots = DOTS_58_MM if options.paper == 58 else DOTS_80_MM
-            printer = (
-                stack.enter_context(PrinterSim(port=options.printer, out=options.out, dots=dots))
-                if options.printer is not None
-                else None
-            )
-            console = stack.enter_context(_Console(Panel(scanner, printer), options.control))
-        except OSError as trouble:
+            sims = [
+                stack.enter_context(offer.make(value, options))
+                for offer in OFFERS
+                if (value := getattr(options, offer.option.removeprefix("--").replace("-", "_"))) is not None
+            ]
+            panel = Panel(sims)
+            console = stack.enter_context(_Console(panel, options.control))
+        except (OSError, ValueError) as trouble:
             sys.stderr.write(f"cannot start: {trouble}\n")
             return EXIT_IN_USE
-        for said in (scanner and f"scanner {scanner.path}", printer and f"printer {printer.host}:{printer.port}"):
-            _say(said or "")
+        for line in panel.where:
+            _say(line)
         with suppress(KeyboardInterrupt):
             console.run()
     return 0

@@ -1,80 +1,93 @@
-"""The buttons of the simulators, as lines of text: for a terminal, a script or a socket."""
+"""The buttons of the simulators, as lines of text: for a terminal, a script, a socket, or the window on that socket."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from pos_app.devices.sim.printer import Fault, PrinterSim
-from pos_app.devices.sim.scanner import ScannerSim
+import msgspec
 
-MAX_EVERY_MS = 60_000
-HELP = """scan CODE            scan one code
-every MS CODE …      scan codes, MS milliseconds apart
-unplug | plug in     the scanner's cable
-paper out | paper low | cover open | offline | stall      a fault of the printer
-mend                 end all faults
-drawer shut          push the drawer shut
-show                 what was printed and kicked so far
-quit"""
+
+@dataclass(frozen=True)
+class Button:
+    """Something a person may do to a device. `ask` is what to type after `line`; empty when nothing is."""
+
+    line: str
+    help: str
+    ask: str = ""
+
+
+class Sim(Protocol):
+    """One simulated device. Its lines begin with a word no other device uses."""
+
+    @property
+    def name(self) -> str:
+        """The kind of device: "scanner", "scale" …"""
+        ...
+
+    @property
+    def where(self) -> str:
+        """What till.toml needs: a port's path, or host:port."""
+        ...
+
+    @property
+    def buttons(self) -> tuple[Button, ...]: ...
+
+    def obey(self, words: Sequence[str]) -> str | None:
+        """Do it and answer in one line, beginning with "no:" when it could not be done; None for another device's line.
+
+        May raise OSError, which is answered for it.
+        """
+        ...
+
+    def close(self) -> None: ...
 
 
 class Panel:
-    """Either device may be missing."""
+    """Any number of devices, each of its kind once."""
 
-    def __init__(self, scanner: ScannerSim | None, printer: PrinterSim | None) -> None:
-        self._scanner = scanner
-        self._printer = printer
+    def __init__(self, sims: Sequence[Sim]) -> None:
+        self._sims = tuple(sims)
         self.quit = False
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """A line per device: its kind and where it is."""
+        return tuple(f"{sim.name} {sim.where}" for sim in self._sims)
 
     def obey(self, line: str) -> str:
         """Do what a line says; the answer is one line or more, beginning with "no:" when it could not be done."""
-        words = line.split()
-        match words:
+        match line.split():
             case []:
                 return ""
             case ["help"]:
-                return HELP
+                return self._help()
+            case ["buttons"]:
+                return self._buttons()
             case ["quit"]:
                 self.quit = True
                 return "bye"
-            case ["scan" | "every" | "unplug" | "plug", *_]:
-                return self._at_scanner(words) if self._scanner else "no: there is no scanner"
-            case _:
-                return (
-                    self._at_printer(words) if self._printer else f"no: {line!r} is not known, or there is no printer"
-                )
+            case words:
+                return self._ask_each(words)
 
-    def _at_scanner(self, words: list[str]) -> str:
-        assert self._scanner
-        match words:
-            case ["scan", code]:
-                return self._try(lambda scanner: scanner.scan(code))
-            case ["every", every_ms, *codes] if every_ms.isdigit() and int(every_ms) <= MAX_EVERY_MS:
-                return self._try(lambda scanner: scanner.scan_all(codes, int(every_ms)))
-            case ["unplug"]:
-                return self._try(lambda scanner: scanner.unplug())
-            case ["plug", "in"]:
-                return self._try(lambda scanner: scanner.plug_in())
-            case _:
-                return f"no: {' '.join(words)!r} is not known"
+    def _ask_each(self, words: list[str]) -> str:
+        for sim in self._sims:
+            try:
+                answer = sim.obey(words)
+            except OSError as trouble:
+                return f"no: {trouble}"
+            if answer is not None:
+                return answer
+        return f"no: {' '.join(words)!r} is not known here; `help` lists what is"
 
-    def _try(self, act: Callable[[ScannerSim], None]) -> str:
-        assert self._scanner
-        try:
-            act(self._scanner)
-        except OSError as trouble:
-            return f"no: {trouble}"
-        return "ok"
+    def _help(self) -> str:
+        rows = [(f"{b.line} {b.ask}".strip(), b.help) for sim in self._sims for b in sim.buttons]
+        wide = max((len(line) for line, _ in rows), default=0)
+        return "\n".join([*(f"{line:{wide}}  {text}" for line, text in rows), "quit"])
 
-    def _at_printer(self, words: list[str]) -> str:
-        assert self._printer
-        match words:
-            case ["mend"]:
-                self._printer.mend()
-            case ["drawer", "shut"]:
-                self._printer.close_drawer()
-            case ["show"]:
-                return f"receipts {len(self._printer.jobs)}, drawer kicks {len(self._printer.kicks)}"
-            case _ if " ".join(words) in set(Fault):
-                self._printer.fail(Fault(" ".join(words)))
-            case _:
-                return f"no: {' '.join(words)!r} is not known"
-        return "ok"
+    def _buttons(self) -> str:
+        """One line of JSON for the window: [[device, where, [[line, help, ask], …]], …]."""
+        rows = [
+            (sim.name, sim.where, [(button.line, button.help, button.ask) for button in sim.buttons])
+            for sim in self._sims
+        ]
+        return msgspec.json.encode(rows).decode()

@@ -14,7 +14,7 @@ import select
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Self
 from PIL import Image
 
 from pos_app.devices.sim.escpos_reader import Op, Reader, RealTimeEar
+from pos_app.devices.sim.panel import Button
 from pos_app.devices.sim.paper import Paper
 
 DOTS_80_MM, DOTS_58_MM = 576, 384
@@ -134,6 +135,34 @@ class PrinterSim:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    # ── on the panel ─────────────────────────────────────────────────────────────────────────────
+
+    name = "printer"
+    buttons = (
+        *(Button(fault.value, f"a fault of the printer: {fault.value}") for fault in Fault),
+        Button("mend", "end the printer's faults"),
+        Button("drawer shut", "push the drawer shut"),
+        Button("show", "what was printed and kicked so far"),
+    )
+
+    @property
+    def where(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def obey(self, words: Sequence[str]) -> str | None:
+        match words:
+            case ["mend"]:
+                self.mend()
+            case ["drawer", "shut"]:
+                self.close_drawer()
+            case ["show"]:
+                return f"receipts {len(self.jobs)}, drawer kicks {len(self.kicks)}"
+            case _ if " ".join(words) in set(Fault):
+                self.fail(Fault(" ".join(words)))
+            case _:
+                return None
+        return "ok"
 
     # ── its thread ───────────────────────────────────────────────────────────────────────────────
 

@@ -10,13 +10,16 @@ import os
 import pty
 import select
 import tty
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event, Lock
 from typing import Self
 
+from pos_app.devices.sim.panel import Button
+
 WRITE_WAIT_S = 5.0
 SUFFIX = b"\r"
+MAX_EVERY_MS = 60_000
 
 
 class ScannerSim:
@@ -75,6 +78,34 @@ class ScannerSim:
     def close(self) -> None:
         self._closing.set()
         self.unplug()
+
+    # ── on the panel ─────────────────────────────────────────────────────────────────────────────
+
+    name = "scanner"
+    buttons = (
+        Button("scan", "scan one code", "CODE"),
+        Button("every", "scan codes, MS milliseconds apart", "MS CODE …"),
+        Button("unplug", "pull the scanner's cable"),
+        Button("plug in", "put it back"),
+    )
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+    def obey(self, words: Sequence[str]) -> str | None:
+        match words:
+            case ["scan", code]:
+                self.scan(code)
+            case ["every", every_ms, *codes] if every_ms.isdigit() and int(every_ms) <= MAX_EVERY_MS:
+                self.scan_all(codes, int(every_ms))
+            case ["unplug"]:
+                self.unplug()
+            case ["plug", "in"]:
+                self.plug_in()
+            case _:
+                return None
+        return "ok"
 
     def __enter__(self) -> Self:
         return self

@@ -9,8 +9,9 @@ import pytest
 
 from pos_app.devices.fakes.scanner import FakeScanner
 from pos_app.devices.ports import DeviceState, Scanner
-from pos_app.devices.scanner.serial import PortIdentity, SerialScanner
+from pos_app.devices.scanner.serial import SerialScanner
 from pos_app.devices.sim.scanner import ScannerSim
+from pos_app.devices.transport.serial_port import PortIdentity
 from tests.devices.support import CLOCK, Heard, eventually, no_jitter
 
 MILK, COFFEE = "4006381333931", "]E04012345678901"
