@@ -24,6 +24,9 @@ class CodeKind(StrEnum):
     PICKUP_PASS = "pickup_pass"
     BADGE = "badge"
     SHELF = "shelf"
+    GIFT_CARD = "gift_card"
+    COUPON = "coupon"
+    SSCC = "sscc"  # a pallet or parcel of a delivery
     UNKNOWN = "unknown"
 
 
@@ -32,15 +35,33 @@ OWN_PREFIXES = {
     "OTP:": CodeKind.PICKUP_PASS,
     "OTB:": CodeKind.BADGE,
     "OTS:": CodeKind.SHELF,
+    "OTG:": CodeKind.GIFT_CARD,
 }
 
 
-class Scanned(msgspec.Struct, frozen=True):
-    """The meaning of a label. `text` is the label without its AIM id; `gtin` only for kind GTIN."""
+class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The meaning of a label. `text` is the label without its AIM id, fit to be shown; `gtin` only for kind GTIN.
+
+    The rest is what a label may say about the one unit in the hand. Dates are YYYY-MM-DD. `net_milli` is a weight in
+    thousandths of a kilogram (AI 310n, or embedded); `price` is digits and how many of them are decimals (AI 392n, or
+    embedded); `count` is pieces (AI 30 and 37, or embedded). `notes` are codes of what the cashier may want to know:
+    `scan.ambiguous` (no separator after a variable field: only the item number is believed), `scan.association`
+    (fields that should not stand together). `item_code` is the store's own number inside an embedded code.
+    """
 
     kind: CodeKind
     text: str
     gtin: Gtin | None = None
+    lot: str | None = None
+    serial: str | None = None
+    expiry: str | None = None  # AI 17: not to be sold after it
+    best_before: str | None = None  # AI 15
+    net_milli: int | None = None
+    price: tuple[int, int] | None = None
+    count: int | None = None
+    item_code: str | None = None
+    addon: str = ""  # 2 or 5 digits beside a periodical's bar code
+    notes: tuple[str, ...] = ()
 
 
 def classify(label: str) -> Scanned:
