@@ -1,0 +1,1 @@
+"""Promotions: what they are (`model`), what each kind takes off (`offers`), and how a basket chooses (`engine`)."""
