@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pos_app.devices.barcode.classify import classify
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
 from pos_app.storage import orders
@@ -22,7 +23,7 @@ from retail_core.domain.fulfilment import FINAL, MovedLine, OrderDoc, OrderLine,
 from retail_core.domain.ids import OrderId
 from retail_core.domain.quantity import ONE
 from retail_core.domain.roles import Permission, check
-from retail_core.domain.scanned import CodeKind, classify
+from retail_core.domain.scanned import CodeKind
 from retail_core.trust.pickup import PASS_PREFIX, code_matches, read_pass
 from retail_core.wire.envelope import Private, commitment
 

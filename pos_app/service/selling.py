@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pos_app.devices.barcode.classify import classify
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy, complete
 from pos_app.service.entry import Entry, EntryKind, parse_entry
@@ -23,7 +24,7 @@ from retail_core.domain.pricing import BasketItem, PriceBook, price
 from retail_core.domain.quantity import ONE
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Totals, cash_tender
-from retail_core.domain.scanned import CodeKind, Scanned, classify
+from retail_core.domain.scanned import CodeKind, Scanned
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.tender import suggested_cash
 from retail_core.durable.reference import ItemRow

@@ -1,19 +1,15 @@
 """What a scanned or typed label means: an item number, one of our own codes, or something nobody knows.
 
-Our own codes start with three letters no GS1 symbol starts with: OTR receipt, OTP pickup pass, OTB badge, OTS shelf.
-The full classifier (AIM ids, element strings, Digital Links, embedded prices) grows here and in the devices package.
+Our own codes start with three letters no GS1 symbol starts with: OTR receipt, OTP pickup pass, OTB badge, OTS shelf,
+OTG gift card. Finding the meaning is the till's business (`pos_app.devices.barcode.classify`).
 """
 
-import re
 from enum import StrEnum
 
 import msgspec
 
-from retail_core.domain.gtin import expand_upc_e, gtin_key, is_gtin
 from retail_core.domain.ids import Gtin
 
-MAX_LABEL_CHARS = 512
-AIM_ID = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 OWN_PREFIX_CHARS = 4
 
 
@@ -62,21 +58,3 @@ class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
     item_code: str | None = None
     addon: str = ""  # 2 or 5 digits beside a periodical's bar code
     notes: tuple[str, ...] = ()
-
-
-def classify(label: str) -> Scanned:
-    """Never raises and never returns more than MAX_LABEL_CHARS: a hostile label is just an unknown one."""
-    text = AIM_ID.sub("", label[:MAX_LABEL_CHARS]).strip()
-    if not text or not text.isprintable():
-        return Scanned(CodeKind.UNKNOWN, "".join(c if c.isprintable() else "�" for c in text))
-    own = OWN_PREFIXES.get(text[:OWN_PREFIX_CHARS])
-    if own:
-        return Scanned(own, text)
-    if is_gtin(text):
-        return Scanned(CodeKind.GTIN, text, gtin_key(text))
-    expanded = expand_upc_e(text)
-    if expanded:
-        return Scanned(CodeKind.GTIN, text, gtin_key(expanded))
-    if re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,39}", text):
-        return Scanned(CodeKind.SKU, text)
-    return Scanned(CodeKind.UNKNOWN, text)

@@ -1,7 +1,13 @@
 """Waiting with a deadline, and a receipt to print."""
 
+import json
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from pos_app.devices.ports import ScanEvent
 from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender
@@ -65,3 +71,20 @@ def receipt(*lines: ReceiptLine, header: tuple[str, ...] = ("Corner Shop", "1 Hi
         change_minor=508,
         short_hash="9f2c77ab",
     )
+
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+SHARED_VECTORS = Path(os.environ.get("OMNITILL_VECTORS", Path(__file__).parents[3] / "shared" / "vectors"))
+
+
+def vectors(name: str) -> Any:
+    """A file of test vectors that belongs to the project."""
+    return json.loads((VECTORS / name).read_text())
+
+
+def foreign_vectors(name: str) -> Path:
+    """A file of other people's test vectors, which are not ours to copy; without it the test is skipped (2026-11-27)."""
+    path = SHARED_VECTORS / name
+    if not path.exists():
+        pytest.skip(f"{name} is not at hand; set OMNITILL_VECTORS to the folder that holds it")
+    return path

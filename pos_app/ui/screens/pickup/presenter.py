@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from PySide6.QtCore import Signal
 
+from pos_app.devices.barcode.classify import classify
 from pos_app.service.fulfilling import Board, Fulfilling
 from pos_app.ui.keymap import PICKUP_KEYS, Act, Slot
 from pos_app.ui.screens.pickup.model import TO_START, board_state, next_line, number_words, order_view
@@ -16,7 +17,7 @@ from pos_app.ui.words import tr, words_for_error
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError, EnvironmentFault, RuleViolationError
 from retail_core.domain.fulfilment import OrderDoc, State
-from retail_core.domain.scanned import CodeKind, classify
+from retail_core.domain.scanned import CodeKind
 
 CODE_CHARS = 8
 
