@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from pos_app.runtime.wake import WakeLine
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
 from pos_app.service.completing import SoldBy
 from pos_app.service.fulfilling import Fulfilling
+from pos_app.service.goods import GoodsCheck
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
 from pos_app.service.selling import Selling
@@ -16,10 +18,11 @@ from pos_app.service.signing_in import SigningIn
 from pos_app.storage import orders, pin_guard, sales
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
+from retail_core.domain.businessdate import business_date
 from retail_core.domain.claims import LocalClaims
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError
-from retail_core.domain.ids import IdSource
+from retail_core.domain.ids import IdSource, LineId
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.lock import InstanceLock
 
@@ -33,6 +36,7 @@ class Till:
     config: MachineConfig
     clock: Clock
     selling: Selling
+    goods: GoodsCheck
     lookup: Lookup
     fulfilling: Fulfilling
     signing_in: SigningIn
@@ -44,6 +48,8 @@ class Till:
     _worker: Worker
     _references: tuple[Reference, Reference]
     _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    stopped: Callable[[tuple[LineId, ...]], None] = lambda _: None
+    """Told which lines of the open sale must not be sold any more; the screen says so."""
 
     @classmethod
     def open(
@@ -88,14 +94,16 @@ class Till:
 
         writer = Writer(store, deliver, committed)
         worker = Worker("till-worker", deliver)
-        selling = Selling(here_ref, links, writer, clock, ids, config.currency)
+        zone, starts_at = ZoneInfo(config.timezone), config.day_starts_at_h
+        goods = GoodsCheck(links, config.currency, lambda: business_date(clock.now_ms(), zone, starts_at))
+        selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.restore(basket)
         fulfilling = Fulfilling(links, here_ref, writer, LocalClaims(config.till_node), clock, config.feed_public_key)
         fulfilling.restore(here, failures)
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
-            config, clock, selling, lookup, fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
+            config, clock, selling, goods, lookup, fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
             (here_ref, there_ref), [refreshed],
         )  # fmt: skip
         return till
@@ -111,6 +119,8 @@ class Till:
         here.refresh()
         self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
         self.signing_in.tick()
+        if self.goods.refresh():
+            self.stopped(self.selling.recheck())
         self._follow_notices()
         for refreshed in self._closers:
             refreshed()

@@ -6,6 +6,7 @@ import msgspec
 
 from hq_server.service.context import TODAY, Hq
 from hq_server.service.fields import Currency, Id, Minor, Name, ShortText, Small, TimeMs
+from hq_server.service.goodsrules import publish_recalls
 from hq_server.service.journal import zone_of
 from hq_server.storage import catalogue, feed
 from hq_server.storage.catalogue import PlaceRow, PromotionRow, StaffRow
@@ -68,6 +69,7 @@ def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:
         for one in places:
             if one.kind == PlaceKind.STORE:
                 _publish_settings(hq, unit, one)
+                publish_recalls(hq, unit, one)
         unit.changed.add(TODAY)
 
     hq.database.write(work)

@@ -182,7 +182,11 @@ def _sqlite_engine(connect: Callable[[], keyed.Connection], begin: str, size: in
 
 
 def _ensure_schema(writer: Engine, place: str) -> None:
-    """Make the tables of an empty database; raises EnvironmentFault `db.newer_than_program`."""
+    """Make the tables of an empty database, and those an older one does not have yet.
+
+    Raises EnvironmentFault `db.newer_than_program`. So far every newer version only added tables; a step that changes
+    one needs its own statement and a copy of the database first.
+    """
     known = tables.SCHEMA_VERSION
     with writer.begin() as conn:
         if conn.dialect.name == "postgresql":
@@ -193,3 +197,6 @@ def _ensure_schema(writer: Engine, place: str) -> None:
         found = conn.execute(select(tables.schema_version.c.version)).scalar_one()
         if found > known:
             raise EnvironmentFault("db.newer_than_program", database=place, found=found, known=known)
+        if found < known:
+            tables.metadata.create_all(conn)
+            conn.execute(tables.schema_version.update().values(version=known))

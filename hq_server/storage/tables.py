@@ -4,7 +4,7 @@ from sqlalchemy import Index
 
 from hq_server.storage.scoping import blob, flag, hq_local, metadata, number, reference, store_scoped, text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: recall, goods_rules
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -132,6 +132,7 @@ staff = store_scoped(
     key=["operator_id"],
 )  # fmt: skip
 quick_key = store_scoped("quick_key", text("page"), number("pos"), text("sku"), text("label"), key=["page", "pos"])
+goods_rules = store_scoped("goods_rules", text("kind"), text("doc"), key=["kind"])
 register_series = store_scoped("register_series", text("register"), number("granted"), key=["register"])
 node_contact = store_scoped(
     "node_contact",
@@ -178,6 +179,11 @@ promotion = reference(
     "promotion",
     text("promotion_id"), text("name"), text("rule"), number("from_ms"), number("until_ms"), flag("active"),
     key=["promotion_id"],
+)  # fmt: skip
+recall = reference(
+    "recall",
+    text("number"), text("sku"), text("doc"), text("stores"), flag("lifted"), number("changed_ms"),
+    key=["number"],
 )  # fmt: skip
 Index("ix_gtin_sku", gtin.c.sku)
 Index("ix_item_popularity", item.c.popularity)

@@ -48,6 +48,7 @@ UNKNOWN_THINGS = frozenset(
         "node.unknown",
         "order.unknown",
         "place.unknown",
+        "product.unknown",
         "snapshot.unknown",
         "stream.unknown",
     }

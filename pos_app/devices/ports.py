@@ -55,6 +55,7 @@ class ScanEvent:
 
     `text` is the label without its AIM id (`]E0`), never longer than the framer's limit. `problem` is empty or a code
     (`scan.too_long`, `scan.binary`, `scan.unframed`): the read happened and the cashier must hear that it is no good.
+    `pairs_with_last`: the 1D and 2D symbols of one item, read in one sweep of one imager: this is the second.
     """
 
     raw: bytes
@@ -63,6 +64,12 @@ class ScanEvent:
     source: str
     t_mono_ms: int
     problem: str = ""
+    pairs_with_last: bool = False
+
+    @property
+    def label(self) -> str:
+        """What was scanned, with its AIM id in front: how to read it depends on the symbol."""
+        return (self.aim_id or "") + self.text
 
 
 ScanSink = Callable[[ScanEvent], None]

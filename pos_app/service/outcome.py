@@ -17,6 +17,7 @@ class OutcomeKind(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     PENDING = "pending"  # an unknown code stands on the sale as a red line
+    STOPPED = "stopped"  # a known unit that must not be sold stands there
     SEARCH = "search"
     MULTIPLIER = "multiplier"
     REFUSED = "refused"
@@ -26,7 +27,7 @@ class OutcomeKind(StrEnum):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """`code` is a stable code when something was refused or is unknown."""
+    """`code` is a stable code when something was refused, is unknown or stopped; of what was added, a quiet note."""
 
     kind: OutcomeKind
     line_id: LineId | None = None

@@ -4,45 +4,70 @@ Nothing here waits: a scan is answered from two read-only files, the basket is w
 transaction on the writer's thread whose answer alone makes the sale "paid".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
 
 import msgspec
 
 from pos_app.devices.barcode.classify import classify
 from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.basket_tags import BasketTags
 from pos_app.service.completing import SoldBy, complete
 from pos_app.service.entry import Entry, EntryKind, parse_entry
+from pos_app.service.goods import GoodsCheck, scaled
+from pos_app.service.lines import WEIGH_FIRST, LineMaker
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.receipt import Paper
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
-from retail_core.domain.errors import CodedError, RuleViolationError
+from retail_core.domain.errors import CodedError, Fact, RuleViolationError
 from retail_core.domain.events import AuditNoted
-from retail_core.domain.ids import IdSource, LineId, SaleId, Sku
-from retail_core.domain.pricing import BasketItem, PriceBook, price
+from retail_core.domain.ids import IdSource, LineId, SaleId
+from retail_core.domain.pricing import PriceBook
 from retail_core.domain.quantity import ONE
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Totals, cash_tender
-from retail_core.domain.scanned import CodeKind, Scanned
-from retail_core.domain.tax import TaxRate
+from retail_core.domain.scanned import CodeKind, Scanned, TagUnit
 from retail_core.domain.tender import suggested_cash
 from retail_core.durable.reference import ItemRow
 
-NO_TAX = TaxRate("", "", 0)
 BLOCKED_PENDING = "sale.pending_lines"
+BLOCKED_STOPPED = "sale.stopped_lines"
 BLOCKED_EMPTY = "sale.nothing_to_pay"
 BLOCKED_PAYING = "sale.being_paid"
+NOT_FOR_SALE = MappingProxyType(
+    {
+        CodeKind.RECEIPT: "scan.is_receipt",
+        CodeKind.BADGE: "scan.is_badge",
+        CodeKind.SHELF: "scan.is_shelf",
+        CodeKind.GIFT_CARD: "scan.is_gift_card",
+        CodeKind.COUPON: "scan.is_coupon",
+        CodeKind.SSCC: "scan.is_delivery",
+    }
+)
+"""What else may be scanned at the till, and how the cashier is told that it is no goods."""
 
 
 class Selling:
     """One basket at a time. All methods run on the screen's thread."""
 
     def __init__(
-        self, catalogue: Reference, facts: Links, writer: Writer, clock: Clock, ids: IdSource, currency: str
+        self,
+        catalogue: Reference,
+        facts: Links,
+        writer: Writer,
+        clock: Clock,
+        ids: IdSource,
+        currency: str,
+        goods: GoodsCheck,
     ) -> None:
         self._catalogue = catalogue
         self._facts = facts
+        self._goods = goods
+        self.lines = LineMaker(catalogue, goods, clock, ids)
+        self._tags = BasketTags()
+        self._last_added: LineId | None = None
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -59,14 +84,42 @@ class Selling:
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
 
-    def scan(self, label: str, source: str = "scanner") -> Outcome:
-        """A read of any scanner. The first one opens the sale; an unknown one becomes a pending line."""
-        scanned = classify(label)
+    def scan(self, label: str, source: str = "scanner", *, pairs_with_last: bool = False) -> Outcome:
+        """A read of any scanner. The first one opens the sale; an unknown one becomes a pending line.
+
+        `pairs_with_last`: the second symbol of the unit just scanned, read in the same sweep of an imager.
+        """
+        scanned = classify(label, self._goods.codes)
         if scanned.kind is CodeKind.PICKUP_PASS:
             return Outcome(OutcomeKind.ORDER, facts={"text": scanned.text})
-        if scanned.kind in {CodeKind.RECEIPT, CodeKind.BADGE, CodeKind.SHELF}:
-            return Outcome(OutcomeKind.REFUSED, code="scan.not_for_sale", facts={"kind": scanned.kind.value})
+        if scanned.kind in NOT_FOR_SALE:
+            return Outcome(OutcomeKind.REFUSED, code=NOT_FOR_SALE[scanned.kind], facts={"text": scanned.text[:40]})
+        if pairs_with_last and (line := self._last_line(scanned)):
+            return self._guarded(lambda: self._same_unit(line, scanned))
         return self._guarded(lambda: self._add_scanned(scanned, label, self._take_multiplier()))
+
+    def read_tags(self, units: Iterable[TagUnit]) -> Outcome:
+        """What an RFID reader is sure of: units of the basket, each counted once, however often it is read."""
+        fresh = [unit for unit in units if not self._tags.known(unit.epc)]
+        return self._guarded(lambda: self._add_tags(fresh)) if fresh else Outcome(OutcomeKind.NOTHING)
+
+    def tags_gone(self, epcs: Iterable[str]) -> None:
+        """Tags left the reader's view; units on the sale stay."""
+        for epc in epcs:
+            self._tags.gone(epc)
+
+    def recheck(self) -> tuple[LineId, ...]:
+        """HQ sent other rules: lines of the open sale that are stopped now. While it is being paid nothing changes."""
+        if self.sale is None or self.paying:
+            return ()
+        sale = self.sale
+        judged = [(line, self._goods.judged(line)) for line in sale if line.sku and not line.voided]
+        changed = [(old, new) for old, new in judged if new is not old and old.stopped != WEIGH_FIRST]
+        for old, new in changed:
+            sale.replace_line(old.line_id, new)
+        if changed:
+            self._writer.keep_basket(sale.data())
+        return tuple(new.line_id for _, new in changed if new.stopped)
 
     def enter(self, typed: str) -> Outcome:
         """What was typed on the entry line and confirmed with Enter."""
@@ -81,9 +134,11 @@ class Selling:
         item = self._catalogue.by_sku(sku)
         if item is None:
             return Outcome(OutcomeKind.REFUSED, code="item.unknown", facts={"sku": sku})
-        pending = self._selected_pending()
-        if pending:
-            return self._guarded(lambda: self._resolve(pending, item))
+        waiting = self._selected_line()
+        if waiting and waiting.unknown:
+            return self._guarded(lambda: self._resolve(waiting, item))
+        if waiting and waiting.stopped == WEIGH_FIRST and waiting.sku == item.sku:
+            return self._guarded(lambda: self._replaced(waiting, self.lines.weighed(waiting)))
         return self._guarded(lambda: self._add(item, "", self._take_multiplier()))
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────
@@ -103,6 +158,8 @@ class Selling:
         line = self._selected_line()
         if line is None:
             return Outcome(OutcomeKind.REFUSED, code="line.none_selected")
+        if line.serial and pieces > 0:  # a serial is one unit; one more of it is another line
+            return self._guarded(lambda: self._one_more_of(line))
         qty_milli = line.qty_milli + pieces * ONE
         if qty_milli <= 0:
             return self.void_line(line.line_id)
@@ -128,7 +185,7 @@ class Selling:
         """Codes of what Pay must wait for; empty when the sale can be paid."""
         if self.sale is None or self.sale.empty:
             return (BLOCKED_EMPTY,)
-        blocks = [BLOCKED_PENDING] if self.sale.pending else []
+        blocks = [self._why_pending(self.sale)] if self.sale.pending else []
         return tuple([*blocks, BLOCKED_PAYING] if self.paying else blocks)
 
     def totals(self) -> Totals | None:
@@ -168,6 +225,10 @@ class Selling:
         self.sale = Sale(msgspec.structs.replace(data, state=SaleState.OPEN))
         self._book = self._catalogue.book(self.sale.book)
         self.selected = data.lines[-1].line_id if data.lines else None
+        for line in data.lines:
+            if line.epc and not line.voided:
+                self._tags.read(line.epc, line.sku)
+        self.recheck()
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,53 +262,124 @@ class Selling:
             case EntryKind.COMMAND:
                 return Outcome(OutcomeKind.COMMAND, facts={"text": entry.text})
             case EntryKind.CODE:
-                return self._add_scanned(classify(entry.text), entry.text, entry.qty_milli or self._take_multiplier())
+                scanned = classify(entry.text, self._goods.codes)
+                if scanned.kind in NOT_FOR_SALE:
+                    raise RuleViolationError(NOT_FOR_SALE[scanned.kind], text=scanned.text[:40])
+                return self._add_scanned(scanned, entry.text, entry.qty_milli or self._take_multiplier())
 
-    def _add_scanned(self, scanned: Scanned, label: str, qty_milli: int) -> Outcome:
-        item = self._find(scanned)
-        pending = self._selected_pending() if item else None
-        if item and pending:
-            return self._resolve(pending, item)
-        if item:
-            return self._add(item, scanned.text, qty_milli, scanned)
-        return self._add_pending(scanned.text or label[:40], qty_milli)
+    def _add_scanned(self, scanned: Scanned, label: str, qty_milli: int | None) -> Outcome:
+        item = self.lines.find(scanned)
+        if item is None:
+            return self._add_pending(scanned.text or label[:40], qty_milli or ONE)
+        waiting = self._selected_line()
+        if waiting and waiting.unknown:
+            return self._resolve(waiting, item, scanned)
+        if waiting and waiting.stopped == WEIGH_FIRST and waiting.sku == item.sku:
+            return self._replaced(waiting, self.lines.weighed(waiting))
+        if scanned.serial and self._on_sale(item, scanned.serial):
+            raise RuleViolationError("unit.already_on_sale", name=item.name, serial=scanned.serial[:40])
+        return self._add(item, scanned.text, qty_milli, scanned)
 
-    def _find(self, scanned: Scanned) -> ItemRow | None:
-        if scanned.gtin:
-            found = self._catalogue.by_gtin(scanned.gtin)
-            if found:
-                return found
-        return self._catalogue.by_sku(scanned.text)
+    def _add(self, item: ItemRow, label: str, qty_milli: int | None, scanned: Scanned | None = None) -> Outcome:
+        line = self.lines.line(item, label, qty_milli, self._book_now(), scanned)
+        pieces = line.qty_milli // ONE if line.unit == "each" else 1
+        new = self._tags.scan(item.sku, pieces)
+        if new < pieces:
+            if not new:
+                return self._tag_was_first(item)
+            line = scaled(line, new * ONE)
+        return self._put_on(line, scanned)
 
-    def _add(self, item: ItemRow, label: str, qty_milli: int, scanned: Scanned | None = None) -> Outcome:
-        line = self._line(LineId(self._ids.next()), item, label, qty_milli, scanned)
-        sale = self._open_sale()
-        sale.add(line)
-        self.selected = line.line_id
-        return Outcome(OutcomeKind.ADDED, line.line_id)
+    def _put_on(self, line: SaleLine, scanned: Scanned | None = None) -> Outcome:
+        self._open_sale().add(line)
+        self.selected = self._last_added = line.line_id
+        if line.stopped:
+            facts: dict[str, Fact] = {"name": line.name, "detail": line.stop_detail}
+            return Outcome(OutcomeKind.STOPPED, line.line_id, line.stopped, facts)
+        said = self._goods.verdict(line)
+        note = said.look or (scanned.notes[0] if scanned and scanned.notes else "")
+        facts = {"name": line.name, "detail": said.detail} if note else {}
+        return Outcome(OutcomeKind.ADDED, line.line_id, note, facts)
 
-    def _line(
-        self, line_id: LineId, item: ItemRow, label: str, qty_milli: int, scanned: Scanned | None = None
-    ) -> SaleLine:
-        book = self._book if self.sale and self._book else self._catalogue.book()
-        priced = price((BasketItem(item.sku, qty_milli),), book, self._clock.now_ms())[0]
-        if priced is None:
-            raise RuleViolationError("item.no_price", sku=item.sku, name=item.name)
-        gtin = scanned.gtin if scanned and scanned.gtin else self._catalogue.gtin_of(item.sku)
-        return SaleLine(
-            line_id, item.sku, item.name, qty_milli, priced.unit_minor, item.tax, label, gtin, item.unit,
-            item.department, priced.book, priced.reasons,
-        )  # fmt: skip
+    def _book_now(self) -> PriceBook:
+        return self._book if self.sale and self._book else self._catalogue.book()
 
     def _add_pending(self, label: str, qty_milli: int) -> Outcome:
-        line = SaleLine(LineId(self._ids.next()), Sku(""), "", qty_milli, 0, NO_TAX, label)
+        line = self.lines.unknown(label, qty_milli)
         self._open_sale().add(line)
-        self.selected = None  # the next good scan is a new line, not an answer to this one
+        self.selected = self._last_added = None  # the next good scan is a new line, not an answer to this one
         return Outcome(OutcomeKind.PENDING, line.line_id, "item.unknown", {"label": label})
 
-    def _resolve(self, pending: SaleLine, item: ItemRow) -> Outcome:
-        self._open_sale().resolve(pending.line_id, self._line(pending.line_id, item, pending.label, pending.qty_milli))
+    def _resolve(self, pending: SaleLine, item: ItemRow, scanned: Scanned | None = None) -> Outcome:
+        line = self.lines.line(item, pending.label, pending.qty_milli, self._book_now(), scanned, pending.line_id)
+        self._open_sale().resolve(pending.line_id, line)
         return Outcome(OutcomeKind.CHANGED, pending.line_id)
+
+    def _replaced(self, old: SaleLine, new: SaleLine) -> Outcome:
+        self._open_sale().replace_line(old.line_id, new)
+        if new.stopped:
+            return Outcome(OutcomeKind.STOPPED, new.line_id, new.stopped, {"name": new.name, "detail": new.stop_detail})
+        return Outcome(OutcomeKind.CHANGED, new.line_id)
+
+    # ── one unit, seen twice ─────────────────────────────────────────────────────────────────────
+
+    def _last_line(self, scanned: Scanned) -> SaleLine | None:
+        """The line just added, if this label belongs to the same item."""
+        if self.sale is None or self._last_added is None or not scanned.gtin:
+            return None
+        line = self.sale.line(self._last_added)
+        item = self.lines.find(scanned)
+        return line if item and line.sku == item.sku and not line.voided else None
+
+    def _same_unit(self, line: SaleLine, scanned: Scanned) -> Outcome:
+        merged = self._goods.merged(line, scanned)
+        outcome = self._replaced(line, merged)
+        if outcome.kind is OutcomeKind.STOPPED:
+            return outcome
+        return Outcome(OutcomeKind.CHANGED, line.line_id, "scan.one_unit", {"name": line.name})
+
+    def _one_more_of(self, line: SaleLine) -> Outcome:
+        item = self._catalogue.by_sku(line.sku)
+        if item is None:
+            raise RuleViolationError("item.unknown", label=line.sku)
+        return self._put_on(self.lines.line(item, line.label, ONE, self._book_now()))
+
+    def _on_sale(self, item: ItemRow, serial: str) -> bool:
+        return any(line.sku == item.sku and line.serial == serial and not line.voided for line in self.sale or ())
+
+    def _tag_was_first(self, item: ItemRow) -> Outcome:
+        """The unit scanned is one whose tag put it on the sale already."""
+        line = next((line for line in self.sale or () if line.sku == item.sku and not line.voided), None)
+        self.selected = line.line_id if line else None
+        return Outcome(OutcomeKind.CHANGED, self.selected, "scan.already_by_tag", {"name": item.name})
+
+    def _add_tags(self, units: list[TagUnit]) -> Outcome:
+        added = unknown = 0
+        outcome = Outcome(OutcomeKind.NOTHING)
+        for unit in units:
+            item = self._catalogue.by_gtin(unit.gtin)
+            if item is None:
+                unknown += 1
+                continue
+            if not self._tags.read(unit.epc, item.sku):
+                self._name_tag(item, unit)
+                continue
+            line = self.lines.line(item, unit.gtin, ONE, self._book_now())
+            line = self._goods.judged(msgspec.structs.replace(line, epc=unit.epc, serial=unit.serial))
+            outcome = self._put_on(line)
+            added += 1
+        if outcome.kind is OutcomeKind.STOPPED or not (added or unknown):
+            return outcome
+        kind = OutcomeKind.ADDED if added else OutcomeKind.NOTHING
+        return Outcome(kind, outcome.line_id, "tags.read", {"added": added, "unknown": unknown})
+
+    def _name_tag(self, item: ItemRow, unit: TagUnit) -> None:
+        """The tag of a unit that was scanned: its line says which, where the line is one unit."""
+        for line in self.sale or ():
+            if line.sku == item.sku and not line.voided and line.epc is None and line.qty_milli == ONE:
+                told = msgspec.structs.replace(line, epc=unit.epc, serial=line.serial or unit.serial)
+                self._open_sale().replace_line(line.line_id, self._goods.judged(told))
+                return
 
     def _open_sale(self) -> Sale:
         if self.sale is None:
@@ -266,7 +398,19 @@ class Selling:
         return self.sale
 
     def _change_quantity(self, line_id: LineId, qty_milli: int) -> Outcome:
-        self._open_sale().change_quantity(line_id, qty_milli)
+        sale = self._open_sale()
+        old = sale.line(line_id)
+        if old.serial and qty_milli > ONE:
+            raise RuleViolationError("line.serial_is_one", name=old.name)
+        if qty_milli <= 0:
+            raise RuleViolationError("quantity.zero")
+        if not old.sku:
+            sale.change_quantity(line_id, qty_milli)
+        else:
+            changed = scaled(old, qty_milli)
+            freed = "" if old.stopped == WEIGH_FIRST else old.stopped
+            sale.replace_line(line_id, msgspec.structs.replace(changed, stopped=freed))
+            self._tags.changed(old.sku, (qty_milli - old.qty_milli) // ONE)
         return Outcome(OutcomeKind.CHANGED, line_id, facts={"qty_milli": qty_milli})
 
     def _void_line(self, line_id: LineId) -> Outcome:
@@ -274,6 +418,7 @@ class Selling:
         check(operator.role, Permission.VOID_LINE)
         amount_minor = sale.line(line_id).amount_minor
         struck = sale.void_line(line_id)
+        self._tags.taken_off(struck.sku, struck.qty_milli // ONE, struck.epc)
         self._note(AuditNoted("line_voided", struck.sku or struck.label, amount_minor), operator)
         self._select_last_living()
         if sale.empty:
@@ -293,6 +438,7 @@ class Selling:
         """A basket in which nothing is left takes no number and is forgotten; its voids stay in the journal."""
         if sale is self.sale:
             self.sale, self.selected, self._book = None, None, None
+            self._tags, self._last_added = BasketTags(), None
             self._writer.keep_basket(None)
 
     def _note(self, event: AuditNoted, operator: SoldBy) -> None:
@@ -313,8 +459,9 @@ class Selling:
         living = [line.line_id for line in self.sale if not line.voided] if self.sale else []
         self.selected = living[-1] if living else None
 
-    def _take_multiplier(self) -> int:
-        qty_milli, self.multiplier_milli = self.multiplier_milli or ONE, None
+    def _take_multiplier(self) -> int | None:
+        """How many were asked for before the scan; None when nobody said."""
+        qty_milli, self.multiplier_milli = self.multiplier_milli, None
         return qty_milli
 
     def _selected_line(self) -> SaleLine | None:
@@ -322,10 +469,6 @@ class Selling:
             return None
         line = self.sale.line(self.selected)
         return None if line.voided else line
-
-    def _selected_pending(self) -> SaleLine | None:
-        line = self._selected_line()
-        return line if line and line.pending else None
 
     def _signed_in(self) -> SoldBy:
         if self.operator is None:
@@ -338,11 +481,16 @@ class Selling:
         if self.sale is None or self.sale.empty:
             raise RuleViolationError(BLOCKED_EMPTY)
         if self.sale.pending:
-            raise RuleViolationError(BLOCKED_PENDING, lines=self.sale.pending)
+            raise RuleViolationError(self._why_pending(self.sale), lines=self.sale.pending)
         return self.sale, self._signed_in()
+
+    def _why_pending(self, sale: Sale) -> str:
+        """An unknown code is said before a unit that must not be sold."""
+        return BLOCKED_PENDING if any(line.unknown for line in sale) else BLOCKED_STOPPED
 
     def _paid(self, paid: PaidSale, done: Callable[[PaidSale], None]) -> None:
         self.sale, self.selected, self._book, self.paying = None, None, None, False
+        self._tags, self._last_added = BasketTags(), None
         self.multiplier_milli = None
         self.last_paid = paid
         self.on_paid(paid)

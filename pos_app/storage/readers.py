@@ -148,6 +148,11 @@ class Links:
         conn = self._ready()
         return link.read_quick_keys(conn) if conn else ()
 
+    def goods_rules(self, known: link.GoodsRules) -> link.GoodsRules:
+        """Recalls and rules of the store; `known` itself while they are the same."""
+        conn = self._ready()
+        return link.read_goods_rules(conn, known) if conn else known
+
     def status(self) -> link.LinkStatusDoc:
         conn = self._ready()
         return link.read_status(conn) if conn else link.LinkStatusDoc()

@@ -9,7 +9,7 @@ class Read(Protocol):
     """What a scanner driver delivers, as far as the screen is concerned."""
 
     @property
-    def text(self) -> str: ...
+    def label(self) -> str: ...
 
     @property
     def source(self) -> str: ...
@@ -17,12 +17,15 @@ class Read(Protocol):
     @property
     def problem(self) -> str: ...
 
+    @property
+    def pairs_with_last(self) -> bool: ...
+
 
 class ScanBridge(QObject):
     """Give `sink` to scanner drivers; listen to `scanned`."""
 
-    scanned = Signal(str, str, str)  # label, source, problem code
-    _arrived = Signal(str, str, str)
+    scanned = Signal(str, str, str, bool)  # label, source, problem code, second symbol of the unit before
+    _arrived = Signal(str, str, str, bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,8 +33,8 @@ class ScanBridge(QObject):
 
     def sink(self, event: Read) -> None:
         """Take one read. May be called from any thread and never waits."""
-        self._arrived.emit(event.text, event.source, event.problem)
+        self._arrived.emit(event.label, event.source, event.problem, event.pairs_with_last)
 
-    @Slot(str, str, str)
-    def _deliver(self, label: str, source: str, problem: str) -> None:
-        self.scanned.emit(label, source, problem)
+    @Slot(str, str, str, bool)
+    def _deliver(self, label: str, source: str, problem: str, pairs: bool) -> None:
+        self.scanned.emit(label, source, problem, pairs)

@@ -1,6 +1,6 @@
 """The workplace: window, screens and services put together. It decides which screen is in front and where a scan goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from pos_app.ui.words import ntr, tr, words_for
 from retail_core.domain.errors import CodedError
 from retail_core.domain.money import exponent
 from retail_core.domain.roles import Permission, may
+from retail_core.domain.scanned import TagUnit
 
 MAX_SCANS_WHILE_LOCKED = 50
 RELEASE_MS = 0
@@ -52,7 +53,7 @@ class Workplace(QObject):
         self.till = till
         self._devices = devices
         self._zone = ZoneInfo(till.config.timezone)
-        self._waiting: list[tuple[str, str, str]] = []
+        self._waiting: list[tuple[str, str, str, bool]] = []
         self.pickup_count = 0
         self.shell = Shell()
         self.wedge = WedgeFilter(wedge_prefix)
@@ -86,21 +87,26 @@ class Workplace(QObject):
 
     # ── where a scan goes ────────────────────────────────────────────────────────────────────────
 
-    def scanned(self, label: str, source: str, problem: str = "") -> None:
+    def scanned(self, label: str, source: str, problem: str = "", pairs: bool = False) -> None:
         """One read of any scanner. While nobody is signed in it waits; it is never dropped unseen."""
         if self.till.signing_in.operator is None:
             if len(self._waiting) < MAX_SCANS_WHILE_LOCKED:
-                self._waiting.append((label, source, problem))
+                self._waiting.append((label, source, problem, pairs))
             self.sign_in.show_waiting(len(self._waiting))
         elif problem:
             self.shell.notify(Notice(words_for(problem), Tone.ERROR))
         elif self.current is self.pickup:
             self.pickup.scanned(label, source)
         else:
-            self._scanned_for_sale(label, source)
+            self._for_sale(lambda: self.sell.scanned(label, source, pairs=pairs))
 
-    def _scanned_for_sale(self, label: str, source: str) -> None:
-        self.sell.scanned(label, source)
+    def tags_read(self, units: Sequence[TagUnit]) -> None:
+        """Units an RFID reader is sure of. Nobody signed in, or the pickup board in front: they are told again later."""
+        if self.till.signing_in.operator is not None and self.current in (self.sell, self.pay):
+            self._for_sale(lambda: self.sell.tags_read(units))
+
+    def _for_sale(self, add: Callable[[], None]) -> None:
+        add()
         if self.current is not self.pay or self.till.selling.paying:
             return
         if self.till.selling.blocked_by():
@@ -111,8 +117,8 @@ class Workplace(QObject):
     def _give_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         self.sign_in.show_waiting(0)
-        for label, source, problem in waiting:
-            self.scanned(label, source, problem)
+        for label, source, problem, pairs in waiting:
+            self.scanned(label, source, problem, pairs)
         if waiting:
             text = ntr("{n} scan made while locked was taken", "{n} scans made while locked were taken", len(waiting))
             self.shell.notify(Notice(text, Tone.INFO))
@@ -154,6 +160,7 @@ class Workplace(QObject):
         self.shell.closing.connect(self.closed)
         self.wedge.scanned.connect(self.scanned)
         background.woken.connect(self.refresh)
+        self.till.stopped = self.sell.stopped
         for screen in (self.sign_in, self.sell, self.pay, self.pickup):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)

@@ -55,7 +55,10 @@ class PriceReason(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line. `sku` is empty on a pending line: a scan nobody knows yet, which blocks paying but not scanning."""
+    """One line. `sku` is empty while nobody knows the scan; `stopped` says why a known unit must not be sold.
+
+    Both wait for somebody: they block paying, not scanning, and count for nothing.
+    """
 
     line_id: LineId
     sku: Sku
@@ -75,11 +78,24 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     epc: str | None = None
     expiry: str | None = None  # YYYY-MM-DD
     voided: bool = False
+    best_before: str | None = None  # YYYY-MM-DD
+    stopped: str = ""  # a stable code, such as unit.recalled
+    stop_detail: str = ""
+
+    @property
+    def unknown(self) -> bool:
+        """True while nobody has said what this scan is."""
+        return not self.sku and not self.voided
 
     @property
     def pending(self) -> bool:
-        """True while nobody has said what this scan is."""
-        return not self.sku and not self.voided
+        """True while somebody has to do something about it before the sale can be paid."""
+        return (not self.sku or bool(self.stopped)) and not self.voided
+
+    @property
+    def counts(self) -> bool:
+        """True when it adds to the sale."""
+        return bool(self.sku) and not self.voided and not self.stopped
 
     @property
     def taxes(self) -> tuple[TaxRate, ...]:
@@ -89,7 +105,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def amount_minor(self) -> int:
         """What this line adds to the sale; zero when voided or pending."""
-        if self.voided or not self.sku:
+        if not self.counts:
             return 0
         return amount_minor(self.unit_minor, self.qty_milli) + sum(r.amount_minor for r in self.reasons)
 
@@ -177,7 +193,7 @@ class Sale:
 
     @property
     def pending(self) -> int:
-        """How many lines wait for somebody to say what they are."""
+        """How many lines wait for somebody."""
         return self._pending
 
     @property
@@ -221,10 +237,17 @@ class Sale:
         """Say what a pending line is; `known` keeps its id and quantity."""
         self._after(SaleAction.CHANGE)
         old = self._changeable(line_id)
-        if not old.pending:
+        if not old.unknown:
             raise RuleViolationError("sale.line_not_pending", line=line_id)
         require(known.line_id == line_id and bool(known.sku), "sale.bad_resolution", line=line_id)
         self._put(known)
+
+    def replace_line(self, line_id: LineId, changed: SaleLine) -> None:
+        """Say more about a known line: its lot, its price, or why it is stopped. It keeps its id and its item."""
+        self._after(SaleAction.CHANGE)
+        old = self._changeable(line_id)
+        require(changed.line_id == line_id and changed.sku == old.sku, "sale.bad_replacement", line=line_id)
+        self._put(changed)
 
     def void_line(self, line_id: LineId) -> SaleLine:
         """Strike a line through; it stays visible and counts for nothing."""
@@ -297,7 +320,7 @@ class Sale:
     def _count(self, line: SaleLine, sign: int) -> None:
         if line.pending:
             self._pending += sign
-        if line.voided or not line.sku:
+        if not line.counts:
             return
         amount = line.amount_minor
         self._lines_minor += sign * amount

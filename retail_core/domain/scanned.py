@@ -58,3 +58,11 @@ class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
     item_code: str | None = None
     addon: str = ""  # 2 or 5 digits beside a periodical's bar code
     notes: tuple[str, ...] = ()
+
+
+class TagUnit(msgspec.Struct, frozen=True):
+    """One unit an RFID reader is sure of. `epc`: hexadecimal, as in the tag."""
+
+    epc: str
+    gtin: Gtin
+    serial: str

@@ -10,7 +10,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from retail_core.domain.coderules import RcnRule
 from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
 from retail_core.domain.ids import OperatorId
 from retail_core.domain.roles import Role
 from retail_core.durable.engine import Connection
@@ -90,6 +92,22 @@ class QuickKeyDoc(msgspec.Struct, frozen=True):
     label: str
 
 
+class GoodsRulesDoc(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the store reads numbers with a value inside, and what it does with goods near or past their date."""
+
+    rcn: tuple[RcnRule, ...] = ()
+    markdowns: tuple[Markdown, ...] = ()
+    after_best_before: AfterBestBefore = AfterBestBefore.STOP
+
+
+class GoodsRules(msgspec.Struct, frozen=True):
+    """Everything the till must know before it sells a unit. `source` is equal as long as nothing has changed."""
+
+    recalls: tuple[Recall, ...] = ()
+    rules: GoodsRulesDoc = GoodsRulesDoc()
+    source: tuple[bytes, ...] = ()
+
+
 class NodeDoc(msgspec.Struct, frozen=True):
     """An enrolled node of this store, for trust on the LAN."""
 
@@ -140,7 +158,15 @@ def apply_store_row(conn: Connection, row: FeedRow, device_secret: bytes) -> boo
     return True
 
 
-DOCUMENT_KINDS = MappingProxyType({"settings": SettingsDoc, "quick_key": QuickKeyDoc, "node": NodeDoc})
+DOCUMENT_KINDS = MappingProxyType(
+    {
+        "settings": SettingsDoc,
+        "quick_key": QuickKeyDoc,
+        "node": NodeDoc,
+        "recall": Recall,
+        "goods_rules": GoodsRulesDoc,
+    }
+)
 STORE_KINDS = ("order", "staff", *DOCUMENT_KINDS)
 
 
@@ -243,6 +269,19 @@ def read_quick_keys(conn: Connection) -> Sequence[QuickKeyDoc]:
     """By page name, then position."""
     rows = conn.execute("SELECT doc FROM document WHERE kind = 'quick_key'")
     return sorted((msgspec.json.decode(doc, type=QuickKeyDoc) for (doc,) in rows), key=lambda key: (key.page, key.pos))
+
+
+def read_goods_rules(conn: Connection, known: GoodsRules) -> GoodsRules:
+    """Recalls and rules; `known` itself when they are still the same."""
+    rows = conn.execute(
+        "SELECT kind, doc FROM document WHERE kind IN ('recall', 'goods_rules') ORDER BY kind, key"
+    ).fetchall()
+    source = tuple(bytes(doc) for _, doc in rows)
+    if source == known.source:
+        return known
+    recalls = tuple(msgspec.json.decode(doc, type=Recall) for kind, doc in rows if kind == "recall")
+    rules = [msgspec.json.decode(doc, type=GoodsRulesDoc) for kind, doc in rows if kind == "goods_rules"]
+    return GoodsRules(recalls, rules[0] if rules else GoodsRulesDoc(), source)
 
 
 def read_nodes(conn: Connection) -> Sequence[NodeDoc]:

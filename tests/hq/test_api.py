@@ -39,6 +39,40 @@ def test_an_order_over_the_api_is_placed_once(running: RunningHq) -> None:
         assert shop.get("/api/orders/nobody").status_code == 404
 
 
+def test_a_recall_and_the_rules_for_goods_reach_the_stores_they_name(running: RunningHq) -> None:
+    till, other = enrolled(running.hq, "till-recall", STORE), enrolled(running.hq, "till-recall-2", OTHER_STORE)
+    recall = {"number": "R-7", "sku": "THROW", "reason": "Dye rubs off", "lots": ["L1"], "stores": [STORE]}
+    rules = {
+        "rcn": [{"prefix": "21", "item_digits": 5, "kind": "price", "decimals": 2}],
+        "markdowns": [{"name": "Last day", "days": 0, "ppm": 300_000}],
+    }
+    with running.as_role(Role.HQ_ADMIN) as admin:
+        assert admin.put("/api/recalls", json=recall).status_code == 200
+        assert admin.put("/api/goods-rules", json=rules).json()["stores"] >= 2
+        assert admin.get(f"/api/goods-rules?store={STORE}").json()["markdowns"][0]["name"] == "Last day"
+        for body, code in (
+            ({**recall, "sku": "NOBODY"}, "product.unknown"),
+            ({**recall, "stores": ["S9999"]}, "place.unknown"),
+            ({**recall, "reason": " "}, "recall.incomplete"),
+        ):
+            assert admin.put("/api/recalls", json=body).json()["code"] == code
+        bad = {"rcn": [{"prefix": "40", "item_digits": 5, "kind": "price", "decimals": 2}]}
+        assert admin.put("/api/goods-rules", json=bad).json()["code"] == "rcn.bad_prefix"
+    with running.as_node(till) as node, running.as_node(other) as elsewhere:
+        here = node.get(f"/v1/pull?scope=store:{STORE}").content
+        assert b'"kind":"recall"' in here
+        assert b"Dye rubs off" in here
+        assert b'"kind":"goods_rules"' in here
+        assert b"Dye rubs off" not in elsewhere.get(f"/v1/pull?scope=store:{OTHER_STORE}").content
+    with running.as_role(Role.HQ_ADMIN) as admin:
+        assert admin.put("/api/recalls", json={**recall, "lifted": True}).json()["lifted"] is True
+        assert admin.get("/api/recalls").json()["recalls"][0]["recall"]["number"] == "R-7"
+    with running.as_node(till) as node:
+        after = node.get(f"/v1/pull?scope=store:{STORE}").content
+        assert b'"op":"del"' in after
+        assert b"Dye rubs off" not in after
+
+
 def test_master_data_comes_in_and_is_published(running: RunningHq) -> None:
     till = enrolled(running.hq, "till-master", OTHER_STORE)
     with running.as_role(Role.HQ_ADMIN) as admin:

@@ -106,3 +106,19 @@ def test_a_job_that_a_stopped_server_was_running_is_failed_and_old_ones_go(datab
     assert states == {"j1": JobState.FAILED, "j2": JobState.DONE}
     database.write(lambda unit: work.drop_old_jobs(unit, 1 << 50))
     assert not database.read(lambda conn: work.jobs(conn, 9))
+
+
+def test_a_database_of_an_older_version_gets_the_tables_it_lacks(tmp_path: Path) -> None:
+    path, key = tmp_path / "hq.db", os.urandom(32)
+    database = open_embedded(path, key)
+
+    def grow_older(unit: Unit) -> None:
+        unit.conn.execute(text("DROP TABLE recall"))
+        unit.conn.execute(text("UPDATE schema_version SET version = 1"))
+
+    database.write(grow_older)
+    database.close()
+    database = open_embedded(path, key)
+    assert database.read(lambda conn: conn.execute(select(tables.recall)).all()) == []
+    assert database.read(lambda conn: conn.execute(select(tables.schema_version.c.version)).scalar_one()) == 2
+    database.close()

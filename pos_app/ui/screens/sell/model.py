@@ -10,11 +10,11 @@ from pos_app.ui.screens.sell.state import (
     QuickPageView,
     SellState,
 )
-from pos_app.ui.words import ntr, tr
+from pos_app.ui.words import ntr, tr, words_for
 from retail_core.domain.gtin import display_gtin
 from retail_core.domain.money import format_minor, format_money
 from retail_core.domain.quantity import amount_minor, format_quantity
-from retail_core.domain.sale import Sale, SaleLine, Totals
+from retail_core.domain.sale import PriceReason, Sale, SaleLine, Totals
 from retail_core.domain.tax import TaxPart
 
 WEIGHED = "kg"
@@ -51,15 +51,18 @@ def line_view(line: SaleLine, currency: str) -> LineView:
         detail = tr("Void") if line.voided else tr("Find it by name, scan its other code, or Del")
         return LineView(line.line_id, qty, name, detail, "", "–", kind, spoken=f"{name}, {detail}")
     price = format_minor(line.unit_minor, currency) + (f"/{line.unit}" if line.unit == WEIGHED else "")
-    whole_minor = amount_minor(line.unit_minor, line.qty_milli) if line.voided else line.amount_minor
-    reason = " · ".join(_reason(r.text or r.rule, r.amount_minor, currency) for r in line.reasons)
+    whole_minor = line.amount_minor if line.counts else amount_minor(line.unit_minor, line.qty_milli)
+    reason = " · ".join(_reason(_rule_words(r), r.amount_minor, currency) for r in line.reasons if line.counts)
     code = display_gtin(line.gtin) if line.gtin else line.sku
-    detail = " · ".join(part for part in (code, line.department.lower()) if part)
+    unit = unit_words(line)
+    detail = " · ".join(part for part in (code, unit or line.department.lower()) if part)
     if line.voided:
         detail = tr("Void")
-    amount = format_minor(whole_minor, currency)
+    elif line.stopped:
+        detail = words_for(f"{line.stopped}.line", {"detail": line.stop_detail})
+    amount = "–" if line.stopped else format_minor(whole_minor, currency)
     spoken = tr("{qty} {name}, {amount}", qty=qty, name=line.name, amount=amount)
-    kind = LineKind.VOIDED if line.voided else LineKind.NORMAL
+    kind = LineKind.VOIDED if line.voided else LineKind.PENDING if line.stopped else LineKind.NORMAL
     return LineView(line.line_id, qty, line.name, detail, price, amount, kind, reason, spoken)
 
 
@@ -127,6 +130,21 @@ def hit_view(sku: str, name: str, detail: str, price_minor: int | None, currency
 
 def price_words(price_minor: int | None, currency: str) -> str:
     return tr("no price") if price_minor is None else format_minor(price_minor, currency)
+
+
+def unit_words(line: SaleLine) -> str:
+    """Lot, serial and date of the unit, as far as its label told them."""
+    told = (
+        (tr("lot {lot}", lot=line.lot) if line.lot else ""),
+        (tr("serial {serial}", serial=line.serial) if line.serial else ""),
+        (tr("use by {date}", date=line.expiry) if line.expiry else ""),
+        (tr("best before {date}", date=line.best_before) if line.best_before and not line.expiry else ""),
+    )
+    return " · ".join(part for part in told if part)
+
+
+def _rule_words(reason: PriceReason) -> str:
+    return reason.text or {"label.price": tr("Price on the label")}.get(reason.rule, reason.rule)
 
 
 def _reason(text: str, amount_minor: int, currency: str) -> str:

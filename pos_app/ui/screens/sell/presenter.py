@@ -1,13 +1,13 @@
 """The sell screen's decisions: what a scan, an entry, a key or a tap means, and what to show for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Signal
 
 from pos_app.service.entry import parse_entry
 from pos_app.service.lookup import Lookup
 from pos_app.service.outcome import Outcome, OutcomeKind
-from pos_app.service.selling import BLOCKED_PAYING, BLOCKED_PENDING, Selling
+from pos_app.service.selling import BLOCKED_PAYING, BLOCKED_PENDING, BLOCKED_STOPPED, Selling
 from pos_app.ui.amounts import parse_cash
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.pay.presenter import EXACT
@@ -19,10 +19,13 @@ from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ntr, tr, words_for
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.ids import LineId
 from retail_core.domain.money import format_money
 from retail_core.domain.quantity import ASK_ABOVE_MILLI, format_quantity
+from retail_core.domain.scanned import TagUnit
 
 MAX_HELD_SCANS = 50
+WAITING = frozenset({BLOCKED_PENDING, BLOCKED_STOPPED})
 
 
 class SellPresenter(Screen):
@@ -40,7 +43,7 @@ class SellPresenter(Screen):
         self._has_items = has_items
         self._words = LineWords(selling.currency)
         self._asked = ""
-        self._held: list[tuple[str, str]] = []
+        self._held: list[tuple[str, str, bool]] = []
         view.entered.connect(self.entered)
         view.typed.connect(self._side.typed)
         view.line_tapped.connect(self.select)
@@ -52,18 +55,32 @@ class SellPresenter(Screen):
 
     # ── scanning and typing ──────────────────────────────────────────────────────────────────────
 
-    def scanned(self, label: str, source: str) -> None:
+    def scanned(self, label: str, source: str, *, pairs: bool = False) -> None:
         """Add it now, or after the sale that is just being written. What is half typed stays as it is."""
         if self._selling.paying:
-            self._hold(label, source)
+            self._hold(label, source, pairs=pairs)
             return
-        self._answer(self._selling.scan(label, source))
+        self._answer(self._selling.scan(label, source, pairs_with_last=pairs))
+
+    def tags_read(self, units: Sequence[TagUnit]) -> None:
+        """Units an RFID reader is sure of; while a sale is being written the reader will tell of them again."""
+        if not self._selling.paying:
+            self._answer(self._selling.read_tags(units))
+
+    def stopped(self, lines: Sequence[str]) -> None:
+        """HQ sent a recall, and units of it are on the open sale."""
+        if lines and self._selling.sale:
+            line = self._selling.sale.line(LineId(lines[0]))
+            self._selling.select(line.line_id)
+            self._view.flash(Tone.ERROR)
+            self.say(words_for(line.stopped, {"name": line.name, "detail": line.stop_detail}), Tone.ERROR)
+            self._show()
 
     def release_held(self) -> None:
         """The sale was written or given back: what was scanned meanwhile comes now."""
         held, self._held = self._held, []
-        for label, source in held:
-            self.scanned(label, source)
+        for label, source, pairs in held:
+            self.scanned(label, source, pairs=pairs)
 
     def entered(self, text: str) -> None:
         if self._side.side is Side.QUANTITY:
@@ -228,12 +245,8 @@ class SellPresenter(Screen):
         """Flash, words and the new picture for what came of an act."""
         match outcome.kind:
             case OutcomeKind.ADDED | OutcomeKind.CHANGED:
-                self._view.flash(Tone.OK)
-                if outcome.kind is OutcomeKind.CHANGED:
-                    self.settled.emit()
-                if self._side.side is Side.RESULTS and not self._view.entry.text():
-                    self._side.close()
-            case OutcomeKind.PENDING:
+                self._taken(outcome)
+            case OutcomeKind.PENDING | OutcomeKind.STOPPED:
                 self._view.flash(Tone.ERROR)
                 self.say(words_for(outcome.code, outcome.facts), Tone.ERROR)
             case OutcomeKind.REFUSED:
@@ -248,13 +261,22 @@ class SellPresenter(Screen):
                 pass
         self._show()
 
+    def _taken(self, outcome: Outcome) -> None:
+        self._view.flash(Tone.OK)
+        if outcome.code:
+            self.say(words_for(outcome.code, outcome.facts), Tone.INFO)
+        elif outcome.kind is OutcomeKind.CHANGED:
+            self.settled.emit()
+        if self._side.side is Side.RESULTS and not self._view.entry.text():
+            self._side.close()
+
     def _refuse(self, code: str, facts: Mapping[str, object] | None = None) -> None:
         self._view.flash(Tone.WARNING)
         self.say(words_for(code, facts), Tone.WARNING)
 
-    def _hold(self, label: str, source: str) -> None:
+    def _hold(self, label: str, source: str, *, pairs: bool) -> None:
         if len(self._held) < MAX_HELD_SCANS:
-            self._held.append((label, source))
+            self._held.append((label, source, pairs))
             self.say(
                 ntr(
                     "{n} scan waits for the sale to be finished",
@@ -297,7 +319,7 @@ class SellPresenter(Screen):
         blocks = self._selling.blocked_by()
         if not blocks:
             return True
-        if BLOCKED_PENDING in blocks and self._selling.sale:
+        if blocks[0] in WAITING and self._selling.sale:
             self._selling.select(next(line.line_id for line in self._selling.sale if line.pending))
             self._show()
         self._refuse(blocks[0])
@@ -314,7 +336,7 @@ class SellPresenter(Screen):
         selling = self._selling
         lines = self._words.of_sale(selling.sale)
         multiplier = f"{format_quantity(selling.multiplier_milli)} ×" if selling.multiplier_milli else ""
-        waiting = words_for(BLOCKED_PENDING) if BLOCKED_PENDING in selling.blocked_by() else ""
+        waiting = next((words_for(code) for code in selling.blocked_by() if code in WAITING), "")
         state = sell_state(
             selling.sale, lines, selling.selected or "", selling.currency, multiplier, waiting, self._paid_words(),
             loading=not self._has_items(),

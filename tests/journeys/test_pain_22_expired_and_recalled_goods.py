@@ -1,0 +1,109 @@
+"""Pain 22: expired and recalled goods are sold.
+
+Sources: NexoPOS issue 135 (open since 2022), POS-Awesome issue 2470; Odoo only notifies, since 19.1 (pull request 236456);
+OCA pos issue 406 (a GS1 DataMatrix is not parsed). Here the label's own fields decide at the till, without a network.
+"""
+
+from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
+from retail_core.domain.ids import Sku
+from retail_core.durable.engine import open_ro
+from retail_core.durable.link import GoodsRulesDoc
+from retail_core.wire.messages import FeedRow
+from tests.support.shop import ITEMS, row
+from tests.ui.conftest import Cashier
+
+MILK, CHICKEN = ITEMS[:2]
+GS = "\x1d"
+TODAY = "251124"  # the shop's clock stands at 24 November 2025
+
+
+def datamatrix(code: str, *fields: str) -> str:
+    return f"]d201{code.zfill(14)}" + "".join(fields)
+
+
+def recall(*rows: FeedRow, at: Cashier) -> None:
+    """HQ's rows reach link.db by the agent, which wakes the till."""
+    at.shop.put_rows(*rows)
+    at.till.refresh()
+
+
+def may_pay(at: Cashier) -> bool:
+    return not at.selling.blocked_by()
+
+
+def test_an_expired_pack_is_stopped_and_everything_else_goes_on(at_work: Cashier) -> None:
+    at_work.serial_scan(datamatrix(CHICKEN.code, "17251123", "10L7"))
+    (line,) = at_work.lines
+    assert (line.stopped, line.lot, line.amount_minor) == ("unit.expired", "L7", 0)
+    assert "expired on 2025-11-23" in at_work.notice
+    at_work.serial_scan(MILK.code)
+    assert at_work.to_pay == "€ 1.19"
+    assert not may_pay(at_work)
+    at_work.press("action_pay")
+    assert at_work.screen == "sell"
+    at_work.press("action_void_line")
+    assert may_pay(at_work)
+
+
+def test_goods_are_sold_on_their_last_day_at_a_lower_price_that_is_explained(at_work: Cashier) -> None:
+    rules = GoodsRulesDoc(markdowns=(Markdown("Last day", 0, 300_000), Markdown("Tomorrow", 1, 100_000)))
+    recall(row("goods_rules", "store", rules), at=at_work)
+    at_work.serial_scan(datamatrix(CHICKEN.code, f"17{TODAY}"))
+    at_work.serial_scan(datamatrix(CHICKEN.code, "17251125"))
+    at_work.serial_scan(datamatrix(CHICKEN.code, "17251130"))
+    assert [(line.amount_minor, [r.text for r in line.reasons]) for line in at_work.lines] == [
+        (649 - 195, ["Last day"]),
+        (649 - 65, ["Tomorrow"]),
+        (649, []),
+    ]
+
+
+def test_best_before_is_the_stores_own_choice(at_work: Cashier) -> None:
+    at_work.serial_scan(datamatrix(MILK.code, "15251123"))
+    assert at_work.lines[0].stopped == "unit.past_best_before"
+    at_work.press("action_void_line")
+    recall(row("goods_rules", "store", GoodsRulesDoc(after_best_before=AfterBestBefore.SELL)), at=at_work)
+    at_work.serial_scan(datamatrix(MILK.code, "15251123"))
+    assert at_work.lines[-1].counts
+    assert "best before 2025-11-23" in at_work.notice
+
+
+def test_a_recall_stops_the_unit_that_is_in_the_basket_already(at_work: Cashier) -> None:
+    at_work.serial_scan(datamatrix(CHICKEN.code, f"10L7{GS}", "2199"))
+    at_work.serial_scan(datamatrix(CHICKEN.code, f"10L8{GS}", "2198"))
+    assert may_pay(at_work)
+    recall(row("recall", "R-1", Recall("R-1", Sku(CHICKEN.sku), "Salmonella", lots=("L7",))), at=at_work)
+    assert [line.stopped for line in at_work.lines] == ["unit.recalled", ""]
+    assert at_work.to_pay == "€ 6.49"
+    assert "Salmonella" in at_work.notice
+    assert not may_pay(at_work)
+    recall(FeedRow(2, "recall", "R-1", "del", 1, row("recall", "R-1", None).doc), at=at_work)
+    assert may_pay(at_work)
+
+
+def test_a_recalled_lot_asks_to_look_when_the_bar_code_has_none(at_work: Cashier) -> None:
+    recall(row("recall", "R-1", Recall("R-1", Sku(CHICKEN.sku), "Salmonella", lots=("L7",))), at=at_work)
+    at_work.serial_scan(CHICKEN.code)
+    assert at_work.lines[0].counts
+    assert "recalled in lots L7" in at_work.notice
+    recall(row("recall", "R-2", Recall("R-2", Sku(CHICKEN.sku), "All of it")), at=at_work)
+    assert at_work.lines[0].stopped == "unit.recalled"
+
+
+def test_the_second_symbol_of_a_pack_may_stop_it(at_work: Cashier) -> None:
+    at_work.serial_scan(CHICKEN.code)
+    at_work.selling.scan(datamatrix(CHICKEN.code, "17251123"), pairs_with_last=True)
+    (line,) = at_work.lines
+    assert (line.stopped, line.qty_milli) == ("unit.expired", 1000)
+
+
+def test_the_journal_keeps_lot_serial_and_date_so_that_buyers_can_be_found(at_work: Cashier) -> None:
+    at_work.serial_scan(datamatrix(CHICKEN.code, "17261231", f"10L7{GS}", "21S1"))
+    at_work.press("action_exact_cash")
+    at_work.until(lambda: at_work.selling.last_paid is not None)
+    home = at_work.shop.home
+    conn = open_ro(home.till_db, home.keys.file_key("till.db"))
+    (body,) = conn.execute("SELECT body FROM event WHERE type = 'sale.completed'").fetchone()
+    conn.close()
+    for fact in (b'"lot":"L7"', b'"serial":"S1"', b'"expiry":"2026-12-31"'):
+        assert fact in bytes(body)
