@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Self
 
 import msgspec
@@ -9,12 +10,15 @@ import msgspec
 from pos_app.devices.config import DeviceTable
 from pos_app.devices.manager import Devices
 from pos_app.devices.ports import Health, ScanSink
+from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import ReceiptData, receipt_document
 from pos_app.runtime.printing import Printing
 from pos_app.storage.spool import PrintJob
 from pos_app.till import Till
 from retail_core.domain.errors import EnvironmentFault
+
+TONES = MappingProxyType({"ok": Tone.OK, "error": Tone.ERROR, "warning": Tone.ATTENTION})
 
 
 class Counter:
@@ -39,6 +43,8 @@ class Counter:
             till.selling.on_paid = lambda _: printing.sale_paid(kick=True)
         else:
             devices.start(sink)
+        if devices.scale:
+            till.selling.lines.weigh = devices.scale.read
         return cls(devices, printing)
 
     @property
@@ -48,8 +54,22 @@ class Counter:
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
         """(kind, health) of each device that a person can do something about; never waits."""
-        scanners = tuple(("scanner", scanner.health) for scanner in self._devices.scanners)
-        return (*scanners, ("printer", self._devices.printer.health)) if self._devices.printer else scanners
+        one_each = {"scale": self._devices.scale, "display": self._devices.display}
+        return (
+            *(("scanner", scanner.health) for scanner in self._devices.scanners),
+            *(("printer", printer.health) for printer in self._devices.printers),
+            *((kind, device.health) for kind, device in one_each.items() if device),
+        )
+
+    def customer_reads(self, upper: str, lower: str) -> None:
+        """Put two lines on the customer's display; never waits."""
+        if self._devices.display:
+            self._devices.display.show(upper, lower)
+
+    def sound(self, tone: str) -> None:
+        """Play the tone for what the screen says by colour; never waits."""
+        if self._devices.sound and tone in TONES:
+            self._devices.sound.play(TONES[tone])
 
     def close(self) -> None:
         if self._printing:

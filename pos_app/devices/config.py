@@ -10,14 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from pos_app.devices.display.tables import DisplayTable
 from pos_app.devices.printer.tables import PrinterDrawerTable, PrinterTable
+from pos_app.devices.scale.tables import ScaleTable
 from pos_app.devices.scanner.tables import ScannerTable, WedgeTable
+from pos_app.devices.sound.tables import SoundTable
 from pos_app.devices.table import SerialTable
 from retail_core.domain.errors import EnvironmentFault
 
 MAX_DEVICES = 32
 
-DeviceTable = ScannerTable | WedgeTable | PrinterTable | PrinterDrawerTable
+DeviceTable = ScannerTable | WedgeTable | PrinterTable | PrinterDrawerTable | ScaleTable | DisplayTable | SoundTable
 
 
 def device_tables(tables: Sequence[Mapping[str, object]]) -> tuple[DeviceTable, ...]:

@@ -6,13 +6,19 @@ from functools import partial
 from typing import TypeVar
 
 from pos_app.devices.config import DeviceTable
+from pos_app.devices.display.make import make as make_display
+from pos_app.devices.display.tables import DisplayTable
 from pos_app.devices.kit import Kit
-from pos_app.devices.ports import CashDrawer, Device, Health, ReceiptPrinter, Scanner, ScanSink
+from pos_app.devices.ports import CashDrawer, Device, Health, LineDisplay, ReceiptPrinter, Scale, Scanner, ScanSink
 from pos_app.devices.printer.make import make as make_printer
 from pos_app.devices.printer.make import make_drawer
 from pos_app.devices.printer.tables import PrinterDrawerTable, PrinterTable
+from pos_app.devices.scale.make import make as make_scale
+from pos_app.devices.scale.tables import ScaleTable
 from pos_app.devices.scanner.make import make as make_scanner
 from pos_app.devices.scanner.tables import ScannerTable, WedgeTable
+from pos_app.devices.sound.player import TonePlayer
+from pos_app.devices.sound.tables import SoundTable
 from pos_app.devices.supervisor import Jitter
 from pos_app.devices.table import Table
 from retail_core.domain.clock import Clock
@@ -24,12 +30,15 @@ Changed = Callable[[str, Health], None]
 
 @dataclass
 class Devices:
-    """What is there. `printer` and `drawer` are the first of their kind; None when the till has none."""
+    """What is there. A till has one of most kinds: the first one named; None when it has none."""
 
     scanners: list[Scanner] = field(default_factory=list[Scanner])
     printers: list[ReceiptPrinter] = field(default_factory=list[ReceiptPrinter])
     printer_profile: str = ""
     drawer: CashDrawer | None = None
+    scale: Scale | None = None
+    display: LineDisplay | None = None
+    sound: TonePlayer | None = None
     wedge_prefix: str = ""
     _made: dict[str, Device] = field(default_factory=dict[str, Device])
 
@@ -49,8 +58,9 @@ class Devices:
         """Open everything; what isn't there yet is waited for. Never blocks."""
         for scanner in self.scanners:
             scanner.start(sink)
-        for printer in self.printers:
-            printer.start()
+        for device in (*self.printers, self.scale, self.display, self.sound):
+            if device is not None:
+                device.start()
 
     def health(self) -> dict[str, Health]:
         """By name, for the pills on the screen."""
@@ -68,9 +78,22 @@ class Devices:
         elif isinstance(table, PrinterTable):
             self.printer_profile = self.printer_profile or table.profile
             self.printers.append(self._keep(table, make_printer(table, kit)))
-        else:
+        elif isinstance(table, PrinterDrawerTable):
             drawer = self._keep(table, make_drawer(table, kit))
             self.drawer = self.drawer or drawer
+        else:
+            self._add_for_customer(table, kit)
+
+    def _add_for_customer(self, table: ScaleTable | DisplayTable | SoundTable, kit: Kit) -> None:
+        if isinstance(table, ScaleTable):
+            scale = self._keep(table, make_scale(table, kit))
+            self.scale = self.scale or scale
+        elif isinstance(table, DisplayTable):
+            display = self._keep(table, make_display(table, kit))
+            self.display = self.display or display
+        else:
+            sound = self._keep(table, TonePlayer(table.name, table.volume, table.command))
+            self.sound = self.sound or sound
 
     def _keep(self, table: Table, device: DeviceT) -> DeviceT:
         self._made[table.name] = device

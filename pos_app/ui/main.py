@@ -4,14 +4,14 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from pos_app.devices.ports import Health, ScanEvent
+from pos_app.devices.ports import ScanEvent
 from pos_app.till import Till
 from pos_app.ui import theme
+from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
 from pos_app.ui.bridge import ScanBridge
 from pos_app.ui.fault import show_fault
@@ -27,35 +27,10 @@ from retail_core.durable.system import SystemClock, SystemIds
 PROGRAM = "omnitill"
 
 
-class Counter(Protocol):
-    """The devices of one till, started. `healths` gives (kind, health) of each and never waits."""
-
-    @property
-    def wedge_prefix(self) -> str:
-        """What the keyboard scanner sends first; empty when it was not set up to."""
-        ...
-
-    def healths(self) -> tuple[tuple[str, Health], ...]: ...
-
-    def close(self) -> None: ...
+Attach = Callable[[Till, Callable[[ScanEvent], None]], AtCounter]
 
 
-class NoCounter:
-    """No device but the keyboard."""
-
-    wedge_prefix = ""
-
-    def healths(self) -> tuple[tuple[str, Health], ...]:
-        return ()
-
-    def close(self) -> None:
-        """Nothing was opened."""
-
-
-Attach = Callable[[Till, Callable[[ScanEvent], None]], Counter]
-
-
-def no_counter(_till: Till, _sink: Callable[[ScanEvent], None]) -> Counter:
+def no_counter(_till: Till, _sink: Callable[[ScanEvent], None]) -> AtCounter:
     """Start no devices."""
     return NoCounter()
 
@@ -103,14 +78,14 @@ def _show(
     till: Till,
     background: Background,
     bridge: ScanBridge,
-    counter: Counter,
+    counter: AtCounter,
     *,
     full_screen: bool,
 ) -> int:
     def lamps() -> tuple[PillState, ...]:
         return device_lamps(counter.healths())
 
-    workplace = Workplace(till, background, lamps, counter.wedge_prefix)
+    workplace = Workplace(till, background, lamps, counter)
     bridge.scanned.connect(workplace.scanned)
     workplace.closed.connect(app.quit)
     socket = till.config.remote_control_socket

@@ -10,6 +10,8 @@ from pos_app.service.completing import SoldBy
 from pos_app.service.link_status import LinkState, LinkView
 from pos_app.service.outcome import PaidSale
 from pos_app.till import Till
+from pos_app.ui import customer_lines
+from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
 from pos_app.ui.keymap import Act
 from pos_app.ui.notices import Notice
@@ -47,16 +49,18 @@ class Workplace(QObject):
     closed = Signal()
 
     def __init__(
-        self, till: Till, background: Background, devices: Devices = no_devices, wedge_prefix: str = ""
+        self, till: Till, background: Background, devices: Devices = no_devices, counter: AtCounter | None = None
     ) -> None:
         super().__init__()
         self.till = till
+        self.counter: AtCounter = counter or NoCounter()
         self._devices = devices
+        self._customer_lines = ("", "")
         self._zone = ZoneInfo(till.config.timezone)
         self._waiting: list[tuple[str, str, str, bool]] = []
         self.pickup_count = 0
         self.shell = Shell()
-        self.wedge = WedgeFilter(wedge_prefix)
+        self.wedge = WedgeFilter(self.counter.wedge_prefix)
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
         self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)
@@ -166,6 +170,7 @@ class Workplace(QObject):
             screen.noticed.connect(self.shell.notify)
             screen.strip_changed.connect(self._show_strip)
             screen.settled.connect(self.shell.take_back_notice)
+            screen.sounded.connect(self.counter.sound)
         self.sign_in.signed_in.connect(self._signed_in)
         self.sell.pay_wanted.connect(self._open_pay)
         self.sell.cash_wanted.connect(self.pay.pay)
@@ -245,6 +250,20 @@ class Workplace(QObject):
 
     def _show_strip(self) -> None:
         self.shell.show_strip(self.current.strip())
+        self._tell_customer()
+
+    def _tell_customer(self) -> None:
+        """The line display follows the sale; it is told only what is new."""
+        selling = self.till.selling
+        if selling.sale is not None:
+            lines = customer_lines.of_sale(selling.sale, selling.selected)
+        elif selling.last_paid is not None:
+            lines = customer_lines.of_paid(selling.last_paid)
+        else:
+            lines = customer_lines.of_nobody(self.till.config.store_name)
+        if lines != self._customer_lines:
+            self._customer_lines = lines
+            self.counter.customer_reads(*lines)
 
     def _show_top(self) -> None:
         config, now_ms = self.till.config, self.till.clock.now_ms()

@@ -1,10 +1,9 @@
 """A customer's line display and a scale in memory."""
 
+from pos_app.devices.display.characters import shown
 from pos_app.devices.fakes.base import StartedFake
 from pos_app.devices.ports import WeightReading, WeightState
 from retail_core.domain.clock import Clock
-
-DISPLAY_COLUMNS = 20
 
 
 class FakeLineDisplay(StartedFake):
@@ -16,14 +15,10 @@ class FakeLineDisplay(StartedFake):
 
     def show(self, upper: str, lower: str) -> None:
         if self.usable:
-            self.lines = (_shown(upper), _shown(lower))
+            self.lines = (shown(upper), shown(lower))
 
     def clear(self) -> None:
         self.show("", "")
-
-
-def _shown(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)[:DISPLAY_COLUMNS]
 
 
 class FakeScale(StartedFake):

@@ -15,8 +15,10 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pos_app.devices.sim.display import DisplaySim
 from pos_app.devices.sim.panel import Panel, Sim
 from pos_app.devices.sim.printer import DOTS_58_MM, DOTS_80_MM, PrinterSim
+from pos_app.devices.sim.scale import PROTOCOLS, ScaleSim
 from pos_app.devices.sim.scanner import ScannerSim
 
 MAX_LINE_BYTES = 8192
@@ -41,9 +43,19 @@ def _printer(port: str, options: argparse.Namespace) -> AbstractContextManager[S
     return PrinterSim(port=int(port), out=options.out, dots=DOTS_58_MM if options.paper == 58 else DOTS_80_MM)
 
 
+def _scale(link: str, options: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return ScaleSim(options.scale_protocol, Path(link))
+
+
+def _display(link: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return DisplaySim(Path(link))
+
+
 OFFERS = (
     Offer("--scanner", "LINK", "make a serial scanner's port under this name", _scanner),
     Offer("--printer", "PORT", "listen as a receipt printer on this TCP port, 0 for any", _printer),
+    Offer("--scale", "LINK", "make a scale's port under this name", _scale),
+    Offer("--display", "LINK", "make a line display's port under this name", _display),
 )
 
 
@@ -54,6 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(offer.option, metavar=offer.value, help=offer.help)
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="draw each receipt to a PNG in here")
     parser.add_argument("--paper", type=int, choices=(80, 58), default=80, help="width of the paper in millimetres")
+    parser.add_argument(
+        "--scale-protocol", choices=sorted(PROTOCOLS), default="toledo8217", help="what the scale speaks"
+    )
     parser.add_argument("--control", type=Path, metavar="SOCKET", help="take lines from this Unix socket too")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _end)

@@ -20,6 +20,7 @@ class Screen(QObject):
     noticed = Signal(object)  # a Notice
     strip_changed = Signal()
     settled = Signal()  # what the last notice was about has been dealt with
+    sounded = Signal(str)  # a Tone, for whoever does not look at the screen
 
     keys: Mapping[str, Act] = NO_KEYS
 

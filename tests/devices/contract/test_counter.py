@@ -1,91 +1,22 @@
-"""What line displays, scales, RFID readers and card terminals promise; the drivers to come pass the same tests."""
+"""What RFID readers and card terminals promise."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from pos_app.devices.fakes.counter import FakeLineDisplay, FakeScale
 from pos_app.devices.fakes.rfid import FakeRfidReader
 from pos_app.devices.fakes.terminal import FakeCardTerminal
 from pos_app.devices.ports import (
     CardTerminal,
     DeviceState,
-    LineDisplay,
     PaymentState,
     RfidReader,
-    Scale,
     TagRead,
-    WeightState,
 )
 from tests.devices.support import CLOCK, eventually
 
 EPC = bytes.fromhex("30340242201d8840009ef9e3")
-
-
-@dataclass
-class Display:
-    port: LineDisplay
-    seen: Callable[[], tuple[str, str]]
-
-
-@pytest.fixture(params=["fake"])
-def display(request: pytest.FixtureRequest) -> Iterator[Display]:
-    fake = FakeLineDisplay()
-    yield Display(fake, lambda: fake.lines)
-    fake.close()
-
-
-def test_the_customer_sees_both_lines_cut_to_their_width(display: Display) -> None:
-    display.port.show("Chicken breast fillets 400 g", "6.49")
-    assert display.seen() == ("Chicken breast fille", "6.49")
-    display.port.clear()
-    assert display.seen() == ("", "")
-
-
-def test_control_characters_never_reach_the_display(display: Display) -> None:
-    display.port.show("a\x1b@\x0cb", "\x00")
-    assert display.seen() == ("a @ b", " ")
-
-
-@dataclass
-class Weighing:
-    port: Scale
-    place: Callable[[int, WeightState], None]
-    unplug: Callable[[], None]
-
-
-@pytest.fixture(params=["fake"])
-def weighing(request: pytest.FixtureRequest) -> Iterator[Weighing]:
-    fake = FakeScale(CLOCK)
-    yield Weighing(fake, fake.place, fake.unplug)
-    fake.close()
-
-
-def test_the_same_weight_can_be_read_twice(weighing: Weighing) -> None:
-    weighing.place(1253, WeightState.STABLE)
-    assert [weighing.port.read().grams for _ in range(2)] == [1253, 1253]
-    assert weighing.port.read().state is WeightState.STABLE
-
-
-@pytest.mark.parametrize("state", [WeightState.OVER, WeightState.UNDER, WeightState.FAULT])
-def test_trouble_is_a_state_and_never_a_weight_of_zero(weighing: Weighing, state: WeightState) -> None:
-    weighing.place(0, state)
-    reading = weighing.port.read()
-    assert (reading.state, reading.grams) == (state, None)
-
-
-def test_a_scale_that_does_not_answer_is_stale(weighing: Weighing) -> None:
-    weighing.place(500, WeightState.STABLE)
-    weighing.unplug()
-    assert weighing.port.read().state is WeightState.STALE
-    assert weighing.port.read().grams is None
-
-
-def test_an_empty_scale_weighs_zero_and_says_so(weighing: Weighing) -> None:
-    weighing.place(500, WeightState.STABLE)
-    weighing.port.zero()
-    assert (weighing.port.read().state, weighing.port.read().grams) == (WeightState.ZERO, 0)
 
 
 @dataclass

@@ -297,7 +297,7 @@ class PickupPresenter(Screen):
         self._view.focus_side()
 
     def _picked(self, order: OrderDoc) -> None:
-        self._view.order.flash(Tone.OK)
+        self._flash(Tone.OK)
         self.settled.emit()
         if not next_line(order):
             self.say(tr("All picked. Scan the label of the shelf."), Tone.OK)
@@ -305,7 +305,7 @@ class PickupPresenter(Screen):
 
     def _staged(self, order: OrderDoc) -> None:
         self.say(tr("{order} stands on shelf {shelf}.", order=order.number, shelf=order.shelf), Tone.OK)
-        self._view.order.flash(Tone.OK)
+        self._flash(Tone.OK)
         self._done(order)
 
     def _then_ready(self, order: OrderDoc) -> None:
@@ -328,10 +328,14 @@ class PickupPresenter(Screen):
         self._ask_code(words_for_error(error), Tone.ERROR)
         self.explain(error)
 
+    def _flash(self, tone: Tone) -> None:
+        self._view.order.flash(tone)
+        self.sounded.emit(tone.value)
+
     def _refused(self, error: CodedError) -> None:
         wrong_item = error.code.startswith("pick.")
         tone = Tone.ERROR if wrong_item or isinstance(error, EnvironmentFault) else Tone.WARNING
-        self._view.order.flash(tone)
+        self._flash(tone)
         self.say(words_for_error(error), tone)
         self.refresh()
 

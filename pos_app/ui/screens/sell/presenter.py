@@ -72,7 +72,7 @@ class SellPresenter(Screen):
         if lines and self._selling.sale:
             line = self._selling.sale.line(LineId(lines[0]))
             self._selling.select(line.line_id)
-            self._view.flash(Tone.ERROR)
+            self._flash(Tone.ERROR)
             self.say(words_for(line.stopped, {"name": line.name, "detail": line.stop_detail}), Tone.ERROR)
             self._show()
 
@@ -247,7 +247,7 @@ class SellPresenter(Screen):
             case OutcomeKind.ADDED | OutcomeKind.CHANGED:
                 self._taken(outcome)
             case OutcomeKind.PENDING | OutcomeKind.STOPPED:
-                self._view.flash(Tone.ERROR)
+                self._flash(Tone.ERROR)
                 self.say(words_for(outcome.code, outcome.facts), Tone.ERROR)
             case OutcomeKind.REFUSED:
                 self._refuse(outcome.code, outcome.facts)
@@ -262,7 +262,7 @@ class SellPresenter(Screen):
         self._show()
 
     def _taken(self, outcome: Outcome) -> None:
-        self._view.flash(Tone.OK)
+        self._flash(Tone.OK)
         if outcome.code:
             self.say(words_for(outcome.code, outcome.facts), Tone.INFO)
         elif outcome.kind is OutcomeKind.CHANGED:
@@ -270,8 +270,13 @@ class SellPresenter(Screen):
         if self._side.side is Side.RESULTS and not self._view.entry.text():
             self._side.close()
 
+    def _flash(self, tone: Tone) -> None:
+        """Seen and heard: a cashier looks at the goods."""
+        self._view.flash(tone)
+        self.sounded.emit(tone.value)
+
     def _refuse(self, code: str, facts: Mapping[str, object] | None = None) -> None:
-        self._view.flash(Tone.WARNING)
+        self._flash(Tone.WARNING)
         self.say(words_for(code, facts), Tone.WARNING)
 
     def _hold(self, label: str, source: str, *, pairs: bool) -> None:
@@ -309,7 +314,7 @@ class SellPresenter(Screen):
             given = parse_cash(text, self._selling.currency, confirmed=self._asked == text)
         except RuleViolationError as refused:
             self._asked = text
-            self._view.flash(Tone.WARNING)
+            self._flash(Tone.WARNING)
             self.explain(refused)
             return None
         self._view.entry.clear()

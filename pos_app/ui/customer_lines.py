@@ -1,0 +1,41 @@
+"""The two lines a customer reads: the last thing that happened to the sale, and what it comes to."""
+
+from pos_app.service.outcome import PaidSale
+from pos_app.ui.words import tr
+from retail_core.domain.ids import LineId
+from retail_core.domain.money import format_minor
+from retail_core.domain.quantity import ONE, format_quantity
+from retail_core.domain.sale import Sale, SaleLine
+
+COLUMNS = 20
+Lines = tuple[str, str]
+
+
+def of_sale(sale: Sale, selected: LineId | None) -> Lines:
+    """The line just scanned or changed, and the total. Nothing of what only staff should see."""
+    line = next((line for line in sale if line.line_id == selected and line.counts), None)
+    due = format_minor(sale.totals.due_minor, sale.currency)
+    return _line(line, sale.currency) if line else "", _pair(tr("Total"), due)
+
+
+def of_paid(paid: PaidSale) -> Lines:
+    """What was paid and what comes back, until the next customer."""
+    total = _pair(tr("Total"), format_minor(paid.total_minor, paid.currency))
+    if not paid.change_minor:
+        return total, tr("Thank you")
+    return total, _pair(tr("Change"), format_minor(paid.change_minor, paid.currency))
+
+
+def of_nobody(store_name: str) -> Lines:
+    """Between two customers."""
+    return tr("Welcome"), store_name
+
+
+def _line(line: SaleLine, currency: str) -> str:
+    many = f"{format_quantity(line.qty_milli)} × " if line.qty_milli != ONE or line.unit != "each" else ""
+    return _pair(many + line.name, format_minor(line.amount_minor, currency))
+
+
+def _pair(left: str, right: str) -> str:
+    room = max(1, COLUMNS - len(right) - 1)
+    return f"{left[:room]:{room}} {right}"
