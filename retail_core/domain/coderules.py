@@ -92,7 +92,9 @@ def rule_for(number: str, rules: tuple[RcnRule, ...]) -> RcnRule | None:
 
 
 def split_embedded(number: str, rule: RcnRule) -> Embedded | None:
-    """Take a valid 13-digit number apart; None when its inner check digit is wrong."""
+    """Take a valid 13-digit number apart; None when its inner check digit is wrong, or the rule makes no sense."""
+    if _mistake(rule):
+        return None
     at = len(rule.prefix)
     item, rest = number[at : at + rule.item_digits], number[at + rule.item_digits : -1]
     if rule.inner_check is not InnerCheck.NONE:

@@ -15,7 +15,7 @@ def check_digit(body: str) -> str:
     >>> check_digit("400638133393")
     '1'
     """
-    weighted = sum(int(digit) * (3 if i % 2 == 0 else 1) for i, digit in enumerate(reversed(body)))
+    weighted = 3 * sum(map(int, body[::-2])) + sum(map(int, body[-2::-2]))
     return str(-weighted % 10)
 
 

@@ -50,7 +50,7 @@ class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
     gtin: Gtin | None = None
     lot: str | None = None
     serial: str | None = None
-    expiry: str | None = None  # AI 17: not to be sold after it
+    expiry: str | None = None  # AI 17, 7003 or 16: not to be sold after it
     best_before: str | None = None  # AI 15
     net_milli: int | None = None
     price: tuple[int, int] | None = None
@@ -58,6 +58,8 @@ class Scanned(msgspec.Struct, frozen=True, omit_defaults=True):
     item_code: str | None = None
     addon: str = ""  # 2 or 5 digits beside a periodical's bar code
     notes: tuple[str, ...] = ()
+    also: Gtin | None = None  # eight digits that are a good EAN-8 and a good UPC-E: the item if `gtin` is none of ours
+    sscc: str | None = None  # 18 digits, of kind SSCC
 
 
 class TagUnit(msgspec.Struct, frozen=True):

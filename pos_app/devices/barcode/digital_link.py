@@ -7,7 +7,6 @@ domain works. Names instead of numbers (`/gtin/…`) are the aliases of the stan
 import re
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
-from urllib.parse import unquote
 
 from pos_app.devices.barcode.gs1 import Elements, parse_elements
 from retail_core.domain.gtin import GTIN_LENGTHS, is_gtin
@@ -36,6 +35,7 @@ QUALIFIERS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
 )
 MAX_CHARS = 2048
 _FORBIDDEN = re.compile(r"[^!-~]|[<>{}\\^`\"|]")
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _GTIN_SOMEWHERE = re.compile(r"/(?:01|gtin)/(\d{8,14})(?![^/?#])")
 
 
@@ -73,7 +73,7 @@ def _path_fields(parts: Sequence[str]) -> list[tuple[str, str]] | None:
     for at in range(len(parts) - 2, -1, -2):
         key = ALIASES.get(parts[at], parts[at])
         if key in QUALIFIERS:
-            return _with_qualifiers(key, [unquote(part) for part in parts[at:]])
+            return _with_qualifiers(key, [_unescaped(part) for part in parts[at:]])
     return None
 
 
@@ -94,7 +94,7 @@ def _query_fields(query: str) -> Iterator[tuple[str, str]]:
     for part in re.split("[&;]", query):
         name, equals, value = part.partition("=")
         if equals and name.isascii() and name.isdigit():
-            yield name, unquote(value)
+            yield name, _unescaped(value)
 
 
 def _whole_gtin(ai: str, value: str) -> str:
@@ -103,3 +103,8 @@ def _whole_gtin(ai: str, value: str) -> str:
 
 def _is_field(ai: str, value: str) -> bool:
     return value.isprintable() and parse_elements(ai + value) == ((ai, value),)
+
+
+def _unescaped(part: str) -> str:
+    """Percent escapes as the characters they stand for (RFC 3986); what is no UTF-8 becomes a mark that fits no field."""
+    return _ESCAPED.sub(lambda found: bytes.fromhex(found.group().replace("%", "")).decode(errors="replace"), part)
