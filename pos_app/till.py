@@ -48,8 +48,8 @@ class Till:
     _worker: Worker
     _references: tuple[Reference, Reference]
     _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
-    stopped: Callable[[tuple[LineId, ...]], None] = lambda _: None
-    """Told which lines of the open sale must not be sold any more; the screen says so."""
+    rechecked: Callable[[tuple[LineId, ...]], None] = lambda _: None
+    """Told of which lines of the open sale something else is true now: stopped, to be looked at, or free again."""
 
     @classmethod
     def open(
@@ -120,7 +120,7 @@ class Till:
         self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
         self.signing_in.tick()
         if self.goods.refresh():
-            self.stopped(self.selling.recheck())
+            self.rechecked(self.selling.recheck())
         self._follow_notices()
         for refreshed in self._closers:
             refreshed()

@@ -1,64 +1,57 @@
-"""RFID and bar codes on one sale, without counting a unit twice. Pure: reads in, "is this one more?" out.
+"""RFID and bar codes on one sale, without counting a unit twice.
 
 A reader under the counter sees the whole basket; the cashier also scans some of it. Of each item the sale holds as many
-units as were scanned or as have a tag in view, whichever is more, whatever came first.
+units as were scanned or as have a tag in view, whichever is more, whatever came first. Everything is told by the lines
+themselves (`epc`, `serial`, `seen`), so that a basket taken up after a restart or changed by hand goes on the same way.
 """
 
-from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from retail_core.domain.ids import Sku
+from retail_core.domain.sale import SaleLine, Seen
+from retail_core.domain.scanned import TagUnit
+
+MAX_PUT_ASIDE = 20_000
 
 
-class BasketTags:
-    """The tags and scans of one sale, by item."""
+def place_of_tag(lines: Iterable[SaleLine], sku: Sku, unit: TagUnit) -> SaleLine | None:
+    """The scanned unit this tag may be on: the one of its serial, else one of which no serial is known."""
+    free = [line for line in lines if line.sku == sku and not line.voided and line.epc is None]
+    same = next((line for line in free if line.serial == unit.serial), None)
+    return same or next((line for line in free if line.serial is None), None)
+
+
+def only_tagged(lines: Iterable[SaleLine], sku: Sku) -> Sequence[SaleLine]:
+    """Units of an item that nobody has scanned yet: the next scans are of them."""
+    return [line for line in lines if line.sku == sku and line.seen is Seen.TAG and not line.voided]
+
+
+def of_serial(lines: Iterable[SaleLine], sku: Sku, serial: str) -> SaleLine | None:
+    """The unit of this serial, if it is on the sale."""
+    return next((line for line in lines if line.sku == sku and line.serial == serial and not line.voided), None)
+
+
+class PutAside:
+    """Tags that stay off the sale while they are in view: taken off by the cashier, or paid for a moment ago."""
 
     def __init__(self) -> None:
-        self._scanned: Counter[Sku] = Counter()
-        self._tags: dict[str, Sku] = {}
-        self._put_aside: set[str] = set()
+        self._epcs: dict[str, None] = {}
 
-    @property
-    def any(self) -> bool:
-        """True once a tag was read for this sale."""
-        return bool(self._tags)
+    def __contains__(self, epc: str) -> bool:
+        return epc in self._epcs
 
-    def known(self, epc: str) -> bool:
-        """True for a tag that is on the sale, or was taken off it by the cashier."""
-        return epc in self._tags or epc in self._put_aside
-
-    def scan(self, sku: Sku, pieces: int) -> int:
-        """Pieces scanned; how many of them are new, the others being tags already on the sale."""
-        tagged = self._tagged(sku)
-        new = max(self._scanned[sku] + pieces, tagged) - max(self._scanned[sku], tagged)
-        self._scanned[sku] += pieces
-        return new
-
-    def read(self, epc: str, sku: Sku) -> bool:
-        """A tag not known yet; True when it is one more unit, False when it is one that was scanned."""
-        before = max(self._scanned[sku], self._tagged(sku))
-        self._tags[epc] = sku
-        return max(self._scanned[sku], self._tagged(sku)) > before
-
-    def changed(self, sku: Sku, pieces: int) -> None:
-        """The cashier made it so many pieces more or fewer by hand: more count on top of what is seen."""
-        if pieces > 0:
-            self._scanned[sku] = max(self._scanned[sku], self._tagged(sku))
-        self._scanned[sku] = max(0, self._scanned[sku] + pieces)
-
-    def taken_off(self, sku: Sku, pieces: int, epc: str | None) -> None:
-        """A line was voided. Its tag may still be in view and is not put back by that."""
-        if epc is None:
-            self._scanned[sku] = max(0, self._scanned[sku] - pieces)
-        elif self._tags.pop(epc, None):
-            self._put_aside.add(epc)
+    def put(self, lines: Iterable[SaleLine]) -> None:
+        """The tags of these lines; of more than MAX_PUT_ASIDE the oldest are forgotten."""
+        for line in lines:
+            if line.epc is not None:
+                self._epcs[line.epc] = None
+        while len(self._epcs) > MAX_PUT_ASIDE:
+            del self._epcs[next(iter(self._epcs))]
 
     def gone(self, epc: str) -> None:
-        """A tag that was put aside is out of view: when it comes back, it is meant."""
-        self._put_aside.discard(epc)
+        """The tag is out of view: when it comes back, it is meant."""
+        self._epcs.pop(epc, None)
 
-    def forget_put_aside(self) -> None:
+    def clear(self) -> None:
         """The cashier wants everything in view on the sale."""
-        self._put_aside.clear()
-
-    def _tagged(self, sku: Sku) -> int:
-        return sum(known == sku for known in self._tags.values())
+        self._epcs.clear()

@@ -1,25 +1,36 @@
 """From what was scanned, typed or tapped to a line of the sale: item, price, weight, and what its label says."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 
 import msgspec
 
 from pos_app.devices.ports import WeightReading, WeightState
-from pos_app.service.goods import WEIGHED, GoodsCheck
+from pos_app.service.goods import WEIGHED, GoodsCheck, scaled
 from pos_app.storage.readers import Reference
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, LineId, Sku
 from retail_core.domain.pricing import BasketItem, PriceBook, price
 from retail_core.domain.quantity import ONE
-from retail_core.domain.sale import SaleLine
-from retail_core.domain.scanned import Scanned
+from retail_core.domain.sale import SaleLine, Seen
+from retail_core.domain.scanned import CodeKind, Scanned
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.reference import ItemRow
 
 NO_TAX = TaxRate("", "", 0)
-WEIGH_FIRST = "weigh.first"
 NO_WEIGHT_YET = frozenset({WeightState.MOVING, WeightState.ZERO, WeightState.OVER, WeightState.UNDER})
+NOT_FOR_SALE = MappingProxyType(
+    {
+        CodeKind.RECEIPT: "scan.is_receipt",
+        CodeKind.BADGE: "scan.is_badge",
+        CodeKind.SHELF: "scan.is_shelf",
+        CodeKind.GIFT_CARD: "scan.is_gift_card",
+        CodeKind.COUPON: "scan.is_coupon",
+        CodeKind.SSCC: "scan.is_delivery",
+    }
+)
+"""What else may be scanned at the till, and how the cashier is told that it is no goods."""
 
 
 class LineMaker:
@@ -46,8 +57,13 @@ class LineMaker:
         self, item: ItemRow, label: str, qty_milli: int | None, book: PriceBook, scanned: Scanned | None = None,
         line_id: LineId | None = None,
     ) -> SaleLine:  # fmt: skip
-        """A priced line; `qty_milli` None: nobody said how many. Raises RuleViolationError `item.no_price`."""
+        """A priced line; `qty_milli` None: nobody said how many.
+
+        Raises RuleViolationError `item.no_price`, `line.pack_by_pack` or `scan.says_nothing`.
+        """
         pieces_milli = ONE if qty_milli is None else qty_milli
+        if pieces_milli != ONE and _is_pack(item, scanned):
+            raise RuleViolationError("line.pack_by_pack", name=item.name)
         priced = price((BasketItem(item.sku, pieces_milli),), book, self._clock.now_ms())[0]
         if priced is None and scanned and scanned.price:
             unit_minor, version, reasons = self._goods.label_price_minor(scanned.price), book.version, ()
@@ -61,24 +77,35 @@ class LineMaker:
             item.unit, item.department, version, reasons,
         )  # fmt: skip
         line = self._goods.told(line, scanned, pieces_milli) if scanned else self._goods.judged(line)
-        return line if _has_weight(line, qty_milli, scanned) else self.weighed(line)
+        known = line.unit != WEIGHED or qty_milli is not None or line.packed
+        return line if known else self.weighed(line)
 
     def weighed(self, line: SaleLine) -> SaleLine:
         """The line with the weight on the scale; stopped until there is one, if the till has a scale that works."""
         reading = self.weigh()
-        if reading is None or line.stopped not in ("", WEIGH_FIRST):
-            return line
-        if reading.state is WeightState.STABLE and reading.grams:
-            return msgspec.structs.replace(line, qty_milli=reading.grams, stopped="")
-        if reading.state in NO_WEIGHT_YET:
-            return msgspec.structs.replace(line, stopped=WEIGH_FIRST)
+        if reading and reading.state is WeightState.STABLE and reading.grams:
+            return self.of_weight(line, reading.grams)
+        if reading and reading.state in NO_WEIGHT_YET:
+            return self._goods.judged(msgspec.structs.replace(line, unweighed=True))
         return line  # it is away or broken: the cashier types the weight
 
-    def unknown(self, label: str, qty_milli: int) -> SaleLine:
-        """A scan nobody knows yet."""
-        return SaleLine(LineId(self._ids.next()), Sku(""), "", qty_milli, 0, NO_TAX, label)
+    def of_weight(self, line: SaleLine, qty_milli: int) -> SaleLine:
+        """The line with a quantity somebody or something has said."""
+        return self._goods.judged(msgspec.structs.replace(scaled(line, qty_milli), unweighed=False))
+
+    def unknown(self, label: str, qty_milli: int, scanned: Scanned) -> SaleLine:
+        """A scan nobody knows yet; what its label says besides is kept for when it gets a name."""
+        line_id = LineId(self._ids.next())
+        return SaleLine(line_id, Sku(""), "", qty_milli, 0, NO_TAX, label, scanned.gtin, told=scanned)
+
+    def again(self, line: SaleLine) -> SaleLine:
+        """A line like this one, of a unit of which neither serial nor tag is known."""
+        line_id = LineId(self._ids.next())
+        return msgspec.structs.replace(line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE)
 
 
-def _has_weight(line: SaleLine, qty_milli: int | None, scanned: Scanned | None) -> bool:
-    said = scanned is not None and (scanned.net_milli is not None or scanned.price is not None)
-    return line.unit != WEIGHED or qty_milli is not None or said
+def _is_pack(item: ItemRow, scanned: Scanned | None) -> bool:
+    """A pack that says its own weight or price is like no other: packs are scanned one by one."""
+    return scanned is not None and (
+        scanned.price is not None or (scanned.net_milli is not None and item.unit == WEIGHED)
+    )

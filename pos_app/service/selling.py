@@ -5,23 +5,23 @@ transaction on the writer's thread whose answer alone makes the sale "paid".
 """
 
 from collections.abc import Callable, Iterable
-from types import MappingProxyType
 
 import msgspec
 
 from pos_app.devices.barcode.classify import classify
 from pos_app.runtime.writer import Failed, Writer
-from pos_app.service.basket_tags import BasketTags
+from pos_app.service.audit_notes import AuditNotes
+from pos_app.service.basket_tags import PutAside
 from pos_app.service.completing import SoldBy, complete
 from pos_app.service.entry import Entry, EntryKind, parse_entry
-from pos_app.service.goods import GoodsCheck, scaled
-from pos_app.service.lines import WEIGH_FIRST, LineMaker
+from pos_app.service.goods import GoodsCheck
+from pos_app.service.lines import NOT_FOR_SALE, LineMaker
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.receipt import Paper
+from pos_app.service.units import Units
 from pos_app.storage.readers import Links, Reference
-from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
-from retail_core.domain.errors import CodedError, Fact, RuleViolationError
+from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import IdSource, LineId, SaleId
 from retail_core.domain.pricing import PriceBook
@@ -36,38 +36,20 @@ BLOCKED_PENDING = "sale.pending_lines"
 BLOCKED_STOPPED = "sale.stopped_lines"
 BLOCKED_EMPTY = "sale.nothing_to_pay"
 BLOCKED_PAYING = "sale.being_paid"
-NOT_FOR_SALE = MappingProxyType(
-    {
-        CodeKind.RECEIPT: "scan.is_receipt",
-        CodeKind.BADGE: "scan.is_badge",
-        CodeKind.SHELF: "scan.is_shelf",
-        CodeKind.GIFT_CARD: "scan.is_gift_card",
-        CodeKind.COUPON: "scan.is_coupon",
-        CodeKind.SSCC: "scan.is_delivery",
-    }
-)
-"""What else may be scanned at the till, and how the cashier is told that it is no goods."""
 
 
 class Selling:
     """One basket at a time. All methods run on the screen's thread."""
 
     def __init__(
-        self,
-        catalogue: Reference,
-        facts: Links,
-        writer: Writer,
-        clock: Clock,
-        ids: IdSource,
-        currency: str,
-        goods: GoodsCheck,
-    ) -> None:
+        self, catalogue: Reference, facts: Links, writer: Writer, clock: Clock, ids: IdSource, currency: str, goods: GoodsCheck
+    ) -> None:  # fmt: skip
         self._catalogue = catalogue
         self._facts = facts
         self._goods = goods
         self.lines = LineMaker(catalogue, goods, clock, ids)
-        self._tags = BasketTags()
-        self._last_added: LineId | None = None
+        self.units = Units(self.lines, goods, lambda: self.sale or (), self._open_sale, self._book_now)
+        self._aside = PutAside()
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -79,7 +61,7 @@ class Selling:
         self.multiplier_milli: int | None = None
         self.selected: LineId | None = None
         self.paying = False
-        self._owed: list[AuditNoted] = []  # voids a full disk did not take yet; written with the next change
+        self._notes = AuditNotes(writer)
         self.on_paid: Callable[[PaidSale], None] = lambda _: None  # the counter opens the drawer and prints
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
@@ -94,40 +76,48 @@ class Selling:
             return Outcome(OutcomeKind.ORDER, facts={"text": scanned.text})
         if scanned.kind in NOT_FOR_SALE:
             return Outcome(OutcomeKind.REFUSED, code=NOT_FOR_SALE[scanned.kind], facts={"text": scanned.text[:40]})
-        if pairs_with_last and (line := self._last_line(scanned)):
-            return self._guarded(lambda: self._same_unit(line, scanned))
+        if pairs_with_last and (line := self.units.last_of(scanned)):
+            return self._guarded(lambda: self._on(self.units.same_unit(line, scanned)))
         return self._guarded(lambda: self._add_scanned(scanned, label, self._take_multiplier()))
 
     def read_tags(self, units: Iterable[TagUnit]) -> Outcome:
-        """What an RFID reader is sure of: units of the basket, each counted once, however often it is read."""
-        fresh = [unit for unit in units if not self._tags.known(unit.epc)]
-        return self._guarded(lambda: self._add_tags(fresh)) if fresh else Outcome(OutcomeKind.NOTHING)
+        """What an RFID reader is sure of: units of the basket, each counted once, however often it is read.
+
+        A tag that could not be taken (nobody signed in, the sale being written) is not remembered: tell of it again.
+        """
+        on_sale = {line.epc for line in self.sale or () if not line.voided}
+        fresh = {unit.epc: unit for unit in units if unit.epc not in on_sale and unit.epc not in self._aside}
+        found = [(item, unit) for unit in fresh.values() if (item := self._catalogue.by_gtin(unit.gtin))]
+        unknown = len(fresh) - len(found)
+        return self._guarded(lambda: self._on(self.units.add_tags(found, unknown)))
 
     def tags_gone(self, epcs: Iterable[str]) -> None:
         """Tags left the reader's view; units on the sale stay."""
         for epc in epcs:
-            self._tags.gone(epc)
+            self._aside.gone(epc)
+
+    def take_all_tags(self) -> None:
+        """The cashier's "clear": tags that were taken off or paid for may come on the sale again."""
+        self._aside.clear()
 
     def recheck(self) -> tuple[LineId, ...]:
-        """HQ sent other rules: lines of the open sale that are stopped now. While it is being paid nothing changes."""
+        """Judge the open sale anew: other rules came, or another day. Returns the lines of which something else is true
+        now: stopped, to be looked at, or free again. While the sale is being paid nothing changes.
+        """
         if self.sale is None or self.paying:
             return ()
         sale = self.sale
         judged = [(line, self._goods.judged(line)) for line in sale if line.sku and not line.voided]
-        changed = [(old, new) for old, new in judged if new is not old and old.stopped != WEIGH_FIRST]
-        for old, new in changed:
-            sale.replace_line(old.line_id, new)
+        changed = [new for old, new in judged if new is not old]
+        for new in changed:
+            sale.replace_line(new.line_id, new)
         if changed:
             self._writer.keep_basket(sale.data())
-        return tuple(new.line_id for _, new in changed if new.stopped)
+        return tuple(new.line_id for new in changed)
 
     def enter(self, typed: str) -> Outcome:
         """What was typed on the entry line and confirmed with Enter."""
-        try:
-            entry = parse_entry(typed)
-        except RuleViolationError as refused:
-            return Outcome(OutcomeKind.REFUSED, code=refused.code, facts=dict(refused.facts))
-        return self._guarded(lambda: self._entered(entry))
+        return self._guarded(lambda: self._entered(parse_entry(typed)))
 
     def add_item(self, sku: str) -> Outcome:
         """A quick key or a search result; on a selected pending line it says what that line is."""
@@ -136,9 +126,9 @@ class Selling:
             return Outcome(OutcomeKind.REFUSED, code="item.unknown", facts={"sku": sku})
         waiting = self._selected_line()
         if waiting and waiting.unknown:
-            return self._guarded(lambda: self._resolve(waiting, item))
-        if waiting and waiting.stopped == WEIGH_FIRST and waiting.sku == item.sku:
-            return self._guarded(lambda: self._replaced(waiting, self.lines.weighed(waiting)))
+            return self._guarded(lambda: self.units.name_pending(waiting, item, None))
+        if waiting and waiting.unweighed and waiting.sku == item.sku:
+            return self._guarded(lambda: self.units.replace(self.lines.weighed(waiting)))
         return self._guarded(lambda: self._add(item, "", self._take_multiplier()))
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────
@@ -158,8 +148,10 @@ class Selling:
         line = self._selected_line()
         if line is None:
             return Outcome(OutcomeKind.REFUSED, code="line.none_selected")
-        if line.serial and pieces > 0:  # a serial is one unit; one more of it is another line
+        if pieces > 0 and (line.serial or line.epc or line.packed):  # a unit of its own; one more is another line
             return self._guarded(lambda: self._one_more_of(line))
+        if line.packed:
+            return self.void_line(line.line_id)
         qty_milli = line.qty_milli + pieces * ONE
         if qty_milli <= 0:
             return self.void_line(line.line_id)
@@ -208,7 +200,7 @@ class Selling:
         sale.begin_paying()
         self.paying = True
         self._writer.forget_basket()
-        settings, owed = self._facts.settings(), self._take_owed()
+        settings, owed = self._facts.settings(), self._notes.take()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
         self._writer.submit(
             lambda store: complete(store, sale, operator, (tender,), paper if print_receipt else None, owed),
@@ -225,9 +217,6 @@ class Selling:
         self.sale = Sale(msgspec.structs.replace(data, state=SaleState.OPEN))
         self._book = self._catalogue.book(self.sale.book)
         self.selected = data.lines[-1].line_id if data.lines else None
-        for line in data.lines:
-            if line.epc and not line.voided:
-                self._tags.read(line.epc, line.sku)
         self.recheck()
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
@@ -270,116 +259,38 @@ class Selling:
     def _add_scanned(self, scanned: Scanned, label: str, qty_milli: int | None) -> Outcome:
         item = self.lines.find(scanned)
         if item is None:
-            return self._add_pending(scanned.text or label[:40], qty_milli or ONE)
+            return self._add_pending(scanned, label, qty_milli or ONE)
         waiting = self._selected_line()
         if waiting and waiting.unknown:
-            return self._resolve(waiting, item, scanned)
-        if waiting and waiting.stopped == WEIGH_FIRST and waiting.sku == item.sku:
-            return self._replaced(waiting, self.lines.weighed(waiting))
-        if scanned.serial and self._on_sale(item, scanned.serial):
-            raise RuleViolationError("unit.already_on_sale", name=item.name, serial=scanned.serial[:40])
-        return self._add(item, scanned.text, qty_milli, scanned)
+            return self.units.name_pending(waiting, item, scanned)
+        line = self.lines.line(item, scanned.text, qty_milli, self._book_now(), scanned)
+        if waiting and waiting.unweighed and waiting.sku == item.sku and not line.packed:
+            return self.units.replace(self.lines.weighed(waiting))
+        return self._on(self.units.add(line, scanned))
 
-    def _add(self, item: ItemRow, label: str, qty_milli: int | None, scanned: Scanned | None = None) -> Outcome:
-        line = self.lines.line(item, label, qty_milli, self._book_now(), scanned)
-        pieces = line.qty_milli // ONE if line.unit == "each" else 1
-        new = self._tags.scan(item.sku, pieces)
-        if new < pieces:
-            if not new:
-                return self._tag_was_first(item)
-            line = scaled(line, new * ONE)
-        return self._put_on(line, scanned)
-
-    def _put_on(self, line: SaleLine, scanned: Scanned | None = None) -> Outcome:
-        self._open_sale().add(line)
-        self.selected = self._last_added = line.line_id
-        if line.stopped:
-            facts: dict[str, Fact] = {"name": line.name, "detail": line.stop_detail}
-            return Outcome(OutcomeKind.STOPPED, line.line_id, line.stopped, facts)
-        said = self._goods.verdict(line)
-        note = said.look or (scanned.notes[0] if scanned and scanned.notes else "")
-        facts = {"name": line.name, "detail": said.detail} if note else {}
-        return Outcome(OutcomeKind.ADDED, line.line_id, note, facts)
-
-    def _book_now(self) -> PriceBook:
-        return self._book if self.sale and self._book else self._catalogue.book()
-
-    def _add_pending(self, label: str, qty_milli: int) -> Outcome:
-        line = self.lines.unknown(label, qty_milli)
-        self._open_sale().add(line)
-        self.selected = self._last_added = None  # the next good scan is a new line, not an answer to this one
-        return Outcome(OutcomeKind.PENDING, line.line_id, "item.unknown", {"label": label})
-
-    def _resolve(self, pending: SaleLine, item: ItemRow, scanned: Scanned | None = None) -> Outcome:
-        line = self.lines.line(item, pending.label, pending.qty_milli, self._book_now(), scanned, pending.line_id)
-        self._open_sale().resolve(pending.line_id, line)
-        return Outcome(OutcomeKind.CHANGED, pending.line_id)
-
-    def _replaced(self, old: SaleLine, new: SaleLine) -> Outcome:
-        self._open_sale().replace_line(old.line_id, new)
-        if new.stopped:
-            return Outcome(OutcomeKind.STOPPED, new.line_id, new.stopped, {"name": new.name, "detail": new.stop_detail})
-        return Outcome(OutcomeKind.CHANGED, new.line_id)
-
-    # ── one unit, seen twice ─────────────────────────────────────────────────────────────────────
-
-    def _last_line(self, scanned: Scanned) -> SaleLine | None:
-        """The line just added, if this label belongs to the same item."""
-        if self.sale is None or self._last_added is None or not scanned.gtin:
-            return None
-        line = self.sale.line(self._last_added)
-        item = self.lines.find(scanned)
-        return line if item and line.sku == item.sku and not line.voided else None
-
-    def _same_unit(self, line: SaleLine, scanned: Scanned) -> Outcome:
-        merged = self._goods.merged(line, scanned)
-        outcome = self._replaced(line, merged)
-        if outcome.kind is OutcomeKind.STOPPED:
-            return outcome
-        return Outcome(OutcomeKind.CHANGED, line.line_id, "scan.one_unit", {"name": line.name})
+    def _add(self, item: ItemRow, label: str, qty_milli: int | None) -> Outcome:
+        return self._on(self.units.add(self.lines.line(item, label, qty_milli, self._book_now())))
 
     def _one_more_of(self, line: SaleLine) -> Outcome:
         item = self._catalogue.by_sku(line.sku)
         if item is None:
             raise RuleViolationError("item.unknown", label=line.sku)
-        return self._put_on(self.lines.line(item, line.label, ONE, self._book_now()))
+        return self._on(self.units.another(line, item))
 
-    def _on_sale(self, item: ItemRow, serial: str) -> bool:
-        return any(line.sku == item.sku and line.serial == serial and not line.voided for line in self.sale or ())
+    def _on(self, outcome: Outcome) -> Outcome:
+        """The line an act was about is the selected one."""
+        self.selected = outcome.line_id or self.selected
+        return outcome
 
-    def _tag_was_first(self, item: ItemRow) -> Outcome:
-        """The unit scanned is one whose tag put it on the sale already."""
-        line = next((line for line in self.sale or () if line.sku == item.sku and not line.voided), None)
-        self.selected = line.line_id if line else None
-        return Outcome(OutcomeKind.CHANGED, self.selected, "scan.already_by_tag", {"name": item.name})
+    def _book_now(self) -> PriceBook:
+        return self._book if self.sale and self._book else self._catalogue.book()
 
-    def _add_tags(self, units: list[TagUnit]) -> Outcome:
-        added = unknown = 0
-        outcome = Outcome(OutcomeKind.NOTHING)
-        for unit in units:
-            item = self._catalogue.by_gtin(unit.gtin)
-            if item is None:
-                unknown += 1
-                continue
-            if not self._tags.read(unit.epc, item.sku):
-                self._name_tag(item, unit)
-                continue
-            line = self.lines.line(item, unit.gtin, ONE, self._book_now())
-            line = self._goods.judged(msgspec.structs.replace(line, epc=unit.epc, serial=unit.serial))
-            outcome = self._put_on(line)
-            added += 1
-        if outcome.kind is OutcomeKind.STOPPED or not (added or unknown):
-            return outcome
-        kind = OutcomeKind.ADDED if added else OutcomeKind.NOTHING
-        return Outcome(kind, outcome.line_id, "tags.read", {"added": added, "unknown": unknown})
-
-    def _name_tag(self, item: ItemRow, unit: TagUnit) -> None:
-        """The tag of a unit that was scanned: its line says which, where the line is one unit."""
-        for line in self.sale or ():
-            if line.sku == item.sku and not line.voided and line.epc is None and line.qty_milli == ONE:
-                told = msgspec.structs.replace(line, epc=unit.epc, serial=line.serial or unit.serial)
-                self._open_sale().replace_line(line.line_id, self._goods.judged(told))
-                return
+    def _add_pending(self, scanned: Scanned, read: str, qty_milli: int) -> Outcome:
+        label = scanned.text or read[:40]
+        line = self.lines.unknown(label, qty_milli, scanned)
+        self.units.put_pending(line)
+        self.selected = None  # the next good scan is a new line, not an answer to this one
+        return Outcome(OutcomeKind.PENDING, line.line_id, "item.unknown", {"label": label})
 
     def _open_sale(self) -> Sale:
         if self.sale is None:
@@ -400,17 +311,14 @@ class Selling:
     def _change_quantity(self, line_id: LineId, qty_milli: int) -> Outcome:
         sale = self._open_sale()
         old = sale.line(line_id)
-        if old.serial and qty_milli > ONE:
+        if (old.serial or old.epc) and qty_milli > ONE:
             raise RuleViolationError("line.serial_is_one", name=old.name)
         if qty_milli <= 0:
             raise RuleViolationError("quantity.zero")
         if not old.sku:
             sale.change_quantity(line_id, qty_milli)
         else:
-            changed = scaled(old, qty_milli)
-            freed = "" if old.stopped == WEIGH_FIRST else old.stopped
-            sale.replace_line(line_id, msgspec.structs.replace(changed, stopped=freed))
-            self._tags.changed(old.sku, (qty_milli - old.qty_milli) // ONE)
+            sale.replace_line(line_id, self.lines.of_weight(old, qty_milli))
         return Outcome(OutcomeKind.CHANGED, line_id, facts={"qty_milli": qty_milli})
 
     def _void_line(self, line_id: LineId) -> Outcome:
@@ -418,8 +326,8 @@ class Selling:
         check(operator.role, Permission.VOID_LINE)
         amount_minor = sale.line(line_id).amount_minor
         struck = sale.void_line(line_id)
-        self._tags.taken_off(struck.sku, struck.qty_milli // ONE, struck.epc)
-        self._note(AuditNoted("line_voided", struck.sku or struck.label, amount_minor), operator)
+        self._aside.put([struck])
+        self._notes.add(AuditNoted("line_voided", struck.sku or struck.label, amount_minor, struck.stopped), operator)
         self._select_last_living()
         if sale.empty:
             self._drop(sale)
@@ -430,7 +338,7 @@ class Selling:
         check(operator.role, Permission.VOID_SALE)
         amount_minor = sale.totals.due_minor
         sale.void()
-        self._note(AuditNoted("sale_voided", sale.sale_id, amount_minor, reason), operator)
+        self._notes.add(AuditNoted("sale_voided", sale.sale_id, amount_minor, reason), operator)
         self._drop(sale)
         return Outcome(OutcomeKind.CHANGED)
 
@@ -438,22 +346,8 @@ class Selling:
         """A basket in which nothing is left takes no number and is forgotten; its voids stay in the journal."""
         if sale is self.sale:
             self.sale, self.selected, self._book = None, None, None
-            self._tags, self._last_added = BasketTags(), None
+            self._aside.put(sale)
             self._writer.keep_basket(None)
-
-    def _note(self, event: AuditNoted, operator: SoldBy) -> None:
-        notes = (*self._take_owed(), event)
-
-        def work(store: TillStore) -> None:
-            with store.unit():
-                for note in notes:
-                    store.append(note, operator.operator_id)
-
-        self._writer.submit(work, lambda _: None, lambda _: self._owed.extend(notes))
-
-    def _take_owed(self) -> tuple[AuditNoted, ...]:
-        owed, self._owed = tuple(self._owed), []
-        return owed
 
     def _select_last_living(self) -> None:
         living = [line.line_id for line in self.sale if not line.voided] if self.sale else []
@@ -480,6 +374,7 @@ class Selling:
             raise RuleViolationError(BLOCKED_PAYING)
         if self.sale is None or self.sale.empty:
             raise RuleViolationError(BLOCKED_EMPTY)
+        self.recheck()  # the day may have changed since the scan
         if self.sale.pending:
             raise RuleViolationError(self._why_pending(self.sale), lines=self.sale.pending)
         return self.sale, self._signed_in()
@@ -490,15 +385,16 @@ class Selling:
 
     def _paid(self, paid: PaidSale, done: Callable[[PaidSale], None]) -> None:
         self.sale, self.selected, self._book, self.paying = None, None, None, False
-        self._tags, self._last_added = BasketTags(), None
+        self._aside.put(paid.lines)
         self.multiplier_milli = None
         self.last_paid = paid
         self.on_paid(paid)
         done(paid)
 
     def _not_paid(self, sale: Sale, owed: tuple[AuditNoted, ...], error: CodedError, failed: Failed) -> None:
-        self._owed.extend(owed)
+        self._notes.give_back(owed)
         self.paying = False
         self.sale = Sale(msgspec.structs.replace(sale.data(), state=SaleState.OPEN))
         self._writer.keep_basket(self.sale.data())
+        self.recheck()  # rules may have come while it was being written
         failed(error)

@@ -105,17 +105,24 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "scan.is_receipt": _("That is a receipt. Returns cannot be taken at this till yet."),
         "scan.is_shelf": _("That is the label of a shelf. Scan the item."),
         "scan.one_unit": _("2 codes, 1 unit of {name}. Press + if it was two."),
-        "tags.read": _("{added} units read by their tags; {unknown} tags belong to no item here."),
+        "scan.says_nothing": _("The label of {name} says a weight or price of nothing. Weigh it and label it again."),
+        "tags.read": _("Read by tag: {added}."),
+        "tags.read_some": _("Read by tag: {added}. {unknown} other tags belong to no item here."),
         "unit.already_on_sale": _("{name} with serial {serial} is on this sale already."),
         "unit.check_lot": _("{name} is recalled in lots {detail}. Check the lot on the pack before you sell it."),
+        "unit.check_lot.line": _("Check the lot: {detail} is recalled"),
+        "unit.check_serial": _("{name} is recalled for serial numbers {detail}. Check the pack before you sell it."),
+        "unit.check_serial.line": _("Check the serial number: {detail} is recalled"),
         "unit.expired": _("{name} expired on {detail}. It is not sold; take it off with Del and put it aside."),
         "unit.expired.line": _("Expired {detail} · not for sale, Del takes it off"),
         "unit.past_best_before": _("{name} was best before {detail}."),
         "unit.past_best_before.line": _("Best before {detail} · not for sale, Del takes it off"),
+        "unit.past_best_before.look": _("Best before {detail} · tell the customer"),
         "unit.recalled": _("{name} is recalled: {detail}. Take it off with Del and put it aside."),
         "unit.recalled.line": _("Recalled: {detail} · Del takes it off"),
         "weigh.first": _("Weigh {name}: put it on the scale, or type its weight, such as *0.532."),
         "weigh.first.line": _("Put it on the scale and scan again, or type *0.532"),
+        "line.pack_by_pack": _("Each pack of {name} has its own weight or price. Scan them one by one."),
         "line.serial_is_one": _("A serial number is one unit. Press + for another {name}."),
         "search.nothing": _("Nothing found for “{text}”."),
         # the sale
@@ -197,6 +204,13 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 
+DATED = ("unit.expired", "unit.past_best_before")  # their detail is a date
+MONTHS = (
+    _("January"), _("February"), _("March"), _("April"), _("May"), _("June"),
+    _("July"), _("August"), _("September"), _("October"), _("November"), _("December"),
+)  # fmt: skip
+
+
 def words_for(code: str, facts: Mapping[str, object] | None = None) -> str:
     """One plain sentence for a stable code, saying what to do where there is something to do."""
     sentence = ERROR_WORDS.get(code)
@@ -204,7 +218,19 @@ def words_for(code: str, facts: Mapping[str, object] | None = None) -> str:
         return tr("That did not work ({code}).", code=code)
     if code == "pick.wrong_item" and not (facts or {}).get("name"):
         return tr("Wrong item. It is not on this order. Put it back.")
-    return _catalogue.found.gettext(sentence).format_map(_Known(facts or {}))
+    given = _Known(facts or {})
+    if code.startswith(DATED):
+        given["detail"] = date_words(str(given["detail"]))
+    return _catalogue.found.gettext(sentence).format_map(given)
+
+
+def date_words(iso: str) -> str:
+    """ "23 November 2025" for 2025-11-23; anything else as it is."""
+    year, _dash, rest = iso.partition("-")
+    month, _dash, day = rest.partition("-")
+    if not (month.isdigit() and day.isdigit() and 1 <= int(month) <= len(MONTHS)):
+        return iso
+    return tr("{day} {month} {year}", day=int(day), month=tr(MONTHS[int(month) - 1]), year=year)
 
 
 def words_for_error(error: CodedError) -> str:

@@ -20,7 +20,7 @@ from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.pickup.presenter import PickupPresenter
 from pos_app.ui.screens.pickup.view import PickupView
 from pos_app.ui.screens.screen import Screen
-from pos_app.ui.screens.sell.presenter import SellPresenter
+from pos_app.ui.screens.sell.presenter import WAITING, SellPresenter
 from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.screens.sign_in.presenter import SignInPresenter
 from pos_app.ui.screens.sign_in.view import SignInView
@@ -29,6 +29,7 @@ from pos_app.ui.theme import Tone
 from pos_app.ui.wedge import WedgeFilter
 from pos_app.ui.words import ntr, tr, words_for
 from retail_core.domain.errors import CodedError
+from retail_core.domain.ids import LineId
 from retail_core.domain.money import exponent
 from retail_core.domain.roles import Permission, may
 from retail_core.domain.scanned import TagUnit
@@ -109,12 +110,16 @@ class Workplace(QObject):
         if self.till.signing_in.operator is not None and self.current in (self.sell, self.pay):
             self._for_sale(lambda: self.sell.tags_read(units))
 
+    def _rechecked(self, lines: Sequence[LineId]) -> None:
+        """Other rules came while a sale was open; one that is being looked at on the pay screen goes back to its lines."""
+        self._for_sale(lambda: self.sell.rechecked(lines))
+
     def _for_sale(self, add: Callable[[], None]) -> None:
         add()
         if self.current is not self.pay or self.till.selling.paying:
             return
         if self.till.selling.blocked_by():
-            self._go(self.sell)  # an unknown code must be dealt with before paying
+            self._go(self.sell)  # what waits must be dealt with before paying
         else:
             self.pay.basket_changed()
 
@@ -164,7 +169,7 @@ class Workplace(QObject):
         self.shell.closing.connect(self.closed)
         self.wedge.scanned.connect(self.scanned)
         background.woken.connect(self.refresh)
-        self.till.stopped = self.sell.stopped
+        self.till.rechecked = self._rechecked
         for screen in (self.sign_in, self.sell, self.pay, self.pickup):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)
@@ -227,6 +232,8 @@ class Workplace(QObject):
         self.sell.paid()
 
     def _not_paid(self, error: CodedError) -> None:
+        if self.current is self.pay and WAITING.intersection(self.till.selling.blocked_by()):
+            self._go(self.sell)
         self.sell.release_held()
 
     def _typed_aside(self, text: str) -> None:

@@ -19,6 +19,8 @@ PPM = 1_000_000
 RECALLED = "unit.recalled"
 EXPIRED = "unit.expired"
 LOOK_AT_LOT = "unit.check_lot"
+LOOK_AT_SERIAL = "unit.check_serial"
+SHOWN = 6  # lots or serials named to the cashier
 PAST_BEST = "unit.past_best_before"
 
 
@@ -72,6 +74,8 @@ def checked_recall(recall: Recall) -> Recall:
     """Raises RuleViolationError `recall.*`."""
     if not (recall.number and recall.sku and recall.reason.strip()):
         raise RuleViolationError("recall.incomplete", number=recall.number[:40])
+    if not all(map(same_mark, (*recall.lots, *recall.serials))):  # would be no lot at all, and so recall nothing
+        raise RuleViolationError("recall.empty_mark", number=recall.number[:40])
     if len(recall.lots) + len(recall.serials) > MAX_LISTED:
         raise RuleViolationError("recall.too_many_units", number=recall.number[:40], limit=MAX_LISTED)
     return recall
@@ -89,21 +93,19 @@ def checked_markdown(rule: Markdown) -> Markdown:
 def verdict(unit: UnitFacts, recalls: Iterable[Recall], today: str, after_best_before: AfterBestBefore) -> Verdict:
     """May this unit be sold today? `recalls` are those of its item.
 
-    A recall of lots says nothing about a unit whose lot is not on the label that was scanned: the goods would all be
-    unsaleable by their bar code. The cashier is asked to look instead.
+    A recall of lots or serials says nothing about a unit whose label tells none: by their bar code all of the item would
+    be unsaleable. The cashier is asked to look instead, and that is said before a best-before date is.
     """
-    look = ""
-    for recall in recalls:
+    known = tuple(recalls)
+    for recall in known:
         if _hits(recall, unit):
             return Verdict(stop=RECALLED, detail=f"{recall.number} · {recall.reason}")
-        if recall.lots and unit.lot is None:
-            look = ", ".join(recall.lots[:5])
     if unit.expiry and unit.expiry < today:
         return Verdict(stop=EXPIRED, detail=unit.expiry)
-    if unit.best_before and unit.best_before < today:
-        stop = after_best_before is AfterBestBefore.STOP
-        return Verdict(stop=PAST_BEST if stop else "", look="" if stop else PAST_BEST, detail=unit.best_before)
-    return Verdict(look=LOOK_AT_LOT, detail=look) if look else SELL
+    best = unit.best_before or today
+    if best < today and after_best_before is AfterBestBefore.STOP:
+        return Verdict(stop=PAST_BEST, detail=best)
+    return _look(known, unit) or (Verdict(look=PAST_BEST, detail=best) if best < today else SELL)
 
 
 def markdown_of(unit: UnitFacts, department: str, rules: Iterable[Markdown], today: str) -> Markdown | None:
@@ -121,7 +123,30 @@ def markdown_minor(rule: Markdown, amount_minor: int) -> int:
     return div_half_up(amount_minor * rule.ppm, PPM)
 
 
+def same_mark(text: str) -> str:
+    """A lot or serial as recalls compare it: somebody typed it, so case and space around it do not matter."""
+    return text.strip().casefold()
+
+
 def _hits(recall: Recall, unit: UnitFacts) -> bool:
     if not recall.lots and not recall.serials:
         return True
-    return unit.lot in recall.lots or unit.serial in recall.serials
+    return _among(unit.lot, recall.lots) or _among(unit.serial, recall.serials)
+
+
+def _among(mark: str | None, marks: tuple[str, ...]) -> bool:
+    return mark is not None and same_mark(mark) in map(same_mark, marks)
+
+
+def _look(recalls: tuple[Recall, ...], unit: UnitFacts) -> Verdict | None:
+    """What to look for on a unit no recall hits, because its label does not tell."""
+    lots = [lot for recall in recalls if unit.lot is None for lot in recall.lots]
+    if lots:
+        return Verdict(look=LOOK_AT_LOT, detail=_named(lots))
+    serials = [serial for recall in recalls if unit.serial is None for serial in recall.serials]
+    return Verdict(look=LOOK_AT_SERIAL, detail=_named(serials)) if serials else None
+
+
+def _named(marks: list[str]) -> str:
+    more = len(marks) - SHOWN
+    return ", ".join(marks[:SHOWN]) + (f" … +{more}" if more > 0 else "")

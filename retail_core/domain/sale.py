@@ -13,7 +13,8 @@ import msgspec
 
 from retail_core.domain.errors import RuleViolationError, require
 from retail_core.domain.ids import Gtin, LineId, OperatorId, SaleId, Sku
-from retail_core.domain.quantity import MAX_QUANTITY_MILLI, amount_minor
+from retail_core.domain.quantity import MAX_QUANTITY_MILLI, ONE, amount_minor
+from retail_core.domain.scanned import Scanned
 from retail_core.domain.tax import TaxPart, TaxRate, tax_parts
 
 MAX_LINES = 1000
@@ -54,6 +55,14 @@ class PriceReason(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
 
 
+class Seen(StrEnum):
+    """How the unit of a line came to be known; what tells a second look at it from a second unit."""
+
+    CODE = "code"  # bar code, quick key or typed: which unit of the item is not known
+    SERIAL = "serial"  # a bar code with its serial
+    TAG = "tag"  # only its RFID tag, so far
+
+
 class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line. `sku` is empty while nobody knows the scan; `stopped` says why a known unit must not be sold.
 
@@ -80,7 +89,13 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     voided: bool = False
     best_before: str | None = None  # YYYY-MM-DD
     stopped: str = ""  # a stable code, such as unit.recalled
-    stop_detail: str = ""
+    look: str = ""  # what the cashier should look at before it is sold, such as unit.check_lot
+    detail: str = ""  # goes with either
+    unweighed: bool = False  # loose goods of which nobody knows the weight yet
+    packed: bool = False  # its weight or price came from its label: one more is another pack like it
+    off_ppm: int = 0  # what its date takes off
+    seen: Seen = Seen.CODE
+    told: Scanned | None = None  # of an unknown code: what its label says besides
 
     @property
     def unknown(self) -> bool:
@@ -96,6 +111,11 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     def counts(self) -> bool:
         """True when it adds to the sale."""
         return bool(self.sku) and not self.voided and not self.stopped
+
+    @property
+    def units(self) -> int:
+        """How many units of the item; a weighed line is one."""
+        return self.qty_milli // ONE if self.unit == "each" and self.qty_milli >= ONE else 1
 
     @property
     def taxes(self) -> tuple[TaxRate, ...]:
@@ -325,7 +345,7 @@ class Sale:
         amount = line.amount_minor
         self._lines_minor += sign * amount
         self._saved_minor -= sign * sum(min(0, reason.amount_minor) for reason in line.reasons)
-        self._units += sign * (line.qty_milli // 1000 if line.unit == "each" and line.qty_milli >= 1000 else 1)
+        self._units += sign * line.units
         for rate in line.taxes:
             minor, lines = self._by_tax.get(rate, (0, 0))
             if lines + sign:

@@ -101,11 +101,15 @@ class GoodsRulesDoc(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class GoodsRules(msgspec.Struct, frozen=True):
-    """Everything the till must know before it sells a unit. `source` is equal as long as nothing has changed."""
+    """Everything the till must know before it sells a unit. `source` is equal as long as nothing has changed.
+
+    `unread` counts documents this program cannot read.
+    """
 
     recalls: tuple[Recall, ...] = ()
     rules: GoodsRulesDoc = GoodsRulesDoc()
     source: tuple[bytes, ...] = ()
+    unread: int = 0
 
 
 class NodeDoc(msgspec.Struct, frozen=True):
@@ -143,7 +147,10 @@ def check_link(conn: Connection, path: Path) -> None:
 
 
 def apply_store_row(conn: Connection, row: FeedRow, device_secret: bytes) -> bool:
-    """Apply one row of scope `store:<id>` inside the caller's transaction; False for an unknown kind."""
+    """Apply one row of scope `store:<id>` inside the caller's transaction; False for an unknown kind.
+
+    Raises msgspec.ValidationError for a recall or rules that cannot be read; what was there stays.
+    """
     if row.kind == "order":
         _apply_order(conn, row)
     elif row.kind == "staff":
@@ -152,6 +159,8 @@ def apply_store_row(conn: Connection, row: FeedRow, device_secret: bytes) -> boo
         if row.op == "del":
             conn.execute("DELETE FROM document WHERE kind = ? AND key = ?", (row.kind, row.key))
         else:
+            if row.kind in GOODS_KINDS:  # a till that cannot read one would sell what is recalled
+                msgspec.json.decode(row.doc, type=DOCUMENT_KINDS[row.kind])
             put_document(conn, row.kind, row.key, bytes(row.doc))
     else:
         return False
@@ -168,6 +177,7 @@ DOCUMENT_KINDS = MappingProxyType(
     }
 )
 STORE_KINDS = ("order", "staff", *DOCUMENT_KINDS)
+GOODS_KINDS = frozenset({"recall", "goods_rules"})
 
 
 def put_document(conn: Connection, kind: str, key: str, doc: bytes) -> None:
@@ -279,9 +289,16 @@ def read_goods_rules(conn: Connection, known: GoodsRules) -> GoodsRules:
     source = tuple(bytes(doc) for _, doc in rows)
     if source == known.source:
         return known
-    recalls = tuple(msgspec.json.decode(doc, type=Recall) for kind, doc in rows if kind == "recall")
-    rules = [msgspec.json.decode(doc, type=GoodsRulesDoc) for kind, doc in rows if kind == "goods_rules"]
-    return GoodsRules(recalls, rules[0] if rules else GoodsRulesDoc(), source)
+    recalls, rules, unread = list[Recall](), GoodsRulesDoc(), 0
+    for kind, doc in rows:
+        try:
+            if kind == "recall":
+                recalls.append(msgspec.json.decode(doc, type=Recall))
+            else:
+                rules = msgspec.json.decode(doc, type=GoodsRulesDoc)
+        except msgspec.DecodeError:
+            unread += 1  # one that a newer program wrote must not hide the others
+    return GoodsRules(tuple(recalls), rules, source, unread)
 
 
 def read_nodes(conn: Connection) -> Sequence[NodeDoc]:

@@ -9,7 +9,8 @@ import pytest
 
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc, Owner, State
-from retail_core.domain.ids import OperatorId, OrderId, StoreId
+from retail_core.domain.goods import Markdown, Recall
+from retail_core.domain.ids import OperatorId, OrderId, Sku, StoreId
 from retail_core.domain.roles import Role
 from retail_core.durable import link
 from retail_core.durable.engine import Connection, open_ro, open_rw, sqlite, transaction
@@ -99,7 +100,31 @@ def test_settings_keys_and_neighbours_are_documents(conn: Connection) -> None:
 
 def test_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
     assert apply(conn, put("hologram", "1", {}), put("settings", "store", {})) == [False, True]
-    assert set(link.STORE_KINDS) == {"order", "staff", "settings", "quick_key", "node"}
+    assert set(link.STORE_KINDS) == {"order", "staff", "settings", "quick_key", "node", "recall", "goods_rules"}
+
+
+def test_recalls_and_rules_are_told_anew_only_when_they_change(conn: Connection) -> None:
+    glass, all_of_it = Recall("R-1", Sku("1001"), "Glass", ("L1",)), Recall("R-2", Sku("1002"), "All of it")
+    rules = link.GoodsRulesDoc(markdowns=(Markdown("Soon", 2, 300_000),))
+    none = link.read_goods_rules(conn, link.GoodsRules())
+    apply(conn, put("recall", "R-1", glass), put("recall", "R-2", all_of_it), put("goods_rules", "store", rules))
+    known = link.read_goods_rules(conn, none)
+    assert (known.recalls, known.rules, known.unread) == ((glass, all_of_it), rules, 0)
+    assert link.read_goods_rules(conn, known) is known
+    apply(conn, put("recall", "R-1", None, "del"))
+    assert link.read_goods_rules(conn, known).recalls == (all_of_it,)
+
+
+def test_a_recall_that_cannot_be_read_takes_no_place_and_hides_no_other(conn: Connection) -> None:
+    glass = Recall("R-1", Sku("1001"), "Glass")
+    apply(conn, put("recall", "R-1", glass))
+    with pytest.raises(msgspec.ValidationError):
+        apply(conn, put("recall", "R-1", {"number": 5}))
+    with transaction(conn):
+        link.put_document(conn, "recall", "R-0", b"not even text \xff")
+        link.put_document(conn, "goods_rules", "store", b'{"markdowns":7}')
+    known = link.read_goods_rules(conn, link.GoodsRules())
+    assert (known.recalls, known.rules, known.unread) == ((glass,), link.GoodsRulesDoc(), 2)
 
 
 def test_how_far_each_hop_has_a_stream(conn: Connection) -> None:

@@ -116,6 +116,8 @@ class _Row:
             small, small_ink, detail = font(14, Weight.SEMI), theme.accent, line.reason
         if pending:
             small, small_ink = font(14, Weight.SEMI), theme.error
+        elif line.kind is LineKind.LOOK:
+            small, small_ink = font(14, Weight.SEMI), theme.warning
         self._write(detail, NAME_X, 29, width - NAME_X - 40, 19, small, small_ink, LEAD)
 
     def _write(

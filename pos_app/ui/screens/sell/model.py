@@ -10,7 +10,8 @@ from pos_app.ui.screens.sell.state import (
     QuickPageView,
     SellState,
 )
-from pos_app.ui.words import ntr, tr, words_for
+from pos_app.ui.words import date_words, ntr, tr, words_for
+from retail_core.domain.goods import PAST_BEST
 from retail_core.domain.gtin import display_gtin
 from retail_core.domain.money import format_minor, format_money
 from retail_core.domain.quantity import amount_minor, format_quantity
@@ -59,10 +60,14 @@ def line_view(line: SaleLine, currency: str) -> LineView:
     if line.voided:
         detail = tr("Void")
     elif line.stopped:
-        detail = words_for(f"{line.stopped}.line", {"detail": line.stop_detail})
+        detail, reason = words_for(f"{line.stopped}.line", {"detail": line.detail}), ""
+    elif line.look:
+        detail, reason = look_words(line), ""
     amount = "–" if line.stopped else format_minor(whole_minor, currency)
     spoken = tr("{qty} {name}, {amount}", qty=qty, name=line.name, amount=amount)
-    kind = LineKind.VOIDED if line.voided else LineKind.PENDING if line.stopped else LineKind.NORMAL
+    kind = _kind_of(line)
+    if kind in (LineKind.PENDING, LineKind.LOOK):
+        spoken = f"{spoken}, {detail}"
     return LineView(line.line_id, qty, line.name, detail, price, amount, kind, reason, spoken)
 
 
@@ -132,13 +137,25 @@ def price_words(price_minor: int | None, currency: str) -> str:
     return tr("no price") if price_minor is None else format_minor(price_minor, currency)
 
 
+def look_words(line: SaleLine) -> str:
+    """What the cashier should look at before the line is sold."""
+    ending = "look" if line.look == PAST_BEST else "line"
+    return words_for(f"{line.look}.{ending}", {"detail": line.detail})
+
+
+def _kind_of(line: SaleLine) -> LineKind:
+    if line.voided:
+        return LineKind.VOIDED
+    return LineKind.PENDING if line.stopped else LineKind.LOOK if line.look else LineKind.NORMAL
+
+
 def unit_words(line: SaleLine) -> str:
     """Lot, serial and date of the unit, as far as its label told them."""
     told = (
         (tr("lot {lot}", lot=line.lot) if line.lot else ""),
         (tr("serial {serial}", serial=line.serial) if line.serial else ""),
-        (tr("use by {date}", date=line.expiry) if line.expiry else ""),
-        (tr("best before {date}", date=line.best_before) if line.best_before and not line.expiry else ""),
+        (tr("use by {date}", date=date_words(line.expiry)) if line.expiry else ""),
+        (tr("best before {date}", date=date_words(line.best_before)) if line.best_before and not line.expiry else ""),
     )
     return " · ".join(part for part in told if part)
 

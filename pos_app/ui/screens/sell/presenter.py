@@ -19,6 +19,7 @@ from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ntr, tr, words_for
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.goods import LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST
 from retail_core.domain.ids import LineId
 from retail_core.domain.money import format_money
 from retail_core.domain.quantity import ASK_ABOVE_MILLI, format_quantity
@@ -26,6 +27,7 @@ from retail_core.domain.scanned import TagUnit
 
 MAX_HELD_SCANS = 50
 WAITING = frozenset({BLOCKED_PENDING, BLOCKED_STOPPED})
+LOOK = frozenset({LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST})
 
 
 class SellPresenter(Screen):
@@ -67,13 +69,19 @@ class SellPresenter(Screen):
         if not self._selling.paying:
             self._answer(self._selling.read_tags(units))
 
-    def stopped(self, lines: Sequence[str]) -> None:
-        """HQ sent a recall, and units of it are on the open sale."""
-        if lines and self._selling.sale:
-            line = self._selling.sale.line(LineId(lines[0]))
-            self._selling.select(line.line_id)
-            self._flash(Tone.ERROR)
-            self.say(words_for(line.stopped, {"name": line.name, "detail": line.stop_detail}), Tone.ERROR)
+    def rechecked(self, lines: Sequence[LineId]) -> None:
+        """HQ sent a recall or lifted one, and these lines of the open sale are stopped, to be looked at or free now."""
+        sale = self._selling.sale
+        found = [sale.line(line_id) for line_id in lines] if sale else []
+        worst = next((line for line in found if line.stopped), next((line for line in found if line.look), None))
+        if worst:
+            tone = Tone.ERROR if worst.stopped else Tone.WARNING
+            self._selling.select(worst.line_id)
+            self._flash(tone)
+            self.say(words_for(worst.stopped or worst.look, {"name": worst.name, "detail": worst.detail}), tone)
+        elif found:
+            self.settled.emit()
+        if found:
             self._show()
 
     def release_held(self) -> None:
@@ -262,9 +270,10 @@ class SellPresenter(Screen):
         self._show()
 
     def _taken(self, outcome: Outcome) -> None:
-        self._flash(Tone.OK)
+        tone = Tone.WARNING if outcome.code in LOOK else Tone.OK
+        self._flash(tone)
         if outcome.code:
-            self.say(words_for(outcome.code, outcome.facts), Tone.INFO)
+            self.say(words_for(outcome.code, outcome.facts), tone if tone is Tone.WARNING else Tone.INFO)
         elif outcome.kind is OutcomeKind.CHANGED:
             self.settled.emit()
         if self._side.side is Side.RESULTS and not self._view.entry.text():

@@ -8,6 +8,7 @@ class LineKind(StrEnum):
     NORMAL = "normal"
     PENDING = "pending"  # nobody knows this code yet
     VOIDED = "voided"
+    LOOK = "look"  # sold, but somebody should look at the goods first
 
 
 class Instead(StrEnum):
