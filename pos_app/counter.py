@@ -1,7 +1,7 @@
 """What stands on the counter: this till's devices, and the printing of what its sales have queued."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Self
 
@@ -9,15 +9,20 @@ import msgspec
 
 from pos_app.devices.config import DeviceTable
 from pos_app.devices.manager import Devices
-from pos_app.devices.ports import Health, ScanSink
+from pos_app.devices.ports import Health, ScanSink, TagRead, TagSink
+from pos_app.devices.rfid.inventory import Presence, PresenceRules
 from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import ReceiptData, receipt_document
 from pos_app.runtime.printing import Printing
 from pos_app.storage.spool import PrintJob
 from pos_app.till import Till
+from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.scanned import TagUnit
 
+UnitsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
+"""Told which units came onto the till's antenna and which EPCs left it."""
 TONES = MappingProxyType({"ok": Tone.OK, "error": Tone.ERROR, "warning": Tone.ATTENTION})
 
 
@@ -29,20 +34,25 @@ class Counter:
         self._printing = printing
 
     @classmethod
-    def open(cls, tables: Sequence[DeviceTable], till: Till, sink: ScanSink) -> Self:
-        """Start every device of `tables`; what is not there is waited for. `sink` runs on the scanners' threads.
+    def open(
+        cls, tables: Sequence[DeviceTable], till: Till, sink: ScanSink, tags: UnitsSink = lambda _came, _went: None
+    ) -> Self:
+        """Start every device of `tables`; what is not there is waited for. Sinks run on the devices' threads.
 
         From now on each paid sale opens the drawer and is printed. Raises EnvironmentFault `device.no_such_profile`.
         """
         devices = Devices.make(tables, till.clock, random.random, lambda _name, _health: None)
         printing = None
+        on_antenna = _on_antenna(devices, till.clock, tags)
         if devices.printer:
             profile = _profile(devices.printer_profile)
-            devices.start(sink)
+            devices.start(sink, on_antenna)
             printing = Printing(till.writer, devices.printer, devices.drawer, lambda job: rendered(job, profile))
             till.selling.on_paid = lambda _: printing.sale_paid(kick=True)
         else:
-            devices.start(sink)
+            devices.start(sink, on_antenna)
+        if devices.rfid:
+            devices.rfid.begin_inventory()
         if devices.scale:
             till.selling.lines.weigh = devices.scale.read
         return cls(devices, printing)
@@ -54,7 +64,7 @@ class Counter:
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
         """(kind, health) of each device that a person can do something about; never waits."""
-        one_each = {"scale": self._devices.scale, "display": self._devices.display}
+        one_each = {"scale": self._devices.scale, "display": self._devices.display, "rfid": self._devices.rfid}
         return (
             *(("scanner", scanner.health) for scanner in self._devices.scanners),
             *(("printer", printer.health) for printer in self._devices.printers),
@@ -75,6 +85,18 @@ class Counter:
         if self._printing:
             self._printing.close()
         self._devices.close()
+
+
+def _on_antenna(devices: Devices, clock: Clock, tags: UnitsSink) -> TagSink:
+    """What lies on the till's antenna: stray and passing tags are none of the sale."""
+    presence = Presence(PresenceRules(least_cdbm=devices.rfid_least_cdbm))
+
+    def take(reads: Sequence[TagRead]) -> None:
+        change = presence.take(reads, clock.monotonic_ms())
+        if change.came or change.went:
+            tags(change.came, change.went)
+
+    return take
 
 
 def _profile(name: str) -> escpos.Profile:

@@ -12,6 +12,7 @@ import msgspec
 
 from pos_app.devices.display.tables import DisplayTable
 from pos_app.devices.printer.tables import PrinterDrawerTable, PrinterTable
+from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.scale.tables import ScaleTable
 from pos_app.devices.scanner.tables import ScannerTable, WedgeTable
 from pos_app.devices.sound.tables import SoundTable
@@ -20,7 +21,9 @@ from retail_core.domain.errors import EnvironmentFault
 
 MAX_DEVICES = 32
 
-DeviceTable = ScannerTable | WedgeTable | PrinterTable | PrinterDrawerTable | ScaleTable | DisplayTable | SoundTable
+DeviceTable = (
+    ScannerTable | WedgeTable | PrinterTable | PrinterDrawerTable | ScaleTable | DisplayTable | SoundTable | RfidTable
+)
 
 
 def device_tables(tables: Sequence[Mapping[str, object]]) -> tuple[DeviceTable, ...]:

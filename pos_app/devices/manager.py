@@ -9,10 +9,23 @@ from pos_app.devices.config import DeviceTable
 from pos_app.devices.display.make import make as make_display
 from pos_app.devices.display.tables import DisplayTable
 from pos_app.devices.kit import Kit
-from pos_app.devices.ports import CashDrawer, Device, Health, LineDisplay, ReceiptPrinter, Scale, Scanner, ScanSink
+from pos_app.devices.ports import (
+    CashDrawer,
+    Device,
+    Health,
+    LineDisplay,
+    ReceiptPrinter,
+    RfidReader,
+    Scale,
+    Scanner,
+    ScanSink,
+    TagSink,
+)
 from pos_app.devices.printer.make import make as make_printer
 from pos_app.devices.printer.make import make_drawer
 from pos_app.devices.printer.tables import PrinterDrawerTable, PrinterTable
+from pos_app.devices.rfid.make import make as make_rfid
+from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.scale.make import make as make_scale
 from pos_app.devices.scale.tables import ScaleTable
 from pos_app.devices.scanner.make import make as make_scanner
@@ -39,6 +52,8 @@ class Devices:
     scale: Scale | None = None
     display: LineDisplay | None = None
     sound: TonePlayer | None = None
+    rfid: RfidReader | None = None
+    rfid_least_cdbm: int = 0
     wedge_prefix: str = ""
     _made: dict[str, Device] = field(default_factory=dict[str, Device])
 
@@ -54,8 +69,10 @@ class Devices:
     def printer(self) -> ReceiptPrinter | None:
         return self.printers[0] if self.printers else None
 
-    def start(self, sink: ScanSink) -> None:
+    def start(self, sink: ScanSink, tags: TagSink = lambda _: None) -> None:
         """Open everything; what isn't there yet is waited for. Never blocks."""
+        if self.rfid is not None:
+            self.rfid.start(tags)
         for scanner in self.scanners:
             scanner.start(sink)
         for device in (*self.printers, self.scale, self.display, self.sound):
@@ -82,10 +99,14 @@ class Devices:
             drawer = self._keep(table, make_drawer(table, kit))
             self.drawer = self.drawer or drawer
         else:
-            self._add_for_customer(table, kit)
+            self._add_one_of_a_kind(table, kit)
 
-    def _add_for_customer(self, table: ScaleTable | DisplayTable | SoundTable, kit: Kit) -> None:
-        if isinstance(table, ScaleTable):
+    def _add_one_of_a_kind(self, table: ScaleTable | DisplayTable | SoundTable | RfidTable, kit: Kit) -> None:
+        if isinstance(table, RfidTable):
+            rfid = self._keep(table, make_rfid(table, kit))
+            if self.rfid is None:
+                self.rfid, self.rfid_least_cdbm = rfid, table.least_dbm * 100
+        elif isinstance(table, ScaleTable):
             scale = self._keep(table, make_scale(table, kit))
             self.scale = self.scale or scale
         elif isinstance(table, DisplayTable):

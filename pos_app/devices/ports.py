@@ -6,7 +6,7 @@ A driver and its fake keep the same promises; `tests/devices/contract` holds bot
 - `close()` returns promptly, may be called twice, and no sink is called after it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -88,16 +88,18 @@ class Scanner(Device, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TagRead:
-    """One read of a tag; de-duplication is the reader of the facts' business. `rssi_cdbm`: hundredths of a dBm."""
+    """A tag was seen `count` times; de-duplication is the reader of the facts' business. `rssi_cdbm`: 0.01 dBm."""
 
     epc: bytes
     antenna: int
     rssi_cdbm: int
     source: str
     t_mono_ms: int
+    count: int = 1
 
 
-TagSink = Callable[[TagRead], None]
+TagSink = Callable[[Sequence[TagRead]], None]
+"""Reads come in handfuls: a busy reader sees a thousand tags a second."""
 
 
 class RfidReader(Device, Protocol):

@@ -21,16 +21,18 @@ from pos_app.ui.shell import PillState
 from pos_app.ui.words import is_right_to_left, set_language
 from pos_app.ui.workplace import Workplace
 from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.scanned import TagUnit
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.system import SystemClock, SystemIds
 
 PROGRAM = "omnitill"
 
 
-Attach = Callable[[Till, Callable[[ScanEvent], None]], AtCounter]
+TagsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
+Attach = Callable[[Till, Callable[[ScanEvent], None], TagsSink], AtCounter]
 
 
-def no_counter(_till: Till, _sink: Callable[[ScanEvent], None]) -> AtCounter:
+def no_counter(_till: Till, _sink: Callable[[ScanEvent], None], _tags: TagsSink) -> AtCounter:
     """Start no devices."""
     return NoCounter()
 
@@ -52,7 +54,7 @@ def application(language: str = "en", theme_name: str = "light") -> QApplication
 def run(home: Home, config: MachineConfig, *, fullscreen: bool = False, attach: Attach = no_counter) -> int:
     """Show the till until its window is closed; the exit code of the application. Raises EnvironmentFault at the start.
 
-    `attach(till, sink)` starts scanners and printers once the till is open; reads go to `sink` from any thread.
+    `attach(till, sink, tags)` starts the devices once the till is open; reads go to `sink` and `tags` from any thread.
     """
     app = application(config.language, config.theme)
     background, bridge = Background(), ScanBridge()
@@ -62,7 +64,7 @@ def run(home: Home, config: MachineConfig, *, fullscreen: bool = False, attach: 
         show_fault(fault)
         raise
     try:
-        counter = attach(till, bridge.sink)
+        counter = attach(till, bridge.sink, bridge.tags)
         try:
             return _show(app, home.folder, till, background, bridge, counter, full_screen=fullscreen)
         finally:
@@ -87,6 +89,8 @@ def _show(
 
     workplace = Workplace(till, background, lamps, counter)
     bridge.scanned.connect(workplace.scanned)
+    bridge.tags_read.connect(workplace.tags_read)
+    bridge.tags_gone.connect(till.selling.tags_gone)
     workplace.closed.connect(app.quit)
     socket = till.config.remote_control_socket
     remote = RemoteControl(workplace, str(folder / socket)) if socket else None

@@ -26,6 +26,7 @@ from retail_core.durable.journal import entries_after
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.wire.batch import encode_batch, encode_lines
 from tests.perf.catalogue import big_reference
+from tests.perf.devices import rfid_reads
 from tests.perf.measure import Result, cpu, paired, percentile, timed
 from tests.perf.screen import scan_to_paint, start_and_memory
 from tests.support.shop import ITEMS, make_shop
@@ -255,4 +256,5 @@ def sell_for_count(folder: Path, sales: int) -> None:
 Row = Callable[[Path], Iterator[Result]]
 ROWS: dict[str, Row] = {
     "1": sale_commit, "2": look_up, "3": scan_to_paint, "5": search, "6": start_and_memory, "11": wire,
+    "17": rfid_reads,
 }  # fmt: skip

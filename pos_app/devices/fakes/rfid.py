@@ -26,4 +26,4 @@ class FakeRfidReader(FakeDevice):
     def hold_to(self, epc: bytes, antenna: int = 1, rssi_cdbm: int = -5_500) -> None:
         """One read of a tag, when it is reading."""
         if self._sink is not None and self._reading and self.usable:
-            self._sink(TagRead(epc, antenna, rssi_cdbm, self.name, self._clock.monotonic_ms()))
+            self._sink([TagRead(epc, antenna, rssi_cdbm, self.name, self._clock.monotonic_ms())])

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pos_app.devices.sim.display import DisplaySim
+from pos_app.devices.sim.llrp import LlrpSim
+from pos_app.devices.sim.m100 import M100Sim
 from pos_app.devices.sim.panel import Panel, Sim
 from pos_app.devices.sim.printer import DOTS_58_MM, DOTS_80_MM, PrinterSim
 from pos_app.devices.sim.scale import PROTOCOLS, ScaleSim
@@ -51,11 +53,21 @@ def _display(link: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
     return DisplaySim(Path(link))
 
 
+def _rfid(port: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return LlrpSim(port=int(port))
+
+
+def _m100(link: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return M100Sim(Path(link))
+
+
 OFFERS = (
     Offer("--scanner", "LINK", "make a serial scanner's port under this name", _scanner),
     Offer("--printer", "PORT", "listen as a receipt printer on this TCP port, 0 for any", _printer),
     Offer("--scale", "LINK", "make a scale's port under this name", _scale),
     Offer("--display", "LINK", "make a line display's port under this name", _display),
+    Offer("--rfid", "PORT", "listen as a fixed RFID reader (LLRP) on this TCP port, 0 for any", _rfid),
+    Offer("--m100", "LINK", "make a serial RFID module's port under this name", _m100),
 )
 
 
