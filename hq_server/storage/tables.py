@@ -183,7 +183,7 @@ promotion = reference(
 recall = reference(
     "recall",
     text("number"), text("sku"), text("doc"), text("stores"), flag("lifted"), number("changed_ms"),
-    key=["number"],
+    key=["number", "sku"],
 )  # fmt: skip
 Index("ix_gtin_sku", gtin.c.sku)
 Index("ix_item_popularity", item.c.popularity)

@@ -5,10 +5,11 @@ from typing import Annotated
 import msgspec
 from litestar import get, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from hq_server.service import goodsrules
 from hq_server.service.fields import Id, Name, Ppm, ShortText, Small
+from hq_server.service.goodsrules import Buyers
 from hq_server.storage import goods
 from hq_server.storage.goods import RecallRow
 from hq_server.web.guards import NEEDS
@@ -92,6 +93,16 @@ def goods_routes(server: Server) -> list[HTTPRouteHandler]:
     def recalls() -> RecallList:
         return RecallList(tuple(hq.database.read(goods.recalls)))
 
+    @get(
+        "/api/recalls/{number:str}/sold",
+        opt={NEEDS: Permission.VIEW_STOCK},
+        summary="Sales of recalled units",
+        responses=errors(400, 401, 403, 404),
+    )
+    @threaded
+    def sold(number: FromPath[str]) -> Buyers:
+        return goodsrules.buyers(hq, number)
+
     @put("/api/goods-rules", opt=EDIT, summary="Set how stores read embedded values and mark down", responses=refused)
     @threaded
     def put_rules(data: JSONBody[GoodsRulesIn]) -> RulesSet:
@@ -107,4 +118,4 @@ def goods_routes(server: Server) -> list[HTTPRouteHandler]:
     def rules(store: Annotated[str, QueryParameter(min_length=1, max_length=40)]) -> GoodsRulesDoc:
         return hq.database.read(lambda conn: goods.rules_of(conn, store))
 
-    return [recall, recalls, put_rules, rules]
+    return [recall, recalls, sold, put_rules, rules]

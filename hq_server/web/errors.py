@@ -49,6 +49,7 @@ UNKNOWN_THINGS = frozenset(
         "order.unknown",
         "place.unknown",
         "product.unknown",
+        "recall.unknown",
         "snapshot.unknown",
         "stream.unknown",
     }
