@@ -23,6 +23,7 @@ from retail_core.domain.claims import LocalClaims
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import IdSource, LineId
+from retail_core.domain.money import NUMBERS
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.lock import InstanceLock
 
@@ -95,7 +96,12 @@ class Till:
         writer = Writer(store, deliver, committed)
         worker = Worker("till-worker", deliver)
         zone, starts_at = ZoneInfo(config.timezone), config.day_starts_at_h
-        goods = GoodsCheck(links, config.currency, lambda: business_date(clock.now_ms(), zone, starts_at))
+        goods = GoodsCheck(
+            links,
+            config.currency,
+            lambda: business_date(clock.now_ms(), zone, starts_at),
+            NUMBERS.get(config.currency, ""),
+        )
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.restore(basket)
         fulfilling = Fulfilling(links, here_ref, writer, LocalClaims(config.till_node), clock, config.feed_public_key)

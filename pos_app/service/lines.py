@@ -49,6 +49,8 @@ class LineMaker:
             found = self._catalogue.by_gtin(scanned.gtin)
             if found:
                 return found
+        if scanned.also and (found := self._catalogue.by_gtin(scanned.also)):
+            return found
         if scanned.item_code:
             return self._catalogue.by_sku(scanned.item_code) or self._catalogue.by_sku(scanned.item_code.lstrip("0"))
         return self._catalogue.by_sku(scanned.text)

@@ -38,6 +38,16 @@ EXPONENTS = MappingProxyType(
     }
 )
 DEFAULT_EXPONENT = 2
+NUMBERS = MappingProxyType(
+    {
+        "AED": "784", "AUD": "036", "BRL": "986", "CAD": "124", "CHF": "756", "CNY": "156", "CZK": "203", "DKK": "208",
+        "EUR": "978", "GBP": "826", "HKD": "344", "HUF": "348", "ILS": "376", "INR": "356", "ISK": "352", "JPY": "392",
+        "KRW": "410", "KWD": "414", "MXN": "484", "MYR": "458", "NOK": "578", "NZD": "554", "PLN": "985", "RON": "946",
+        "RSD": "941", "SAR": "682", "SEK": "752", "SGD": "702", "THB": "764", "TRY": "949", "UAH": "980", "USD": "840",
+        "ZAR": "710",
+    }
+)  # fmt: skip
+"""ISO 4217 numbers of currencies, as a label's price (AI 393n) names them; of others no such price is believed."""
 SYMBOLS = MappingProxyType({"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩"})
 MAX_AMOUNT_DIGITS = 12
 

@@ -4,12 +4,27 @@ Sources: NexoPOS issue 135 (open since 2022), POS-Awesome issue 2470; Odoo only 
 OCA pos issue 406 (a GS1 DataMatrix is not parsed). Here the label's own fields decide at the till, without a network.
 """
 
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QListView
+
+from hq_server.service import goodsrules, masterdata
+from hq_server.storage import feed
+from hq_server.storage.database import open_embedded
+from hq_server.storage.goods import RecallRow
+from pos_app.ui.screens.sell.lines import LINE_ROLE
+from pos_app.ui.screens.sell.state import LineKind, LineView
 from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
 from retail_core.domain.ids import Sku
 from retail_core.durable.engine import open_ro
 from retail_core.durable.link import GoodsRulesDoc
+from retail_core.durable.reference import ItemDoc
 from retail_core.wire.messages import FeedRow
-from tests.support.shop import ITEMS, row
+from tests.hq.support import Shop as Office
+from tests.hq.support import open_shop
+from tests.support.shop import ITEMS, STORE, row
 from tests.ui.conftest import Cashier
 
 MILK, CHICKEN = ITEMS[:2]
@@ -107,3 +122,79 @@ def test_the_journal_keeps_lot_serial_and_date_so_that_buyers_can_be_found(at_wo
     conn.close()
     for fact in (b'"lot":"L7"', b'"serial":"S1"', b'"expiry":"2026-12-31"'):
         assert fact in bytes(body)
+
+
+# ── from head office to the line ─────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def office(tmp_path: Path):
+    """A head office that knows the chicken; its database is closed at the end."""
+    database = open_embedded(tmp_path / "hq.db", bytes(range(32)))
+    folder = tmp_path / "hq"
+    folder.mkdir()
+    made = open_shop(database, folder)
+    masterdata.put_products(made.hq, [ItemDoc(Sku(CHICKEN.sku), CHICKEN.name, "food", "std", ())])
+    yield made
+    database.close()
+
+
+def agent_brings(at: Cashier, office: Office, cursor: int = 0) -> int:
+    """Every row of the store's scope above the cursor, into link.db, and one wake; returns the new cursor."""
+    page = office.hq.database.read(lambda conn: feed.page(conn, feed.store_scope(STORE), cursor, 500))
+    recall(*[one for one in page.rows if one.kind in {"recall", "goods_rules"}], at=at)
+    return page.head
+
+
+def shown(at: Cashier, n: int) -> LineView:
+    """Line `n` as the list on the screen has it."""
+    lists = at.workplace.shell.findChildren(QListView, "sale_lines")
+    return lists[0].model().index(n, 0).data(LINE_ROLE)
+
+
+def test_a_recall_of_head_office_stops_the_basket_it_finds_and_lets_it_go_when_lifted(
+    at_work: Cashier, office: Office
+) -> None:
+    chicken = Recall("R-2026-17", Sku(CHICKEN.sku), "Salmonella", lots=("L7",))
+    at_work.serial_scan(datamatrix(CHICKEN.code, "10L7"))
+    at_work.serial_scan(MILK.code)
+    at_work.key(Qt.Key.Key_F9)
+    assert at_work.screen == "pay"
+    goodsrules.put_recall(office.hq, RecallRow(chicken))
+    cursor = agent_brings(at_work, office)
+    assert at_work.screen == "sell"  # the cashier stands before the line, not before the sum
+    assert at_work.selling.selected == at_work.lines[0].line_id
+    assert "R-2026-17 · Salmonella" in at_work.notice
+    assert (shown(at_work, 0).kind, shown(at_work, 0).amount) == (LineKind.PENDING, "–")
+    assert shown(at_work, 0).detail == "Recalled: R-2026-17 · Salmonella · Del takes it off"
+    assert at_work.to_pay == "€ 1.19"
+    at_work.key(Qt.Key.Key_F12)
+    assert at_work.selling.sale is not None
+    goodsrules.put_recall(office.hq, RecallRow(chicken, lifted=True))
+    agent_brings(at_work, office, cursor)
+    assert shown(at_work, 0).kind is LineKind.NORMAL
+    assert at_work.to_pay == "€ 7.68"
+    at_work.key(Qt.Key.Key_F12)
+    at_work.until(lambda: at_work.selling.sale is None)
+
+
+def test_a_line_to_be_looked_at_says_so_as_long_as_it_stands_there(at_work: Cashier, office: Office) -> None:
+    at_work.serial_scan(CHICKEN.code)
+    goodsrules.put_recall(office.hq, RecallRow(Recall("R-1", Sku(CHICKEN.sku), "Salmonella", lots=("L7", "L8"))))
+    agent_brings(at_work, office)
+    assert "recalled in lots L7, L8" in at_work.notice
+    assert (shown(at_work, 0).kind, shown(at_work, 0).detail) == (LineKind.LOOK, "Check the lot: L7, L8 is recalled")
+    assert "Check the lot" in shown(at_work, 0).spoken
+    at_work.selling.scan(datamatrix(CHICKEN.code, "10L9"), pairs_with_last=True)
+    assert at_work.lines[0].look == ""
+    assert may_pay(at_work)
+
+
+def test_goods_that_expire_over_night_in_an_open_sale_are_not_paid(at_work: Cashier) -> None:
+    at_work.serial_scan(datamatrix(CHICKEN.code, f"17{TODAY}"))
+    at_work.key(Qt.Key.Key_F9)
+    at_work.till.clock.pass_ms(86_400_000)  # type: ignore[attr-defined]
+    at_work.key(Qt.Key.Key_F12)
+    at_work.until(lambda: at_work.screen == "sell")
+    assert at_work.lines[0].stopped == "unit.expired"
+    assert at_work.selling.last_paid is None

@@ -330,3 +330,9 @@ def test_a_price_cut_is_that_of_the_whole_quantity_and_parts_lose_no_cent(
     taken, rest = part(many, ONE)
     assert taken == one
     assert taken.amount_minor + rest.amount_minor == many.amount_minor
+
+
+def test_a_price_in_the_currency_of_the_store_is_believed(at: AtTill) -> None:
+    at.scan(f"]e001{MILK.code.zfill(14)}3932978099")
+    at.scan(f"]e001{MILK.code.zfill(14)}3932840050")
+    assert amounts(at) == [(ONE, 99), (ONE, MILK.price_minor)]

@@ -145,6 +145,20 @@ def test_a_pending_line_is_resolved_in_its_place() -> None:
     sale.begin_paying()
 
 
+def test_a_stopped_line_costs_nothing_blocks_paying_and_may_be_freed() -> None:
+    sale = basket(line(1), line(2))
+    sale.replace_line(LineId("L1"), line(1, stopped="unit.recalled"))
+    assert (sale.totals.due_minor, sale.totals.units, sale.pending) == (100, 1, 1)
+    assert refusal(sale.begin_paying) == "sale.pending_lines"
+    assert refusal(lambda: sale.resolve(LineId("L1"), line(1))) == "sale.line_not_pending"
+    with pytest.raises(InvariantError, match="bad_replacement"):
+        sale.replace_line(LineId("L1"), line(3))
+    sale.replace_line(LineId("L1"), line(1))
+    assert (sale.totals.due_minor, sale.pending) == (200, 0)
+    sale.void_line(LineId("L2"))
+    assert refusal(lambda: sale.replace_line(LineId("L2"), line(2))) == "sale.line_is_void"
+
+
 def test_striking_a_pending_line_lets_the_customer_pay() -> None:
     sale = basket(line(1), pending(2))
     sale.void_line(LineId("L2"))
