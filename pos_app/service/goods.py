@@ -77,9 +77,10 @@ class GoodsCheck:
 
         Raises RuleViolationError `scan.says_nothing` for a weight, price or count of nothing.
         """
-        line = msgspec.structs.replace(
-            line, lot=scanned.lot, serial=scanned.serial, expiry=scanned.expiry, best_before=scanned.best_before
-        )
+        if scanned.lot or scanned.serial or scanned.expiry or scanned.best_before:
+            line = msgspec.structs.replace(
+                line, lot=scanned.lot, serial=scanned.serial, expiry=scanned.expiry, best_before=scanned.best_before
+            )
         net_milli = scanned.net_milli if line.unit == WEIGHED else None
         count = scanned.count if line.unit != WEIGHED else None
         if net_milli == 0 or count == 0 or (scanned.price and not scanned.price[0]):
@@ -123,6 +124,8 @@ class GoodsCheck:
         return msgspec.structs.replace(line, qty_milli=qty_milli, reasons=reasons, packed=True)
 
     def _marked_down(self, line: SaleLine) -> SaleLine:
+        if not (line.expiry or line.best_before):
+            return line
         rule = markdown_of(_facts_of(line), line.department, self._known.rules.markdowns, self._today())
         if rule is None:
             return line

@@ -103,7 +103,7 @@ class LineMaker:
     def again(self, line: SaleLine) -> SaleLine:
         """A line like this one, of a unit of which neither serial nor tag is known."""
         line_id = LineId(self._ids.next())
-        return msgspec.structs.replace(line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE)
+        return msgspec.structs.replace(line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1)
 
 
 def _is_pack(item: ItemRow, scanned: Scanned | None) -> bool:

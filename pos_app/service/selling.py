@@ -48,7 +48,7 @@ class Selling:
         self._facts = facts
         self._goods = goods
         self.lines = LineMaker(catalogue, goods, clock, ids)
-        self.units = Units(self.lines, goods, lambda: self.sale or (), self._open_sale, self._book_now)
+        self.units = Units(self.lines, goods, lambda: self.sale, self._open_sale, self._book_now)
         self._aside = PutAside()
         self._writer = writer
         self._clock = clock

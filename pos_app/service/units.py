@@ -4,7 +4,7 @@ How a unit came to be known stands on its line (`seen`, `serial`, `epc`). Of eac
 scanned or tagged, whichever is more, whatever came first; a serial is one unit, however it was read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -28,19 +28,19 @@ MAX_SHOWN_CHARS = 40
 
 
 class Units:
-    """Puts lines on the sale. `lines_now` is the open sale, or nothing; `opened` opens one. Raises RuleViolationError."""
+    """Puts lines on the sale: `now` is the open one or None, `opened` opens one. Raises RuleViolationError."""
 
     def __init__(
         self,
         lines: LineMaker,
         goods: GoodsCheck,
-        lines_now: Callable[[], Iterable[SaleLine]],
+        now: Callable[[], Sale | None],
         opened: Callable[[], Sale],
         book: Callable[[], PriceBook],
     ) -> None:
         self._lines = lines
         self._goods = goods
-        self._now = lines_now
+        self._now = now
         self._opened = opened
         self._book = book
         self.last_added: LineId | None = None
@@ -65,7 +65,7 @@ class Units:
         """Say what an unknown code is; what its label said of the unit holds on."""
         told = fuller(scanned, pending.told)
         line = self._lines.line(item, pending.label, pending.qty_milli, self._book(), told, pending.line_id)
-        if line.serial and (line.units > 1 or of_serial(self._now(), line.sku, line.serial)):
+        if line.serial and (line.units > 1 or of_serial(self._now() or (), line.sku, line.serial)):
             line = msgspec.structs.replace(line, serial=None)
         line = msgspec.structs.replace(line, seen=Seen.SERIAL if line.serial else Seen.CODE)
         self._opened().resolve(pending.line_id, line)
@@ -78,7 +78,8 @@ class Units:
 
     def _add_some(self, line: SaleLine, scanned: Scanned | None = None) -> Outcome:
         """Units of which no serial is known; those already there by their tags are not counted again."""
-        tagged = only_tagged(self._now(), line.sku)[: line.units]
+        sale = self._now()
+        tagged = only_tagged(sale, line.sku)[: line.units] if sale and sale.tagged else ()
         one = scaled(line, ONE) if line.units > 1 else line
         seen = [self._scanned_too(there, one) for there in tagged]
         if len(seen) < line.units:
@@ -90,7 +91,7 @@ class Units:
         """A unit with its serial, and as many more like it as the cashier asked for."""
         unit, more = part(line, ONE) if line.units > 1 else (line, None)
         unit = msgspec.structs.replace(unit, seen=Seen.SERIAL)
-        there = of_serial(self._now(), unit.sku, unit.serial or "")
+        there = of_serial(self._now() or (), unit.sku, unit.serial or "")
         if there and there.seen is Seen.SERIAL:
             return _on_sale_already(there)
         outcome = self._put_on(unit, scanned) if there is None else changed(self._scanned_too(there, unit), BY_TAG)
@@ -111,7 +112,7 @@ class Units:
 
     def last_of(self, scanned: Scanned) -> SaleLine | None:
         """The line just added, if this label is of the same item and names no other unit."""
-        line = next((line for line in self._now() if line.line_id == self.last_added and not line.voided), None)
+        line = next((line for line in self._now() or () if line.line_id == self.last_added and not line.voided), None)
         if line is None or not scanned.gtin:
             return None
         if line.unknown:
@@ -123,14 +124,14 @@ class Units:
     def same_unit(self, line: SaleLine, scanned: Scanned) -> Outcome:
         """What a second symbol says belongs to the unit just added; if that was on the sale before, it is one too many."""
         if line.unknown:
-            told = msgspec.structs.replace(line, told=fuller(scanned, line.told))
+            told = msgspec.structs.replace(line, told=fuller(scanned, line.told), codes=2)
             return changed(self._on_line(told), ONE_UNIT)
         if scanned.serial and line.seen is not Seen.SERIAL:
             return self._names_unit(line, scanned, scanned.serial)
-        return changed(self._on_line(self._goods.merged(line, scanned)), ONE_UNIT)
+        return changed(self._on_line(self._goods.merged(msgspec.structs.replace(line, codes=2), scanned)), ONE_UNIT)
 
     def _names_unit(self, line: SaleLine, scanned: Scanned, serial: str) -> Outcome:
-        there = of_serial(self._now(), line.sku, serial)
+        there = of_serial(self._now() or (), line.sku, serial)
         if there and there.line_id != line.line_id and there.seen is not Seen.CODE:
             self._one_too_many(line)
             if there.seen is Seen.SERIAL:
@@ -144,7 +145,7 @@ class Units:
             )
         else:
             there = self._apart(line) if line.units > 1 else line
-        told = self._goods.merged(msgspec.structs.replace(there, serial=serial, seen=Seen.SERIAL), scanned)
+        told = self._goods.merged(msgspec.structs.replace(there, serial=serial, seen=Seen.SERIAL, codes=2), scanned)
         self.last_added = told.line_id
         return changed(self._on_line(told), ONE_UNIT)
 
@@ -179,7 +180,7 @@ class Units:
 
     def _add_tag(self, item: ItemRow, unit: TagUnit) -> tuple[Outcome, bool]:
         """On the line of a scanned unit, or as a new one; True when it is new."""
-        there = place_of_tag(self._now(), item.sku, unit)
+        there = place_of_tag(self._now() or (), item.sku, unit)
         if there is None:
             line = self._lines.line(item, unit.gtin, None if item.unit == WEIGHED else ONE, self._book())
             told = msgspec.structs.replace(

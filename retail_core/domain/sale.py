@@ -95,6 +95,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     packed: bool = False  # its weight or price came from its label: one more is another pack like it
     off_ppm: int = 0  # what its date takes off
     seen: Seen = Seen.CODE
+    codes: int = 1  # labels of this one unit that were read in one sweep
     told: Scanned | None = None  # of an unknown code: what its label says besides
 
     @property
@@ -188,7 +189,7 @@ class Sale:
         self._state = data.state
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
         self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
-        self._lines_minor = self._saved_minor = self._units = self._pending = 0
+        self._lines_minor = self._saved_minor = self._units = self._pending = self._tagged = 0
         for line in data.lines:
             self._count(line, +1)
 
@@ -215,6 +216,11 @@ class Sale:
     def pending(self) -> int:
         """How many lines wait for somebody."""
         return self._pending
+
+    @property
+    def tagged(self) -> int:
+        """How many units are known by their tags alone."""
+        return self._tagged
 
     @property
     def totals(self) -> Totals:
@@ -340,6 +346,8 @@ class Sale:
     def _count(self, line: SaleLine, sign: int) -> None:
         if line.pending:
             self._pending += sign
+        if line.seen is Seen.TAG and not line.voided:
+            self._tagged += sign
         if not line.counts:
             return
         amount = line.amount_minor

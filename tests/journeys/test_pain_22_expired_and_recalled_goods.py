@@ -110,6 +110,10 @@ def test_the_second_symbol_of_a_pack_may_stop_it(at_work: Cashier) -> None:
     at_work.selling.scan(datamatrix(CHICKEN.code, "17251123"), pairs_with_last=True)
     (line,) = at_work.lines
     assert (line.stopped, line.qty_milli) == ("unit.expired", 1000)
+    at_work.serial_scan(MILK.code)
+    at_work.workplace.scanned(datamatrix(MILK.code, "10L1"), "counter scanner", pairs=True)
+    assert shown(at_work, 1).detail.endswith("lot L1 · 2 codes, 1 unit")
+    assert "2 codes, 1 unit" in at_work.notice
 
 
 def test_the_journal_keeps_lot_serial_and_date_so_that_buyers_can_be_found(at_work: Cashier) -> None:
@@ -183,8 +187,11 @@ def test_a_line_to_be_looked_at_says_so_as_long_as_it_stands_there(at_work: Cash
     goodsrules.put_recall(office.hq, RecallRow(Recall("R-1", Sku(CHICKEN.sku), "Salmonella", lots=("L7", "L8"))))
     agent_brings(at_work, office)
     assert "recalled in lots L7, L8" in at_work.notice
-    assert (shown(at_work, 0).kind, shown(at_work, 0).detail) == (LineKind.LOOK, "Check the lot: L7, L8 is recalled")
-    assert "Check the lot" in shown(at_work, 0).spoken
+    assert (shown(at_work, 0).kind, shown(at_work, 0).detail) == (
+        LineKind.LOOK,
+        "Recalled lots: L7, L8 · check the pack",
+    )
+    assert "check the pack" in shown(at_work, 0).spoken
     at_work.selling.scan(datamatrix(CHICKEN.code, "10L9"), pairs_with_last=True)
     assert at_work.lines[0].look == ""
     assert may_pay(at_work)

@@ -155,6 +155,8 @@ def unit_words(line: SaleLine) -> str:
         (tr("lot {lot}", lot=line.lot) if line.lot else ""),
         (tr("serial {serial}", serial=line.serial) if line.serial else ""),
         (tr("use by {date}", date=date_words(line.expiry)) if line.expiry else ""),
+        tr("RFID") if line.epc else "",
+        tr("2 codes, 1 unit") if line.codes > 1 else "",
         (tr("best before {date}", date=date_words(line.best_before)) if line.best_before and not line.expiry else ""),
     )
     return " · ".join(part for part in told if part)
