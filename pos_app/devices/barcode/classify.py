@@ -22,6 +22,7 @@ from retail_core.domain.scanned import OWN_PREFIX_CHARS, OWN_PREFIXES, CodeKind,
 MAX_LABEL_CHARS = 2048  # longer than any address or element string; our own codes are shorter still
 MAX_SHOWN_CHARS = 512
 MAX_SKU_CHARS = 40
+WHITE = " \t\r\n"  # never part of a code at its ends
 AMBIGUOUS = "scan.ambiguous"
 ASSOCIATION = "scan.association"
 KEYS = ("00", "01", "02", "8006", "8026")  # what an element string without an AIM id may begin with
@@ -57,9 +58,10 @@ def classify(label: str, rules: CodeRules = NO_RULES) -> Scanned:
     """The meaning of a label, its AIM id still in front if the scanner sent one. Never raises, always bounded."""
     if len(label) > MAX_LABEL_CHARS:
         return _unknown(label)
-    aim_id, text = split_aim(label.strip(" \t\r\n"))
+    aim_id, text = split_aim(label.strip(WHITE))
     if "|" in text:  # of a composite symbol the linear part says what it is
-        text = _COMPOSITE.split(text, maxsplit=1)[0].strip(" \t\r\n")
+        text = _COMPOSITE.split(text, maxsplit=1)[0]
+    text = text.strip(WHITE)
     if aim_id in ELEMENTS:
         return _elements(text, rules)
     if text.isascii() and text.isdigit():
@@ -132,7 +134,12 @@ def _gtin(number: str, text: str, rules: CodeRules, addon: str = "") -> Scanned:
         full = key[-DIGITS:]
         if coupon.is_coupon_number(full):
             return Scanned(CodeKind.COUPON, text)
-        if rules.rcn and (rule := rule_for(full, rules.rcn)) and (embedded := split_embedded(full, rule)):
+        if (
+            rules.rcn
+            and full[0] in "02"
+            and (rule := rule_for(full, rules.rcn))
+            and (embedded := split_embedded(full, rule))
+        ):
             return _embedded(text, embedded)
     return Scanned(CodeKind.GTIN, text, key, addon=addon)
 
