@@ -11,7 +11,7 @@ from retail_core.domain.ids import Sku
 from retail_core.domain.sale import SaleLine, Seen
 from retail_core.domain.scanned import TagUnit
 
-MAX_PUT_ASIDE = 20_000
+MAX_IN_VIEW = 20_000
 
 
 def place_of_tag(lines: Iterable[SaleLine], sku: Sku, unit: TagUnit) -> SaleLine | None:
@@ -31,27 +31,47 @@ def of_serial(lines: Iterable[SaleLine], sku: Sku, serial: str) -> SaleLine | No
     return next((line for line in lines if line.sku == sku and line.serial == serial and not line.voided), None)
 
 
-class PutAside:
-    """Tags that stay off the sale while they are in view: taken off by the cashier, or paid for a moment ago."""
+class TagsInView:
+    """What lies on the antenna besides the tags on the open sale. A reader tells of a tag once, when it comes, and once
+    when it is gone; what cannot be taken at once waits here.
+    """
 
     def __init__(self) -> None:
-        self._epcs: dict[str, None] = {}
+        self._waiting: dict[str, TagUnit] = {}
+        self._taken_off: dict[str, TagUnit] = {}
+        self._settled: set[str] = set()  # paid for, or of no item here
 
-    def __contains__(self, epc: str) -> bool:
-        return epc in self._epcs
-
-    def put(self, lines: Iterable[SaleLine]) -> None:
-        """The tags of these lines; of more than MAX_PUT_ASIDE the oldest are forgotten."""
-        for line in lines:
-            if line.epc is not None:
-                self._epcs[line.epc] = None
-        while len(self._epcs) > MAX_PUT_ASIDE:
-            del self._epcs[next(iter(self._epcs))]
+    def came(self, units: Iterable[TagUnit]) -> None:
+        """Of more than MAX_IN_VIEW tags the rest are left out: no basket has so many."""
+        for unit in units:
+            known = unit.epc in self._settled or unit.epc in self._taken_off
+            if not known and len(self._waiting) < MAX_IN_VIEW:
+                self._waiting[unit.epc] = unit
 
     def gone(self, epc: str) -> None:
-        """The tag is out of view: when it comes back, it is meant."""
-        self._epcs.pop(epc, None)
+        """Out of view: when it comes back, it is meant."""
+        self._waiting.pop(epc, None)
+        self._taken_off.pop(epc, None)
+        self._settled.discard(epc)
 
-    def clear(self) -> None:
-        """The cashier wants everything in view on the sale."""
-        self._epcs.clear()
+    def waiting(self) -> Sequence[TagUnit]:
+        return tuple(self._waiting.values())
+
+    def taken(self) -> None:
+        """What waited was put on the sale, or the cashier was told why not."""
+        self._waiting.clear()
+
+    def take_off(self, lines: Iterable[SaleLine]) -> None:
+        """The cashier took these lines off; their tags stay off until they are out of view or asked for again."""
+        for line in lines:
+            if line.epc is not None and line.gtin is not None:
+                self._taken_off[line.epc] = TagUnit(line.epc, line.gtin, line.serial or "")
+
+    def settle(self, epcs: Iterable[str | None]) -> None:
+        """Paid for or of no item here: of no more interest while they are in view."""
+        self._settled.update(epc for epc in epcs if epc is not None)
+
+    def ask_again(self) -> None:
+        """What was taken off is wanted after all."""
+        taken_off, self._taken_off = self._taken_off, {}
+        self._waiting.update(taken_off)

@@ -11,7 +11,7 @@ import msgspec
 from pos_app.devices.barcode.classify import classify
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.audit_notes import AuditNotes
-from pos_app.service.basket_tags import PutAside
+from pos_app.service.basket_tags import TagsInView
 from pos_app.service.completing import SoldBy, complete
 from pos_app.service.entry import Entry, EntryKind, parse_entry
 from pos_app.service.goods import GoodsCheck
@@ -49,7 +49,7 @@ class Selling:
         self._goods = goods
         self.lines = LineMaker(catalogue, goods, clock, ids)
         self.units = Units(self.lines, goods, lambda: self.sale, self._open_sale, self._book_now)
-        self._aside = PutAside()
+        self._in_view = TagsInView()
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -81,24 +81,38 @@ class Selling:
         return self._guarded(lambda: self._add_scanned(scanned, label, self._take_multiplier()))
 
     def read_tags(self, units: Iterable[TagUnit]) -> Outcome:
-        """What an RFID reader is sure of: units of the basket, each counted once, however often it is read.
+        """Units an RFID reader is sure of, told once as they come. Those that cannot be taken now wait (`take_tags`)."""
+        self.tags_came(units)
+        return self.take_tags()
 
-        A tag that could not be taken (nobody signed in, the sale being written) is not remembered: tell of it again.
-        """
+    def tags_came(self, units: Iterable[TagUnit]) -> None:
+        """The same, while the sell screen is not in front."""
         on_sale = {line.epc for line in self.sale or () if not line.voided}
-        fresh = {unit.epc: unit for unit in units if unit.epc not in on_sale and unit.epc not in self._aside}
-        found = [(item, unit) for unit in fresh.values() if (item := self._catalogue.by_gtin(unit.gtin))]
-        unknown = len(fresh) - len(found)
-        return self._guarded(lambda: self._on(self.units.add_tags(found, unknown)))
+        self._in_view.came(unit for unit in units if unit.epc not in on_sale)
+
+    def take_tags(self) -> Outcome:
+        """Put on the sale what waits on the antenna, each unit counted once."""
+        if self.paying or self.operator is None or not self.tags_waiting:
+            return Outcome(OutcomeKind.NOTHING)
+        found = [(unit, self._catalogue.by_gtin(unit.gtin)) for unit in self._in_view.waiting()]
+        known = [(item, unit) for unit, item in found if item]
+        self._in_view.settle(unit.epc for unit, item in found if item is None)
+        self._in_view.taken()
+        return self._guarded(lambda: self._on(self.units.add_tags(known, len(found) - len(known))))
+
+    @property
+    def tags_waiting(self) -> int:
+        return len(self._in_view.waiting())
 
     def tags_gone(self, epcs: Iterable[str]) -> None:
         """Tags left the reader's view; units on the sale stay."""
         for epc in epcs:
-            self._aside.gone(epc)
+            self._in_view.gone(epc)
 
-    def take_all_tags(self) -> None:
-        """The cashier's "clear": tags that were taken off or paid for may come on the sale again."""
-        self._aside.clear()
+    def take_all_tags(self) -> Outcome:
+        """The cashier's "clear": what was taken off and still lies there comes on the sale again."""
+        self._in_view.ask_again()
+        return self.take_tags()
 
     def recheck(self) -> tuple[LineId, ...]:
         """Judge the open sale anew: other rules came, or another day. Returns the lines of which something else is true
@@ -326,7 +340,7 @@ class Selling:
         check(operator.role, Permission.VOID_LINE)
         amount_minor = sale.line(line_id).amount_minor
         struck = sale.void_line(line_id)
-        self._aside.put([struck])
+        self._in_view.take_off([struck])
         self._notes.add(AuditNoted("line_voided", struck.sku or struck.label, amount_minor, struck.stopped), operator)
         self._select_last_living()
         if sale.empty:
@@ -346,7 +360,7 @@ class Selling:
         """A basket in which nothing is left takes no number and is forgotten; its voids stay in the journal."""
         if sale is self.sale:
             self.sale, self.selected, self._book = None, None, None
-            self._aside.put(sale)
+            self._in_view.take_off(sale)
             self._writer.keep_basket(None)
 
     def _select_last_living(self) -> None:
@@ -385,7 +399,7 @@ class Selling:
 
     def _paid(self, paid: PaidSale, done: Callable[[PaidSale], None]) -> None:
         self.sale, self.selected, self._book, self.paying = None, None, None, False
-        self._aside.put(paid.lines)
+        self._in_view.settle(line.epc for line in paid.lines)
         self.multiplier_milli = None
         self.last_paid = paid
         self.on_paid(paid)

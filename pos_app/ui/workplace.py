@@ -106,9 +106,11 @@ class Workplace(QObject):
             self._for_sale(lambda: self.sell.scanned(label, source, pairs=pairs))
 
     def tags_read(self, units: Sequence[TagUnit]) -> None:
-        """Units an RFID reader is sure of. Nobody signed in, or the pickup board in front: they are told again later."""
+        """Units an RFID reader is sure of. Nobody signed in, or the pickup board in front: they wait for the sell screen."""
         if self.till.signing_in.operator is not None and self.current in (self.sell, self.pay):
             self._for_sale(lambda: self.sell.tags_read(units))
+        else:
+            self.till.selling.tags_came(units)
 
     def _rechecked(self, lines: Sequence[LineId]) -> None:
         """Other rules came while a sale was open; one that is being looked at on the pay screen goes back to its lines."""

@@ -92,7 +92,7 @@ def test_whatever_came_first_each_unit_is_there_once(at: AtTill, looks: list[Rea
     selling = at.till.selling
     if selling.sale:
         selling._drop(selling.sale)
-    selling.take_all_tags()
+    selling.tags_gone(unit(MILK, n).epc for n in range(1, 6))
     for look in looks:
         look.at(at)
     codes = sum(look.how == "code" for look in looks)
@@ -133,15 +133,44 @@ def test_goods_that_are_paid_and_still_in_view_are_not_on_the_next_sale(at: AtTi
     at.till.selling.read_tags([unit(MILK, 2)])
     assert epcs(at) == [unit(MILK, 2).epc]
     at.till.selling.take_all_tags()
+    assert pieces(at) == 1
+    at.till.selling.tags_gone([unit(MILK, 1).epc])
     at.till.selling.read_tags([unit(MILK, 1)])
     assert pieces(at) == 2
 
 
-def test_a_tag_nobody_could_take_is_taken_when_it_is_told_again(at: AtTill) -> None:
+def test_what_was_taken_off_comes_again_when_the_cashier_asks(at: AtTill) -> None:
+    at.till.selling.read_tags([unit(MILK, 1), unit(MILK, 2)])
+    at.till.selling.void_line(at.sale.lines[0].line_id)
+    at.till.selling.take_all_tags()
+    assert epcs(at) == [unit(MILK, 1).epc, unit(MILK, 2).epc]
+
+
+def test_goods_laid_down_while_the_last_sale_is_written_are_on_the_next(at: AtTill) -> None:
+    at.scan(WATER.code)
+    paid: list[object] = []
+    at.till.selling.pay_cash(500, paid.append, paid.append)
+    assert at.till.selling.read_tags([unit(MILK, 1)]).kind is OutcomeKind.NOTHING
+    at.hand.until(lambda: paid)
+    assert (at.till.selling.sale, at.till.selling.tags_waiting) == (None, 1)
+    at.till.selling.take_tags()
+    assert (pieces(at), at.till.selling.tags_waiting) == (1, 0)
+
+
+def test_goods_taken_away_again_before_anybody_could_take_them_are_not_sold(at: AtTill) -> None:
     at.till.signed_in(None)
-    assert at.till.selling.read_tags([unit(MILK, 1)]).code == "operator.not_signed_in"
+    at.till.selling.read_tags([unit(MILK, 1), unit(MILK, 2)])
+    at.till.selling.tags_gone([unit(MILK, 1).epc])
     at.sign_in()
-    at.till.selling.read_tags([unit(MILK, 1)])
+    at.till.selling.take_tags()
+    assert epcs(at) == [unit(MILK, 2).epc]
+
+
+def test_a_tag_nobody_could_take_waits(at: AtTill) -> None:
+    at.till.signed_in(None)
+    assert at.till.selling.read_tags([unit(MILK, 1)]).kind is OutcomeKind.NOTHING
+    at.sign_in()
+    at.till.selling.take_tags()
     assert pieces(at) == 1
 
 
@@ -149,7 +178,7 @@ def test_a_tag_of_other_peoples_goods_keeps_nobody_away(at: AtTill) -> None:
     stranger = TagUnit("AA", Gtin("09999999999994"), "1")
     assert at.till.selling.read_tags([stranger]).kind is OutcomeKind.NOTHING
     assert at.till.selling.sale is None
-    said = at.till.selling.read_tags([stranger, unit(MILK, 1)])
+    said = at.till.selling.read_tags([stranger, TagUnit("AB", Gtin("09999999999994"), "2"), unit(MILK, 1)])
     assert (said.code, said.facts) == ("tags.read_some", {"added": 1, "unknown": 1})
 
 

@@ -63,11 +63,16 @@ class SellPresenter(Screen):
             self._hold(label, source, pairs=pairs)
             return
         self._answer(self._selling.scan(label, source, pairs_with_last=pairs))
+        self.take_tags()
 
     def tags_read(self, units: Sequence[TagUnit]) -> None:
-        """Units an RFID reader is sure of; while a sale is being written the reader will tell of them again."""
-        if not self._selling.paying:
-            self._answer(self._selling.read_tags(units))
+        """Units an RFID reader is sure of; while a sale is being written they wait."""
+        self._answer(self._selling.read_tags(units))
+
+    def take_tags(self) -> None:
+        """What came on the antenna while it could not be taken."""
+        if self._selling.tags_waiting:
+            self._answer(self._selling.take_tags())
 
     def rechecked(self, lines: Sequence[LineId]) -> None:
         """HQ sent a recall or lifted one, and these lines of the open sale are stopped, to be looked at or free now."""
@@ -103,6 +108,7 @@ class SellPresenter(Screen):
         if outcome.kind is not OutcomeKind.REFUSED:
             self._view.entry.clear()
         self._answer(outcome)
+        self.take_tags()
 
     def add_item(self, sku: str) -> None:
         """A quick key or a search result."""
@@ -213,6 +219,8 @@ class SellPresenter(Screen):
         self.refresh()
         self._show()
         self._side.show_hint()
+        if self._selling.last_paid is None or self._selling.sale is not None:
+            self.take_tags()
 
     def refresh(self) -> None:
         pages = tuple(
@@ -227,11 +235,23 @@ class SellPresenter(Screen):
         self._view.type_in(text)
 
     def paid(self) -> None:
-        """The sale is durable: its change stays until the next scan."""
+        """The sale is durable: its change stays until the next scan. Tags of the next customer's goods wait for it too."""
         self._view.entry.clear()
         self._side.close()
         self._show()
         self.release_held()
+        waiting = self._selling.tags_waiting
+        if waiting and self._selling.sale is None:
+            self.say(
+                ntr(
+                    "{n} tagged unit waits. Press Enter to begin its sale.",
+                    "{n} tagged units wait. Press Enter to begin their sale.",
+                    waiting,
+                ),
+                Tone.INFO,
+            )
+        else:
+            self.take_tags()
 
     def strip(self) -> tuple[Slot, ...]:
         totals = self._selling.totals()
