@@ -122,6 +122,8 @@ class Links:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._conn: Connection | None = None
+        self._rules = link.GoodsRules()
+        self._rules_as_of = -1
 
     def close(self) -> None:
         if self._conn:
@@ -151,7 +153,12 @@ class Links:
     def goods_rules(self, known: link.GoodsRules) -> link.GoodsRules:
         """Recalls and rules of the store; `known` itself while they are the same."""
         conn = self._ready()
-        return link.read_goods_rules(conn, known) if conn else known
+        if conn is None:
+            return known
+        written = link.written(conn)
+        if written != self._rules_as_of or known is not self._rules:
+            self._rules, self._rules_as_of = link.read_goods_rules(conn, known), written
+        return self._rules
 
     def status(self) -> link.LinkStatusDoc:
         conn = self._ready()

@@ -281,6 +281,11 @@ def read_quick_keys(conn: Connection) -> Sequence[QuickKeyDoc]:
     return sorted((msgspec.json.decode(doc, type=QuickKeyDoc) for (doc,) in rows), key=lambda key: (key.page, key.pos))
 
 
+def written(conn: Connection) -> int:
+    """Another number whenever another connection has written to the file; costs no query."""
+    return conn.execute("PRAGMA data_version").fetchone()[0]
+
+
 def read_goods_rules(conn: Connection, known: GoodsRules) -> GoodsRules:
     """Recalls and rules; `known` itself when they are still the same."""
     rows = conn.execute(
