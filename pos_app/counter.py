@@ -8,12 +8,15 @@ from typing import Self
 import msgspec
 
 from pos_app.devices.config import DeviceTable
-from pos_app.devices.manager import Devices
+from pos_app.devices.manager import Devices, Surroundings
 from pos_app.devices.ports import Health, ScanSink, TagRead, TagSink
+from pos_app.devices.printer.tables import PrinterTable
 from pos_app.devices.rfid.inventory import Presence, PresenceRules
+from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.runtime.payments import TillPayments
 from pos_app.runtime.printing import Printing
 from pos_app.storage.spool import PrintJob
 from pos_app.till import Till
@@ -24,13 +27,14 @@ from retail_core.domain.scanned import TagUnit
 UnitsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
 """Told which units came onto the till's antenna and which EPCs left it."""
 TONES = MappingProxyType({"ok": Tone.OK, "error": Tone.ERROR, "warning": Tone.ATTENTION})
+KINDS = ("scanner", "printer", "scale", "display", "rfid", "terminal")
 
 
 class Counter:
     """Open it after the till; close it before."""
 
     def __init__(self, devices: Devices, printing: Printing | None) -> None:
-        self._devices = devices
+        self.devices = devices
         self._printing = printing
 
     @classmethod
@@ -41,18 +45,22 @@ class Counter:
 
         From now on each paid sale opens the drawer and is printed. Raises EnvironmentFault `device.no_such_profile`.
         """
-        devices = Devices.make(tables, till.clock, random.random, lambda _name, _health: None)
+        profiles = [_profile(table.profile) for table in tables if isinstance(table, PrinterTable)]
+        around = Surroundings(
+            till.clock,
+            random.random,
+            sink,
+            _on_antenna(tables, till.clock, tags),
+            TillPayments(till.writer, till.clock),
+        )
+        devices = Devices.make(tables, around)
+        devices.start()
         printing = None
-        on_antenna = _on_antenna(devices, till.clock, tags)
         if devices.printer:
-            profile = _profile(devices.printer_profile)
-            devices.start(sink, on_antenna)
-            printing = Printing(till.writer, devices.printer, devices.drawer, lambda job: rendered(job, profile))
+            printing = Printing(till.writer, devices.printer, devices.drawer, lambda job: rendered(job, profiles[0]))
             till.selling.on_paid = lambda _: printing.sale_paid(kick=True)
-        else:
-            devices.start(sink, on_antenna)
-        if devices.rfid:
-            devices.rfid.begin_inventory()
+        if devices.reader:
+            devices.reader.begin_inventory()
         if devices.scale:
             till.selling.lines.weigh = devices.scale.read
         return cls(devices, printing)
@@ -60,36 +68,36 @@ class Counter:
     @property
     def wedge_prefix(self) -> str:
         """What the keyboard scanner sends first, when it was set up to."""
-        return self._devices.wedge_prefix
+        return self.devices.wedge.prefix if self.devices.wedge else ""
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
         """(kind, health) of each device that a person can do something about; never waits."""
-        one_each = {"scale": self._devices.scale, "display": self._devices.display, "rfid": self._devices.rfid}
-        return (
-            *(("scanner", scanner.health) for scanner in self._devices.scanners),
-            *(("printer", printer.health) for printer in self._devices.printers),
-            *((kind, device.health) for kind, device in one_each.items() if device),
-        )
+        devices = self.devices
+        kinds = (
+            devices.scanners, devices.printers, devices.scales, devices.displays, devices.readers, devices.terminals,
+        )  # fmt: skip
+        return tuple((name, device.health) for name, kind in zip(KINDS, kinds, strict=True) for device in kind.values())
 
     def customer_reads(self, upper: str, lower: str) -> None:
         """Put two lines on the customer's display; never waits."""
-        if self._devices.display:
-            self._devices.display.show(upper, lower)
+        if self.devices.display:
+            self.devices.display.show(upper, lower)
 
     def sound(self, tone: str) -> None:
         """Play the tone for what the screen says by colour; never waits."""
-        if self._devices.sound and tone in TONES:
-            self._devices.sound.play(TONES[tone])
+        if self.devices.sound and tone in TONES:
+            self.devices.sound.play(TONES[tone])
 
     def close(self) -> None:
         if self._printing:
             self._printing.close()
-        self._devices.close()
+        self.devices.close()
 
 
-def _on_antenna(devices: Devices, clock: Clock, tags: UnitsSink) -> TagSink:
+def _on_antenna(tables: Sequence[DeviceTable], clock: Clock, tags: UnitsSink) -> TagSink:
     """What lies on the till's antenna: stray and passing tags are none of the sale."""
-    presence = Presence(PresenceRules(least_cdbm=devices.rfid_least_cdbm))
+    least_dbm = next((table.least_dbm for table in tables if isinstance(table, RfidTable)), 0)
+    presence = Presence(PresenceRules(least_cdbm=least_dbm * 100))
 
     def take(reads: Sequence[TagRead]) -> None:
         change = presence.take(reads, clock.monotonic_ms())

@@ -17,12 +17,21 @@ from pos_app.devices.scale.tables import ScaleTable
 from pos_app.devices.scanner.tables import ScannerTable, WedgeTable
 from pos_app.devices.sound.tables import SoundTable
 from pos_app.devices.table import SerialTable
+from pos_app.devices.terminal.tables import TerminalTable
 from retail_core.domain.errors import EnvironmentFault
 
 MAX_DEVICES = 32
 
 DeviceTable = (
-    ScannerTable | WedgeTable | PrinterTable | PrinterDrawerTable | ScaleTable | DisplayTable | SoundTable | RfidTable
+    ScannerTable
+    | WedgeTable
+    | PrinterTable
+    | PrinterDrawerTable
+    | ScaleTable
+    | DisplayTable
+    | SoundTable
+    | RfidTable
+    | TerminalTable
 )
 
 

@@ -253,7 +253,10 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentOutcome:
-    """How a card payment ended. `masked_card` holds the last four digits at most."""
+    """How a card payment ended. `masked_card` holds the last four digits at most.
+
+    `amount_minor` may be less than was asked for: a partial approval. `reference` finds it again at the terminal.
+    """
 
     state: PaymentState
     tender_id: str
@@ -262,6 +265,7 @@ class PaymentOutcome:
     masked_card: str = ""
     reference: str = ""
     reason: str = ""
+    card_name: str = ""
 
 
 class CardTerminal(Device, Protocol):
@@ -275,12 +279,24 @@ class CardTerminal(Device, Protocol):
         """Take an amount. With a tender id it has seen before it answers what became of that one."""
         ...
 
+    def refund(self, tender_id: str, amount_minor: int, currency: str) -> PaymentOutcome:
+        """Pay an amount back to a card; the same promises as `authorise`."""
+        ...
+
     def enquire(self, tender_id: str) -> PaymentOutcome:
         """What became of this tender; UNKNOWN only when the terminal cannot be asked."""
         ...
 
     def reverse(self, tender_id: str) -> PaymentOutcome:
         """Give it back. ABORTED: the money went back, or was never taken; a second call answers the same."""
+        ...
+
+    def end_of_day(self) -> PaymentOutcome:
+        """Close the terminal's day: APPROVED with its total, or a reason."""
+        ...
+
+    def status(self) -> Health:
+        """Ask the terminal how it is; answers within a few seconds."""
         ...
 
     def abort(self) -> None:

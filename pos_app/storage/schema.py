@@ -35,4 +35,13 @@ TILL_STEPS: tuple[Step, ...] = (
         """CREATE TABLE pin_guard (
             one INTEGER PRIMARY KEY CHECK (one = 1), failures INTEGER NOT NULL, lock_left_ms INTEGER NOT NULL)""",
     ),
+    (
+        # a card payment, from before the first byte to the last; the terminal's numbers, never a card's
+        """CREATE TABLE payment (
+            tender_id TEXT PRIMARY KEY, act TEXT NOT NULL, stage TEXT NOT NULL, amount_minor INTEGER NOT NULL,
+            currency TEXT NOT NULL, at_ms INTEGER NOT NULL, approved_minor INTEGER NOT NULL, trace INTEGER NOT NULL,
+            receipt INTEGER NOT NULL, masked_card TEXT NOT NULL, card_name TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID""",
+        "CREATE INDEX payment_trace ON payment (trace) WHERE trace > 0",
+        "CREATE INDEX payment_open ON payment (at_ms) WHERE stage IN ('SENT', 'UNKNOWN', 'REVERSING')",
+    ),
 )

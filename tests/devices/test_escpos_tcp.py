@@ -9,13 +9,13 @@ import pytest
 
 from pos_app.devices.config import device_tables
 from pos_app.devices.drawer import OpenLevel, PrinterDrawer
-from pos_app.devices.manager import Devices
+from pos_app.devices.manager import Devices, Surroundings
 from pos_app.devices.ports import DeviceState, Health, PrinterStatus, PrintOutcome, PrintResult
 from pos_app.devices.printer.escpos_tcp import EscPosTcpPrinter, PrinterAddress
 from pos_app.devices.sim.printer import Fault, Kick, PrinterSim
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import receipt_document
-from tests.devices.support import CLOCK, Heard, eventually, no_jitter, receipt
+from tests.devices.support import CLOCK, eventually, no_jitter, receipt
 
 JOB = escpos.render(receipt_document(receipt()), escpos.PROFILES["epson80"])
 DEADLINE_MS = 1000
@@ -191,14 +191,16 @@ def test_the_tables_of_till_toml_make_a_working_counter(sim: PrinterSim) -> None
         ]
     )
     changes: list[tuple[str, DeviceState]] = []
-    devices = Devices.make(tables, CLOCK, no_jitter, lambda name, health: changes.append((name, health.state)))
-    devices.start(Heard())
+    around = Surroundings(CLOCK, no_jitter, changed=lambda name, health: changes.append((name, health.state)))
+    devices = Devices.make(tables, around)
+    devices.start()
     assert devices.printer is not None
     assert devices.drawer is not None
     assert devices.drawer.kick().outcome is PrintOutcome.CONFIRMED
     assert devices.drawer.is_open() is True
     assert devices.printer.print_job(JOB).outcome is PrintOutcome.CONFIRMED
-    assert (devices.wedge_prefix, devices.printer_profile) == ("~", "epson80")
+    assert devices.wedge is not None
+    assert devices.wedge.prefix == "~"
     assert eventually(lambda: devices.health()["counter"].code == "device.not_found")
     assert devices.health()["receipts"].state is DeviceState.READY
     devices.close()

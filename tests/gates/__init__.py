@@ -24,6 +24,7 @@ class Gate:
 GATES: Mapping[str, str] = MappingProxyType(
     {
         "R1": "tests.gates.r1_kills",
+        "R2": "tests.gates.r2_payments",
         "R5": "tests.gates.r5_simulation",
     }
 )

@@ -1,7 +1,7 @@
 """A card terminal with its own memory of what was paid."""
 
 from pos_app.devices.fakes.base import StartedFake
-from pos_app.devices.ports import PaymentOutcome, PaymentState
+from pos_app.devices.ports import Health, PaymentOutcome, PaymentState
 
 MASKED_CARD = "••4242"
 
@@ -42,6 +42,17 @@ class FakeCardTerminal(StartedFake):
             self._answer_is_lost = False
             return PaymentOutcome(PaymentState.UNKNOWN, tender_id, amount_minor, currency, reason="terminal.link_died")
         return self._ledger[tender_id]
+
+    def refund(self, tender_id: str, amount_minor: int, currency: str) -> PaymentOutcome:
+        return self.authorise(tender_id, amount_minor, currency)
+
+    def end_of_day(self) -> PaymentOutcome:
+        if not self.usable:
+            return PaymentOutcome(PaymentState.UNKNOWN, "", 0, "", reason="terminal.unreachable")
+        return PaymentOutcome(PaymentState.APPROVED, "", sum(self.taken.values()), "")
+
+    def status(self) -> Health:
+        return self.health
 
     def enquire(self, tender_id: str) -> PaymentOutcome:
         if not self.usable:

@@ -26,7 +26,9 @@ class Toledo8217:
         made: list[Weighed] = []
         for byte in data:
             bits = byte & _SEVEN_BITS
-            if self._answer is not None and bytes(self._answer) == b"?":  # the status may look like any control byte, STX and CR included
+            if (
+                self._answer is not None and bytes(self._answer) == b"?"
+            ):  # the status may look like any control byte, STX and CR included
                 self._answer.append(bits)
             elif bits == STX:
                 self._answer = bytearray()

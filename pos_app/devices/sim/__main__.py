@@ -22,6 +22,7 @@ from pos_app.devices.sim.panel import Panel, Sim
 from pos_app.devices.sim.printer import DOTS_58_MM, DOTS_80_MM, PrinterSim
 from pos_app.devices.sim.scale import PROTOCOLS, ScaleSim
 from pos_app.devices.sim.scanner import ScannerSim
+from pos_app.devices.sim.terminal import TerminalSim
 
 MAX_LINE_BYTES = 8192
 EXIT_IN_USE = 3
@@ -61,11 +62,16 @@ def _m100(link: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
     return M100Sim(Path(link))
 
 
+def _terminal(port: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return TerminalSim(port=int(port))
+
+
 OFFERS = (
     Offer("--scanner", "LINK", "make a serial scanner's port under this name", _scanner),
     Offer("--printer", "PORT", "listen as a receipt printer on this TCP port, 0 for any", _printer),
     Offer("--scale", "LINK", "make a scale's port under this name", _scale),
     Offer("--display", "LINK", "make a line display's port under this name", _display),
+    Offer("--terminal", "PORT", "listen as a card terminal (ZVT) on this TCP port, 0 for any", _terminal),
     Offer("--rfid", "PORT", "listen as a fixed RFID reader (LLRP) on this TCP port, 0 for any", _rfid),
     Offer("--m100", "LINK", "make a serial RFID module's port under this name", _m100),
 )

@@ -1,4 +1,4 @@
-"""What RFID readers and card terminals promise."""
+"""What RFID readers promise."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,11 +7,8 @@ from pathlib import Path
 import pytest
 
 from pos_app.devices.fakes.rfid import FakeRfidReader
-from pos_app.devices.fakes.terminal import FakeCardTerminal
 from pos_app.devices.ports import (
-    CardTerminal,
     DeviceState,
-    PaymentState,
     RfidReader,
     TagRead,
 )
@@ -66,65 +63,3 @@ def test_tags_are_read_only_while_an_inventory_runs(tags: Tags) -> None:
     count = len(reads)
     tags.hold_to(EPC)
     assert len(reads) == count
-
-
-@dataclass
-class Paying:
-    port: CardTerminal
-    taken: Callable[[], dict[str, int]]
-    decline_next: Callable[[], None]
-    lose_next_answer: Callable[[], None]
-    unplug: Callable[[], None]
-
-
-@pytest.fixture(params=["fake"])
-def paying(request: pytest.FixtureRequest) -> Iterator[Paying]:
-    fake = FakeCardTerminal()
-    yield Paying(fake, lambda: fake.taken, fake.decline_next, fake.lose_next_answer, fake.unplug)
-    fake.close()
-
-
-def test_an_approved_payment_shows_no_whole_card_number(paying: Paying) -> None:
-    outcome = paying.port.authorise("t-1", 1670, "EUR")
-    assert (outcome.state, outcome.amount_minor, outcome.currency) == (PaymentState.APPROVED, 1670, "EUR")
-    assert sum(char.isdigit() for char in outcome.masked_card) <= 4
-    assert paying.taken() == {"t-1": 1670}
-
-
-def test_asking_again_for_the_same_tender_never_pays_twice(paying: Paying) -> None:
-    first = paying.port.authorise("t-1", 1670, "EUR")
-    assert paying.port.authorise("t-1", 1670, "EUR") == first
-    assert paying.taken() == {"t-1": 1670}
-
-
-def test_paid_but_the_link_died_is_found_by_asking(paying: Paying) -> None:
-    paying.lose_next_answer()
-    assert paying.port.authorise("t-1", 1670, "EUR").state is PaymentState.UNKNOWN
-    assert paying.port.enquire("t-1").state is PaymentState.APPROVED
-    assert paying.taken() == {"t-1": 1670}
-
-
-def test_a_declined_payment_takes_nothing_and_the_next_may_pay(paying: Paying) -> None:
-    paying.decline_next()
-    assert paying.port.authorise("t-1", 1670, "EUR").state is PaymentState.DECLINED
-    assert paying.port.authorise("t-2", 1670, "EUR").state is PaymentState.APPROVED
-    assert paying.taken() == {"t-2": 1670}
-
-
-def test_a_reversed_payment_is_given_back_once(paying: Paying) -> None:
-    paying.port.authorise("t-1", 1670, "EUR")
-    assert paying.port.reverse("t-1").state is PaymentState.ABORTED
-    assert paying.port.reverse("t-1").state is PaymentState.ABORTED
-    assert paying.taken() == {}
-
-
-def test_a_terminal_that_is_away_leaves_a_doubt(paying: Paying) -> None:
-    paying.unplug()
-    assert paying.port.authorise("t-1", 1670, "EUR").state is PaymentState.UNKNOWN
-    assert paying.port.enquire("t-1").state is PaymentState.UNKNOWN
-    assert paying.port.health.state is DeviceState.ABSENT
-
-
-def test_nothing_was_taken_for_a_tender_nobody_asked_for(paying: Paying) -> None:
-    paying.port.abort()
-    assert paying.port.enquire("t-9").state is PaymentState.ABORTED

@@ -1,0 +1,68 @@
+"""The payment journal on till.db's one writer thread: the terminal's thread waits for the commit, nobody else does."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import TypeVar
+
+from pos_app.devices.terminal.journal import JournalFault, PaymentRecord, Step
+from pos_app.runtime.writer import Writer
+from pos_app.storage import payments
+from pos_app.storage.store import TillStore
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import CodedError
+
+COMMIT_S = 10.0
+T = TypeVar("T")
+NOT_WRITTEN = "payment.not_written"
+
+
+class TillPayments:
+    """A `PaymentJournal`."""
+
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    def find(self, tender_id: str) -> PaymentRecord | None:
+        return self._ask(lambda store: payments.find(store.conn, tender_id))
+
+    def begin(self, record: PaymentRecord) -> None:
+        def work(store: TillStore) -> None:
+            with store.unit() as conn:
+                payments.begin(conn, record)
+
+        self._ask(work)
+
+    def move(self, tender_id: str, step: Step, facts: PaymentRecord | None = None) -> PaymentRecord:
+        def work(store: TillStore) -> PaymentRecord:
+            with store.unit() as conn:
+                return payments.move(conn, tender_id, step, facts)
+
+        return self._ask(work)
+
+    def owner_of(self, trace: int) -> str | None:
+        return self._ask(lambda store: payments.owner_of(store.conn, trace, self._clock.now_ms()))
+
+    def latest(self) -> str | None:
+        return self._ask(lambda store: payments.latest(store.conn, self._clock.now_ms()))
+
+    def _ask(self, work: Callable[[TillStore], T]) -> T:
+        """Have the writer do it; raises JournalFault with its code, or `payment.not_written` when it does not answer."""
+        answered = Event()
+        answers: list[T] = []
+        codes: list[str] = [NOT_WRITTEN]
+
+        def job(store: TillStore) -> None:
+            try:
+                answers.append(work(store))
+            except CodedError as error:
+                codes[0] = error.code
+                raise
+            finally:
+                answered.set()
+
+        self._writer.submit(job, lambda _: None, lambda error: codes.__setitem__(0, error.code))
+        answered.wait(COMMIT_S)
+        if not answers:
+            raise JournalFault(codes[0])
+        return answers[0]
