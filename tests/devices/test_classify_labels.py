@@ -12,7 +12,7 @@ from pos_app.devices.barcode.classify import (
 )
 from pos_app.devices.barcode.digital_link import parse_link
 from pos_app.devices.barcode.gs1 import GS, MAX_CHARS, parse_elements, read_elements
-from retail_core.domain.coderules import EmbeddedKind, RcnRule
+from retail_core.domain.coderules import EmbeddedKind, InnerCheck, RcnRule
 from retail_core.domain.gtin import check_digit, is_gtin
 from retail_core.domain.ids import Gtin
 from retail_core.domain.scanned import CodeKind, Scanned
@@ -189,6 +189,13 @@ def test_a_store_number_with_a_value_inside_means_the_same_in_every_symbol() -> 
     assert (weighed.price, weighed.net_milli) == ((1299, 2), 500)
     assert classify("]e0010" + ean("271234500012"), RULES).count == 12
     assert classify("]e0010" + ean("281234500012"), RULES).net_milli == 12
+
+
+def test_an_american_scale_label_with_its_own_check_of_the_price() -> None:
+    rules = CodeRules(rcn=(RcnRule("02", 5, EmbeddedKind.PRICE, 2, InnerCheck.VERIFY),))
+    label = ean("2" + "12345" + "9" + "2875")  # GS1's example: the check digit of 2875 is 9
+    assert (classify(label, rules).item_code, classify(label, rules).price) == ("12345", (2875, 2))
+    assert classify(ean("2" + "12345" + "8" + "2875"), rules).price is None
 
 
 def test_a_coupon_is_one_in_every_symbol() -> None:
