@@ -4,12 +4,13 @@ from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
 
-from pos_app.devices.terminal.journal import JournalFault, PaymentRecord, Step
+from pos_app.devices.terminal.journal import JournalFault
 from pos_app.runtime.writer import Writer
 from pos_app.storage import payments
 from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError
+from retail_core.domain.payments import PaymentRecord, Step
 
 COMMIT_S = 10.0
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pos_app.devices.terminal.journal import TRANSITIONS, Act, PaymentRecord, Stage, Step
 from retail_core.domain.errors import InvariantError
+from retail_core.domain.payments import TRANSITIONS, Act, PaymentRecord, Stage, Step
 from retail_core.durable.engine import Connection
 
 RECENT_MS = 100 * 86_400_000  # a terminal counts its traces to 999,999 and begins again

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pos_app.devices.ports import PrintOutcome
-from pos_app.devices.printer.escpos_tcp import EscPosTcpPrinter, PrinterAddress
+from pos_app.devices.printer.escpos import EscPosPrinter
 from pos_app.devices.scanner.serial import SerialScanner
 from pos_app.devices.sim.escpos_reader import Reader, RealTimeEar
 from pos_app.devices.sim.panel import Panel
 from pos_app.devices.sim.printer import PrinterSim
 from pos_app.devices.sim.scanner import ScannerSim
 from pos_app.devices.transport.serial_port import PortIdentity
+from pos_app.devices.transport.tcp import TcpLink
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import receipt_document
 from tests.devices.support import CLOCK, Heard, eventually, no_jitter, receipt
@@ -62,7 +63,7 @@ def test_the_program_scans_and_prints_and_takes_its_names_back(tmp_path: Path) -
             panel.sendall(f"scan {MILK}\nevery 20 {MILK} {MILK}\n".encode())
             assert eventually(lambda: heard.texts == [MILK] * 3)
         scanner.close()
-        printer = EscPosTcpPrinter("printer", PrinterAddress("127.0.0.1", port), CLOCK, no_jitter)
+        printer = EscPosPrinter("printer", TcpLink("127.0.0.1", port, CLOCK), CLOCK, no_jitter)
         assert printer.print_job(JOB).outcome is PrintOutcome.CONFIRMED
         sim.stdin.write("paper out\nshow\n")
         assert [sim.stdout.readline(), sim.stdout.readline()] == ["ok\n", "receipts 1, drawer kicks 0\n"]
@@ -107,7 +108,7 @@ def test_the_panel_answers_every_line(tmp_path: Path) -> None:
 
 def test_receipts_are_numbered_pictures_in_a_folder(tmp_path: Path) -> None:
     with PrinterSim(out=tmp_path / "paper") as sim:
-        printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK, no_jitter)
+        printer = EscPosPrinter("printer", TcpLink(sim.host, sim.port, CLOCK), CLOCK, no_jitter)
         for _ in range(2):
             assert printer.print_job(JOB).outcome is PrintOutcome.CONFIRMED
         printer.close()

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pos_app.devices.fakes.payments import FakePaymentJournal
 from pos_app.devices.ports import DeviceState, PaymentOutcome, PaymentState
 from pos_app.devices.sim.terminal import Behaviour, TerminalSim
-from pos_app.devices.terminal.journal import Stage
 from pos_app.devices.terminal.zvt import apdu
 from pos_app.devices.terminal.zvt.apdu import Apdu, Framer, ZvtError
 from pos_app.devices.terminal.zvt.conversation import Conversation, End
 from pos_app.devices.terminal.zvt.terminal import TerminalEvents, ZvtSettings, ZvtTerminal
+from retail_core.domain.payments import Stage
 from tests.devices.support import CLOCK, eventually, foreign_vectors, no_jitter
 
 

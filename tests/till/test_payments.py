@@ -7,10 +7,11 @@ import pytest
 
 from pos_app.devices.ports import PaymentState
 from pos_app.devices.sim.terminal import TerminalSim
-from pos_app.devices.terminal.journal import TRANSITIONS, Act, JournalFault, PaymentRecord, Stage, Step
+from pos_app.devices.terminal.journal import JournalFault
 from pos_app.devices.terminal.zvt.terminal import ZvtSettings, ZvtTerminal
 from pos_app.runtime.payments import TillPayments
 from pos_app.storage import payments
+from retail_core.domain.payments import TRANSITIONS, Act, PaymentRecord, Stage, Step
 from retail_core.durable.engine import open_ro
 from tests.devices.support import no_jitter
 from tests.support.kill_payments import MINOR, pay_until_killed, payer

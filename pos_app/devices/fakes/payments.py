@@ -2,7 +2,8 @@
 
 import msgspec
 
-from pos_app.devices.terminal.journal import TRANSITIONS, JournalFault, PaymentRecord, Step
+from pos_app.devices.terminal.journal import JournalFault
+from retail_core.domain.payments import TRANSITIONS, PaymentRecord, Step
 
 
 class FakePaymentJournal:

@@ -23,6 +23,7 @@ def ask(n: int) -> bytes:
 
 ASK_PAPER_IN_ORDER = b"\x1dr\x01"  # answered when everything before it is done
 ASK_DRAWER_IN_ORDER = b"\x1dr\x02"
+TELL_CHANGES = b"\x1da\xff"  # GS a: Automatic Status Back for everything there is
 
 
 @dataclass(frozen=True, slots=True)

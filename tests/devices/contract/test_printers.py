@@ -11,8 +11,9 @@ import pytest
 from pos_app.devices.drawer import OpenLevel, PrinterDrawer
 from pos_app.devices.fakes.printer import FakeCashDrawer, FakeLabelPrinter, FakeReceiptPrinter
 from pos_app.devices.ports import CashDrawer, DeviceState, Health, PrintOutcome, PrintResult
-from pos_app.devices.printer.escpos_tcp import EscPosTcpPrinter, PrinterAddress
+from pos_app.devices.printer.escpos import EscPosPrinter
 from pos_app.devices.sim.printer import Fault, PrinterSim
+from pos_app.devices.transport.tcp import TcpLink
 from tests.devices.support import CLOCK, eventually, no_jitter
 
 JOB = b"\x1b@Whole milk\n\x1dVB\x00"
@@ -53,7 +54,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
             made = fake_bench(FakeLabelPrinter())
         else:
             sim = stack.enter_context(PrinterSim())
-            driver = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port, deadline_ms=3000), CLOCK, no_jitter)
+            driver = EscPosPrinter("printer", TcpLink(sim.host, sim.port, CLOCK), CLOCK, no_jitter, deadline_ms=3000)
             made = Bench(
                 driver, lambda: len(sim.jobs), lambda: sim.fail(Fault.PAPER_OUT), sim.mend, sim.close,
                 lambda: sim.cut_link_after(12),
@@ -113,7 +114,7 @@ def till(request: pytest.FixtureRequest) -> Iterator[Till]:
             made = Till(fake, fake.push_shut, fake.unplug)
         else:
             sim = stack.enter_context(PrinterSim())
-            printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK, no_jitter)
+            printer = EscPosPrinter("printer", TcpLink(sim.host, sim.port, CLOCK), CLOCK, no_jitter)
             stack.callback(printer.close)
             made = Till(PrinterDrawer("drawer", printer, open_level=OpenLevel.HIGH), sim.close_drawer, sim.close)
         stack.callback(made.drawer.close)

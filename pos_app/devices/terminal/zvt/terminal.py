@@ -16,11 +16,12 @@ import msgspec
 
 from pos_app.devices.ports import DeviceState, Health, PaymentOutcome, PaymentState
 from pos_app.devices.supervisor import Control, Jitter, Supervisor
-from pos_app.devices.terminal.journal import Act, JournalFault, PaymentJournal, PaymentRecord, Stage, Step
+from pos_app.devices.terminal.journal import JournalFault, PaymentJournal
 from pos_app.devices.terminal.zvt import apdu
 from pos_app.devices.terminal.zvt.apdu import Apdu, Framer, StatusInformation
 from pos_app.devices.terminal.zvt.conversation import NOT_REGISTERED, Conversation, Doing, End, Ending, reason_of
 from retail_core.domain.clock import Clock
+from retail_core.domain.payments import Act, PaymentRecord, Stage, Step
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ from pos_app.devices.config import device_tables
 from pos_app.devices.drawer import OpenLevel, PrinterDrawer
 from pos_app.devices.manager import Devices, Surroundings
 from pos_app.devices.ports import DeviceState, Health, PrinterStatus, PrintOutcome, PrintResult
-from pos_app.devices.printer.escpos_tcp import EscPosTcpPrinter, PrinterAddress
+from pos_app.devices.printer.escpos import EscPosPrinter
 from pos_app.devices.sim.printer import Fault, Kick, PrinterSim
+from pos_app.devices.transport.tcp import TcpLink
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import receipt_document
 from tests.devices.support import CLOCK, eventually, no_jitter, receipt
@@ -29,13 +30,13 @@ def sim() -> Iterator[PrinterSim]:
 
 
 @pytest.fixture
-def printer(sim: PrinterSim) -> Iterator[EscPosTcpPrinter]:
-    made = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port, deadline_ms=DEADLINE_MS), CLOCK, no_jitter)
+def printer(sim: PrinterSim) -> Iterator[EscPosPrinter]:
+    made = EscPosPrinter("printer", TcpLink(sim.host, sim.port, CLOCK), CLOCK, no_jitter, deadline_ms=DEADLINE_MS)
     yield made
     made.close()
 
 
-def test_the_receipt_that_was_sent_is_the_receipt_that_is_printed(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+def test_the_receipt_that_was_sent_is_the_receipt_that_is_printed(sim: PrinterSim, printer: EscPosPrinter) -> None:
     assert printer.print_job(JOB).outcome is PrintOutcome.CONFIRMED
     (job,) = sim.jobs
     assert job.qrs == ("OTR:S0319-T1-A-000042:9f2c77ab",)
@@ -52,7 +53,7 @@ def test_the_receipt_that_was_sent_is_the_receipt_that_is_printed(sim: PrinterSi
     ],
 )
 def test_a_printer_that_cannot_print_is_sent_nothing(
-    sim: PrinterSim, printer: EscPosTcpPrinter, fault: Fault, reason: str
+    sim: PrinterSim, printer: EscPosPrinter, fault: Fault, reason: str
 ) -> None:
     sim.fail(fault)
     assert printer.print_job(JOB) == PrintResult(PrintOutcome.FAILED, reason)
@@ -61,14 +62,14 @@ def test_a_printer_that_cannot_print_is_sent_nothing(
     assert len(sim.jobs) == 1
 
 
-def test_low_paper_is_told_but_prints(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+def test_low_paper_is_told_but_prints(sim: PrinterSim, printer: EscPosPrinter) -> None:
     sim.fail(Fault.PAPER_LOW)
     assert printer.print_job(JOB).outcome is PrintOutcome.CONFIRMED
     assert printer.health == Health(DeviceState.READY, "printer.paper_low")
     assert printer.status().paper_low is True
 
 
-def test_paper_that_ends_in_mid_receipt_leaves_a_doubt_at_once(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+def test_paper_that_ends_in_mid_receipt_leaves_a_doubt_at_once(sim: PrinterSim, printer: EscPosPrinter) -> None:
     assert printer.status().online is True  # connected and idle
 
     def run_out_as_it_prints() -> None:
@@ -85,7 +86,7 @@ def test_paper_that_ends_in_mid_receipt_leaves_a_doubt_at_once(sim: PrinterSim, 
 
 
 def test_a_printer_that_falls_silent_in_mid_job_costs_no_more_than_the_deadline(
-    sim: PrinterSim, printer: EscPosTcpPrinter
+    sim: PrinterSim, printer: EscPosPrinter
 ) -> None:
     sim.hold_up_after(100, lambda: sim.fail(Fault.STALL))
     began = time.monotonic()
@@ -97,7 +98,7 @@ def test_a_printer_that_falls_silent_in_mid_job_costs_no_more_than_the_deadline(
 
 
 def test_a_printer_that_takes_nothing_more_costs_no_more_than_the_deadline(
-    sim: PrinterSim, printer: EscPosTcpPrinter
+    sim: PrinterSim, printer: EscPosPrinter
 ) -> None:
     sim.hold_up_after(1000, lambda: sim.fail(Fault.STALL))
     began = time.monotonic()
@@ -106,9 +107,7 @@ def test_a_printer_that_takes_nothing_more_costs_no_more_than_the_deadline(
     assert result == PrintResult(PrintOutcome.UNKNOWN, "printer.stalled")
 
 
-def test_a_printer_switched_off_and_on_between_receipts_is_found_again(
-    printer: EscPosTcpPrinter, sim: PrinterSim
-) -> None:
+def test_a_printer_switched_off_and_on_between_receipts_is_found_again(printer: EscPosPrinter, sim: PrinterSim) -> None:
     assert printer.print_job(JOB).outcome is PrintOutcome.CONFIRMED
     sim.close()
     with PrinterSim(port=sim.port) as again:
@@ -118,8 +117,8 @@ def test_a_printer_switched_off_and_on_between_receipts_is_found_again(
 
 def test_a_host_that_swallows_everything_is_unreachable_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
-        address = PrinterAddress("127.0.0.1", deaf.getsockname()[1], deadline_ms=1000)
-        printer = EscPosTcpPrinter("deaf", address, CLOCK, no_jitter)
+        link = TcpLink("127.0.0.1", deaf.getsockname()[1], CLOCK)
+        printer = EscPosPrinter("deaf", link, CLOCK, no_jitter, deadline_ms=1000)
         began = time.monotonic()
         assert printer.print_job(JOB) == PrintResult(PrintOutcome.FAILED, "printer.no_answer")
         assert time.monotonic() - began < 1.0 + SLACK_S
@@ -127,8 +126,7 @@ def test_a_host_that_swallows_everything_is_unreachable_in_time() -> None:
 
 
 def test_a_printer_that_never_answers_questions_is_never_said_to_have_printed(sim: PrinterSim) -> None:
-    address = PrinterAddress(sim.host, sim.port, two_way=False)
-    printer = EscPosTcpPrinter("one way", address, CLOCK, no_jitter)
+    printer = EscPosPrinter("one way", TcpLink(sim.host, sim.port, CLOCK), CLOCK, no_jitter, two_way=False)
     assert printer.print_job(JOB) == PrintResult(PrintOutcome.UNKNOWN, "printer.one_way")
     assert printer.kick_drawer() == PrintResult(PrintOutcome.UNKNOWN, "printer.one_way")
     assert sim.wait_for(lambda: len(sim.jobs) == 1 and len(sim.kicks) == 1)
@@ -137,21 +135,21 @@ def test_a_printer_that_never_answers_questions_is_never_said_to_have_printed(si
     printer.close()
 
 
-def test_the_drawer_opens_without_paper_too(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+def test_the_drawer_opens_without_paper_too(sim: PrinterSim, printer: EscPosPrinter) -> None:
     assert printer.kick_drawer(2).outcome is PrintOutcome.CONFIRMED
     sim.fail(Fault.PAPER_OUT)
     assert printer.kick_drawer(5).outcome is PrintOutcome.CONFIRMED
     assert list(sim.kicks) == [Kick(2, 0), Kick(5, 0)]
 
 
-def test_no_receipt_opens_the_drawer(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+def test_no_receipt_opens_the_drawer(sim: PrinterSim, printer: EscPosPrinter) -> None:
     for name in ("epson80", "plain80"):
         job = escpos.render(receipt_document(receipt()), escpos.PROFILES[name])
         assert printer.print_job(job).outcome is PrintOutcome.CONFIRMED
     assert not sim.kicks
 
 
-def test_two_threads_printing_at_once_print_two_whole_receipts(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+def test_two_threads_printing_at_once_print_two_whole_receipts(sim: PrinterSim, printer: EscPosPrinter) -> None:
     results: list[PrintResult] = []
     threads = [Thread(target=lambda: results.append(printer.print_job(JOB))) for _ in range(4)]
     for thread in threads:
@@ -164,7 +162,7 @@ def test_two_threads_printing_at_once_print_two_whole_receipts(sim: PrinterSim, 
 
 def test_a_watched_printer_shows_its_fault_and_its_cure_by_itself(sim: PrinterSim) -> None:
     seen: list[Health] = []
-    printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK, no_jitter, seen.append)
+    printer = EscPosPrinter("printer", TcpLink(sim.host, sim.port, CLOCK), CLOCK, no_jitter, changed=seen.append)
     printer.start()
     assert eventually(lambda: printer.health == Health(DeviceState.READY))
     sim.fail(Fault.COVER_OPEN)
@@ -207,7 +205,7 @@ def test_the_tables_of_till_toml_make_a_working_counter(sim: PrinterSim) -> None
     assert ("receipts", DeviceState.READY) in changes
 
 
-def test_status_a_printer_sends_unasked_confuses_nothing(sim: PrinterSim, printer: EscPosTcpPrinter) -> None:
+def test_status_a_printer_sends_unasked_confuses_nothing(sim: PrinterSim, printer: EscPosPrinter) -> None:
     turn_it_on = b"\x1da\xff"
     assert printer.print_job(turn_it_on + JOB).outcome is PrintOutcome.CONFIRMED
     sim.fail(Fault.COVER_OPEN)
@@ -219,6 +217,6 @@ def test_status_a_printer_sends_unasked_confuses_nothing(sim: PrinterSim, printe
 
 @pytest.mark.parametrize(("level", "open_at_rest"), [("low", True), ("high", False), ("none", None)])
 def test_a_drawer_is_read_by_its_own_level(sim: PrinterSim, level: str, open_at_rest: bool | None) -> None:
-    printer = EscPosTcpPrinter("printer", PrinterAddress(sim.host, sim.port), CLOCK, no_jitter)
+    printer = EscPosPrinter("printer", TcpLink(sim.host, sim.port, CLOCK), CLOCK, no_jitter)
     assert PrinterDrawer("drawer", printer, open_level=OpenLevel(level)).is_open() is open_at_rest
     printer.close()

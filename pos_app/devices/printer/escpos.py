@@ -1,28 +1,29 @@
-"""A receipt printer on TCP port 9100, and the drawer behind it.
+"""A receipt printer that speaks ESC/POS, on any line, and the drawer behind it.
 
 A job is sent only to a printer that has just said it can print; it counts as printed only when the printer answers a
 question put after the cut. A printer that never answers (`two_way` off) is never said to have printed. The connection
-is kept between jobs; one that died meanwhile is opened again before anything of a job goes out.
+is kept between jobs; one that died meanwhile is opened again before anything of a job goes out. Between jobs the printer
+tells by itself when its paper, cover or drawer changes (Automatic Status Back).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 
 from pos_app.devices.ports import DeviceState, Health, PrinterStatus, PrintOutcome, PrintResult
 from pos_app.devices.printer import status as said
 from pos_app.devices.printer.status import ASK_DRAWER_IN_ORDER, ASK_PAPER_IN_ORDER, InOrder, StatusReader
-from pos_app.devices.printer.tcp_link import TcpLink
 from pos_app.devices.supervisor import Control, Jitter, Supervisor
+from pos_app.devices.transport.link import Link
 from retail_core.domain.clock import Clock
 
-DEFAULT_PORT = 9100
 DEFAULT_DEADLINE_MS = 10_000
 CONNECT_MS = 2_000
 STATUS_MS = 700
 KICK_MS = 2_000
 ASK_AGAIN_MS = 500
-WATCH_S = 1.0
+ASK_EVERY_MS = 2_000
+LISTEN_MS = 30
+LISTEN_AGAIN_S = 0.1
 CHUNK_BYTES = 4096
 PULSE_ON, PULSE_OFF = 50, 250  # units of 2 ms; as most printers' manuals advise
 PIN_2, PIN_5 = 2, 5
@@ -39,16 +40,6 @@ QUESTIONS = (said.PRINTER, said.OFFLINE, said.PAPER)
 NOBODY_KNOWS = PrinterStatus()
 
 
-@dataclass(frozen=True)
-class PrinterAddress:
-    """Where the printer is, and whether it answers questions. `deadline_ms` bounds one job."""
-
-    host: str
-    port: int = DEFAULT_PORT
-    two_way: bool = True
-    deadline_ms: int = DEFAULT_DEADLINE_MS
-
-
 class _NotReadyError(Exception):
     """Nothing of the job went out; `code` says why."""
 
@@ -57,22 +48,26 @@ class _NotReadyError(Exception):
         self.code = code
 
 
-class EscPosTcpPrinter:
+class EscPosPrinter:
     """A `ReceiptPrinter`. Any thread may call it; one caller at a time is served, the others wait their deadline."""
 
     def __init__(
         self,
         name: str,
-        address: PrinterAddress,
+        link: Link,
         clock: Clock,
         jitter: Jitter,
+        *,
+        two_way: bool = True,
+        deadline_ms: int = DEFAULT_DEADLINE_MS,
         changed: Callable[[Health], None] = lambda _: None,
     ) -> None:
+        """`two_way`: it answers questions about itself. `deadline_ms` bounds one job."""
         self._name = name
-        self._address = address
+        self._link = link
+        self._two_way, self._deadline_ms = two_way, deadline_ms
         self._clock = clock
         self._changed = changed
-        self._link = TcpLink(address.host, address.port, clock)
         self._reader = StatusReader()
         self._status = NOBODY_KNOWS
         self._health = Health(DeviceState.ABSENT)
@@ -93,13 +88,13 @@ class EscPosTcpPrinter:
 
     def close(self) -> None:
         self._watch.close()
-        if self._lock.acquire(timeout=self._address.deadline_ms / 1000):
+        if self._lock.acquire(timeout=self._deadline_ms / 1000):
             self._link.close()
             self._lock.release()
         self._note(Health(DeviceState.ABSENT))
 
     def print_job(self, job: bytes) -> PrintResult:
-        deadline_ms = self._clock.monotonic_ms() + self._address.deadline_ms
+        deadline_ms = self._clock.monotonic_ms() + self._deadline_ms
         return self._serve(lambda: self._print(job, deadline_ms), deadline_ms)
 
     def kick_drawer(self, pin: int = PIN_2) -> PrintResult:
@@ -110,7 +105,7 @@ class EscPosTcpPrinter:
     def status(self) -> PrinterStatus:
         """While a job is being printed, what was known before it."""
         deadline_ms = self._clock.monotonic_ms() + STATUS_MS
-        if self._address.two_way and self._lock.acquire(timeout=STATUS_MS / 1000):
+        if self._two_way and self._lock.acquire(timeout=STATUS_MS / 1000):
             try:
                 self._make_ready(deadline_ms, any_trouble=True)
             except _NotReadyError:
@@ -134,7 +129,7 @@ class EscPosTcpPrinter:
 
     def _print(self, job: bytes, deadline_ms: int) -> PrintResult:
         self._make_ready(deadline_ms)
-        confirm = ASK_PAPER_IN_ORDER if self._address.two_way else b""
+        confirm = ASK_PAPER_IN_ORDER if self._two_way else b""
         try:
             for start in range(0, len(job), CHUNK_BYTES):
                 self._link.write(job[start : start + CHUNK_BYTES], deadline_ms)
@@ -157,11 +152,11 @@ class EscPosTcpPrinter:
             question = said.ask(said.PRINTER)
             self._reader.asked(said.PRINTER)
         else:
-            command = b"\x1bp" + bytes((connector, PULSE_ON, PULSE_OFF))
+            command = kick_command(PIN_5 if connector else PIN_2)
             question = ASK_DRAWER_IN_ORDER
         try:
             self._link.write(command, deadline_ms)
-            if not self._address.two_way:
+            if not self._two_way:
                 return PrintResult(PrintOutcome.UNKNOWN, ONE_WAY)
             self._link.write(question, deadline_ms)
             answered = self._hear(deadline_ms)
@@ -224,7 +219,7 @@ class EscPosTcpPrinter:
             raise _NotReadyError(UNREACHABLE) from None
 
     def _learn_status(self, deadline_ms: int) -> None:
-        if not self._address.two_way:
+        if not self._two_way:
             return
         self._link.read(self._clock.monotonic_ms())  # late answers to something else
         self._reader, self._status = StatusReader(), NOBODY_KNOWS
@@ -253,9 +248,40 @@ class EscPosTcpPrinter:
     # ── health ───────────────────────────────────────────────────────────────────────────────────
 
     def _look_after(self, control: Control) -> None:
-        self.status()
-        while not control.wait(WATCH_S):
-            self.status()
+        asked_ms = -ASK_EVERY_MS
+        while not control.stopping:
+            if self._clock.monotonic_ms() - asked_ms >= ASK_EVERY_MS:
+                asked_ms = self._clock.monotonic_ms()
+                self.status()
+                self._want_news()
+            self._listen()
+            control.wait(LISTEN_AGAIN_S)
+
+    def _want_news(self) -> None:
+        """The printer is to tell of changes by itself; those that cannot are asked every other second."""
+        if self._two_way and self._lock.acquire(blocking=False):
+            try:
+                if self._link.is_open and not said.trouble(self._status):
+                    self._link.write(said.TELL_CHANGES, self._clock.monotonic_ms() + STATUS_MS)
+            except OSError:
+                self._drop(LINK_DIED)
+            finally:
+                self._lock.release()
+
+    def _listen(self) -> None:
+        """Take in what the printer says by itself, for a moment; a job never waits for this."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._link.is_open:
+                for answer in self._reader.feed(self._link.read(self._clock.monotonic_ms() + LISTEN_MS)):
+                    self._status = said.updated(self._status, answer)
+                if self._two_way and self._status != NOBODY_KNOWS:
+                    self._note_status()
+        except OSError:
+            self._drop(LINK_DIED)
+        finally:
+            self._lock.release()
 
     def _drop(self, code: str) -> None:
         self._link.abort()
@@ -268,7 +294,7 @@ class EscPosTcpPrinter:
             self._note(Health(DeviceState.FAULT, code, self._where()))
         else:
             low = PAPER_LOW if self._status.paper_low else ""
-            self._note(Health(DeviceState.READY, low if self._address.two_way else ONE_WAY))
+            self._note(Health(DeviceState.READY, low if self._two_way else ONE_WAY))
 
     def _note(self, health: Health) -> None:
         if health != self._health:
@@ -276,4 +302,9 @@ class EscPosTcpPrinter:
             self._changed(health)
 
     def _where(self) -> str:
-        return f"{self._address.host}:{self._address.port}"
+        return self._link.where
+
+
+def kick_command(pin: int) -> bytes:
+    """ESC p: the pulse that opens a drawer on connector pin 2 or 5."""
+    return b"\x1bp" + bytes((0 if pin == PIN_2 else 1, PULSE_ON, PULSE_OFF))

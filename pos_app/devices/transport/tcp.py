@@ -1,4 +1,4 @@
-"""A TCP connection on which nothing waits past a deadline. Deadlines are on the clock's monotonic milliseconds."""
+"""A printer on a TCP port."""
 
 import select
 import socket
@@ -11,13 +11,16 @@ CLOSE_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class TcpLink:
-    """Raises OSError (TimeoutError among them) on any trouble; it is then closed by `close` or `abort`."""
+    """A `Link`."""
 
     def __init__(self, host: str, port: int, clock: Clock) -> None:
         self._host, self._port, self._clock = host, port, clock
         self._socket: socket.socket | None = None
         self.bytes_out = 0
-        """How many bytes the other side may have; counts up until somebody sets it back."""
+
+    @property
+    def where(self) -> str:
+        return f"{self._host}:{self._port}"
 
     @property
     def is_open(self) -> bool:
