@@ -99,7 +99,7 @@ class TagRead:
 
 
 TagSink = Callable[[Sequence[TagRead]], None]
-"""Reads come in handfuls: a busy reader sees a thousand tags a second."""
+"""Reads come in handfuls: a busy reader sees a thousand tags a second. An empty one says that time passed with none."""
 
 
 class RfidReader(Device, Protocol):
@@ -110,7 +110,11 @@ class RfidReader(Device, Protocol):
         ...
 
     def begin_inventory(self) -> None:
-        """Read tags until `end_inventory`; a reader that was away goes on reading when it is back."""
+        """Read tags until `end_inventory`; a reader that was away goes on reading when it is back.
+
+        While it reads, a handful comes at least once a second, an empty one if need be: a tag that is in none of them
+        is not there, and where no handful comes nobody looked.
+        """
         ...
 
     def end_inventory(self) -> None:
@@ -256,6 +260,7 @@ class PaymentOutcome:
     """How a card payment ended. `masked_card` holds the last four digits at most.
 
     `amount_minor` may be less than was asked for: a partial approval. `reference` finds it again at the terminal.
+    `lines` are the terminal's receipt, when the till prints it; they come once, with the answer itself.
     """
 
     state: PaymentState
@@ -266,6 +271,7 @@ class PaymentOutcome:
     reference: str = ""
     reason: str = ""
     card_name: str = ""
+    lines: tuple[str, ...] = ()
 
 
 class CardTerminal(Device, Protocol):
@@ -284,11 +290,14 @@ class CardTerminal(Device, Protocol):
         ...
 
     def enquire(self, tender_id: str) -> PaymentOutcome:
-        """What became of this tender; UNKNOWN only when the terminal cannot be asked."""
+        """What became of this tender; UNKNOWN with a reason when the terminal cannot be asked or its answer is no proof."""
         ...
 
     def reverse(self, tender_id: str) -> PaymentOutcome:
-        """Give it back. ABORTED: the money went back, or was never taken; a second call answers the same."""
+        """Give it back. ABORTED: the money went back, or was never taken; a second call answers the same.
+
+        APPROVED with a reason: it stays paid. UNKNOWN: it may have gone back; nothing is sent again before that is known.
+        """
         ...
 
     def end_of_day(self) -> PaymentOutcome:

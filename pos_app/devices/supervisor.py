@@ -28,6 +28,14 @@ Jitter = Callable[[], float]
 """A number from 0 to 1, so that the devices of a till do not all try again at the same moment."""
 
 
+class UnfitError(OSError):
+    """The device answers and yet cannot be worked with as it is; `code` says why, for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
 class Control:
     """What a session is handed."""
 
@@ -143,6 +151,8 @@ class Supervisor:
 
 def _code(trouble: Exception) -> str:
     match trouble:
+        case UnfitError(code=code):
+            return code
         case PermissionError():
             return "device.no_permission"
         case FileNotFoundError():

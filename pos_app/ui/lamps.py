@@ -78,4 +78,8 @@ def _code_words() -> dict[str, str]:
         "printer.paper_out": tr("out of paper"),
         "printer.stalled": tr("stalled"),
         "printer.unreachable": tr("not reachable"),
+        "rfid.antenna_lost": tr("antenna cable is off"),
+        "rfid.no_such_antenna": tr("has no such antenna"),
+        "rfid.no_such_mode": tr("has no such mode"),
+        "rfid.refused": tr("refuses its settings"),
     }

@@ -11,8 +11,10 @@ from retail_core.domain.ids import Gtin
 
 SGTIN_96, SGTIN_198, SSCC_96, GRAI_96, SGLN_96 = 0x30, 0x36, 0x31, 0x33, 0x32
 MAX_SERIAL_96 = (1 << 38) - 1
+MAX_FILTER = 7
 _SERIAL_198_CHARS = 20
 _URI_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!'()*+,-.:;=_")
+_SERIAL_CHARS = _URI_SAFE | frozenset('"%&/<>?')  # GS1's 82 characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,15 @@ def gtin_and_serial(epc: bytes) -> tuple[Gtin, str] | None:
 
 
 def encode_sgtin_96(gtin: str, serial: int, *, company_digits: int = 7, filter_value: int = 1) -> bytes:
-    """The tag of one unit. Raises ValueError for a serial of more than 38 bits or digits that do not fit."""
+    """The tag of one unit. `gtin`: 8 to 14 digits; `company_digits`: how many of them GS1 gave the company.
+
+    Raises ValueError for a number whose check digit is wrong, a serial of more than 38 bits, or what else does not fit.
+    """
     partition = 12 - company_digits
-    if not 0 <= partition < len(_COMPANY) or not 0 <= serial <= MAX_SERIAL_96:
-        raise ValueError("this does not fit an SGTIN-96")
+    fits = 0 <= partition < len(_COMPANY) and 0 <= serial <= MAX_SERIAL_96 and 0 <= filter_value <= MAX_FILTER
     body = gtin.zfill(14)[:13]
+    if not fits or not gtin.isascii() or not gtin.isdigit() or gtin.zfill(14) != body + check_digit(body):
+        raise ValueError("this does not fit an SGTIN-96")
     company, item = body[1 : 1 + company_digits], body[0] + body[1 + company_digits :]
     bits, _ = _COMPANY[partition]
     number = SGTIN_96 << 88 | filter_value << 85 | partition << 82
@@ -168,7 +174,7 @@ def _serial(scheme: _Scheme, number: int, bits: int) -> str | None:
     padded = number >> (bits - 140) if bits >= 140 else number
     characters = [padded >> (7 * (_SERIAL_198_CHARS - 1 - n)) & 0x7F for n in range(_SERIAL_198_CHARS)]
     text = "".join(map(chr, characters)).rstrip("\0")
-    return text if text and text.isascii() and text.isprintable() else None
+    return text if text and set(text) <= _SERIAL_CHARS else None
 
 
 def _escaped(serial: str) -> str:

@@ -12,6 +12,7 @@ from retail_core.domain.ids import Gtin
 from retail_core.domain.scanned import TagUnit
 
 MAX_TAGS = 200_000
+NO_SIGNAL_CDBM = -12_800
 UnitOf = Callable[[bytes], tuple[Gtin, str] | None]
 
 
@@ -28,21 +29,22 @@ class Seen:
 
 
 class Inventory:
-    """Every tag once, with first, last, count and strongest signal. Never more than MAX_TAGS of them."""
+    """Every tag once, with first, last, count and strongest signal. Never more than `limit` of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_TAGS) -> None:
+        self._limit = limit
         self._tags: dict[bytes, Seen] = {}
         self.reads = 0
         self.overflow = 0
 
     def take(self, reads: Iterable[TagRead]) -> list[Seen]:
-        """The tags among these reads that are new."""
+        """The tags among these reads that are new. What is too many is counted in `overflow`."""
         tags, new = self._tags, list[Seen]()
         for read in reads:
             self.reads += read.count
             seen = tags.get(read.epc)
             if seen is None:
-                if len(tags) >= MAX_TAGS:
+                if len(tags) >= self._limit:
                     self.overflow += 1
                     continue
                 seen = tags[read.epc] = Seen(read)
@@ -54,26 +56,23 @@ class Inventory:
             seen.best_cdbm = max(seen.best_cdbm, read.rssi_cdbm)
         return new
 
-    def drop(self, epc: bytes) -> None:
-        self._tags.pop(epc, None)
-
-    def clear(self) -> None:
-        self._tags.clear()
-
     def __len__(self) -> int:
         return len(self._tags)
 
     def __iter__(self) -> Iterator[Seen]:
-        return iter(self._tags.values())
+        return iter(tuple(self._tags.values()))
 
 
 @dataclass(frozen=True)
 class PresenceRules:
-    """When a tag on the till's antenna is meant: seen often enough, strongly enough, and until it was away a while."""
+    """When a tag on the till's antenna is meant: seen often enough, strongly enough and in short order, and until the
+    reader looked for it a while in vain.
+    """
 
     least_reads: int = 2
     least_cdbm: int = -6_000
-    away_ms: int = 3_000
+    dwell_ms: int = 1_500
+    away_ms: int = 5_000
 
 
 @dataclass(frozen=True)
@@ -84,36 +83,78 @@ class Change:
     went: tuple[str, ...]
 
 
+class _Near:
+    """A tag that is seen strongly. It becomes `unit` when it is meant."""
+
+    __slots__ = ("count", "last_ms", "meant", "since_ms", "unit")
+
+    def __init__(self, at_ms: int) -> None:
+        self.since_ms = self.last_ms = at_ms
+        self.count = 0
+        self.meant = False
+        self.unit: TagUnit | None = None
+
+
 class Presence:
-    """Which units lie on the antenna. A stray tag is weak or seen once, and is none."""
+    """Which units lie on the antenna. A stray tag is weak or seen once in a while, and is none.
+
+    Time counts only while the reader looks: after a break in its handfuls nothing is gone that nobody looked for, or
+    the goods of a sale that is paid would come anew when a reader is back.
+    """
+
+    LONGEST_LOOK_MS = 1_000  # handfuls come more often while a reader reads
+    SWEEP_MS = 100
 
     def __init__(self, rules: PresenceRules = PresenceRules(), unit_of: UnitOf = gtin_and_serial) -> None:
         self._rules = rules
         self._unit_of = unit_of
-        self._strong = Inventory()
-        self._here: set[bytes] = set()
+        self._near: dict[bytes, _Near] = {}
+        self._looked_ms = self._swept_ms = 0
+        self._last_ms: int | None = None
 
     def take(self, reads: Sequence[TagRead], now_ms: int) -> Change:
-        """What changed with these reads; call it without reads too, so that absence is noticed."""
-        self._strong.take(read for read in reads if read.rssi_cdbm >= self._rules.least_cdbm)
-        came = list[TagUnit]()
-        gone = [seen.epc for seen in self._strong if now_ms - seen.last_ms > self._rules.away_ms]
-        for seen in self._strong:
-            if seen.epc not in self._here and seen.count >= self._rules.least_reads:
-                self._here.add(seen.epc)
-                unit = self._unit_of(seen.epc)
-                if unit:
-                    came.append(TagUnit(seen.epc.hex(), *unit))
-        for epc in gone:
-            self._strong.drop(epc)
-        went = [epc for epc in gone if epc in self._here]
-        self._here.difference_update(went)
-        return Change(tuple(came), tuple(epc.hex() for epc in went))
+        """What changed with this handful, which may be empty."""
+        if self._last_ms is not None:
+            self._looked_ms += max(0, min(now_ms - self._last_ms, self.LONGEST_LOOK_MS))
+        self._last_ms = now_ms
+        went = self._sweep()
+        came = [unit for read in reads if (unit := self._came(read))]
+        return Change(tuple(came), went)
 
     def clear(self) -> None:
-        """Begin afresh: everything in view counts again."""
-        self._strong.clear()
-        self._here.clear()
+        """Begin afresh: everything in view comes again."""
+        self._near.clear()
+
+    def _came(self, read: TagRead) -> TagUnit | None:
+        """The unit, if this read makes it one."""
+        now_ms, near = self._looked_ms, self._near.get(read.epc)
+        if near and near.meant:
+            near.last_ms = now_ms  # however weakly: the goods beside it may stand in the way
+            return None
+        if read.rssi_cdbm < self._rules.least_cdbm:
+            return None
+        if near is None:
+            if len(self._near) >= MAX_TAGS:
+                return None
+            near = self._near[read.epc] = _Near(now_ms)
+        near.last_ms = now_ms
+        if now_ms - near.since_ms > self._rules.dwell_ms:
+            near.since_ms, near.count = now_ms, 0
+        near.count += read.count
+        if near.count < self._rules.least_reads:
+            return None
+        near.meant = True
+        known = self._unit_of(read.epc)
+        near.unit = TagUnit(read.epc.hex(), *known) if known else None
+        return near.unit
+
+    def _sweep(self) -> tuple[str, ...]:
+        """The EPCs of units that were looked for in vain."""
+        if self._looked_ms - self._swept_ms < self.SWEEP_MS:
+            return ()
+        self._swept_ms = self._looked_ms
+        gone = [epc for epc, near in self._near.items() if self._looked_ms - near.last_ms > self._rules.away_ms]
+        return tuple(near.unit.epc for near in map(self._near.pop, gone) if near.unit)
 
 
 @dataclass(frozen=True)
@@ -132,7 +173,10 @@ class Progress:
 
 
 class CountSession:
-    """A count by radio: how many units of each item. It can be written down and taken up again."""
+    """A count by radio: how many units of each item. It can be written down and taken up again.
+
+    `take` is called on the reader's thread; `progress`, `quantities` and `saved` may be asked on any other.
+    """
 
     def __init__(self, now_ms: int, unit_of: UnitOf = gtin_and_serial) -> None:
         self._inventory = Inventory()
@@ -160,13 +204,13 @@ class CountSession:
         return Progress(self._inventory.reads, len(self._inventory), mapped, self._unknown, seconds)
 
     def saved(self) -> tuple[str, ...]:
-        """The EPCs seen, to be kept while the count pauses."""
+        """The EPCs seen, to be kept while the count pauses. Safe from any thread."""
         return tuple(seen.epc.hex() for seen in self._inventory)
 
     @classmethod
     def resumed(cls, saved: Iterable[str], now_ms: int, unit_of: UnitOf = gtin_and_serial) -> "CountSession":
         session = cls(now_ms, unit_of)
-        session.take(TagRead(bytes.fromhex(epc), 0, -12_800, "kept", now_ms) for epc in saved)
+        session.take(TagRead(bytes.fromhex(epc), 0, NO_SIGNAL_CDBM, "kept", now_ms, count=0) for epc in saved)
         return session
 
 

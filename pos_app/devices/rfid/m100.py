@@ -54,6 +54,11 @@ def set_power(dbm: int) -> bytes:
     return frame(SET_POWER, (dbm * 100).to_bytes(2, "big"))
 
 
+def error(answer: Frame) -> int:
+    """The code of an error answer, `NO_TAG` among them; 0 for every other frame."""
+    return answer.params[0] if (answer.type, answer.command) == (RESPONSE, ERROR) and answer.params else 0
+
+
 def tag(notice: Frame) -> Tag | None:
     """The tag of a notice; None for every other frame, and for one with an empty EPC."""
     if (notice.type, notice.command) != (NOTICE, SINGLE_POLL) or len(notice.params) < 6:
@@ -80,6 +85,7 @@ class Framer:
         return made
 
     def reset(self) -> None:
+        """Forget what has come of a frame: the line was quiet, and the rest of it will not come."""
         self._rest.clear()
 
     def _next(self) -> Frame | bool | None:

@@ -14,8 +14,9 @@ def make(table: RfidTable, kit: Kit) -> RfidReader:
     power = table.power_dbm or None
     if isinstance(table, LlrpTable):
         antennas = tuple(int(number) for number in table.antennas.split(",") if number)
-        settings = Settings(antennas, power, table.session, keepalive_ms=table.keepalive_ms)
-        return LlrpReader(table.name, table.host, table.port, settings, kit.clock, kit.jitter, kit.changed)
+        mode = None if table.mode < 0 else table.mode
+        settings = Settings(antennas, power, table.session, mode, keepalive_ms=table.keepalive_ms)
+        return LlrpReader(table.name, table.host, table.port, settings, kit.clock, kit.jitter, changed=kit.changed)
     return M100Reader(
         table.name, PortIdentity.of(table), kit.clock, kit.jitter,
         baud=table.baud, power_dbm=power, changed=kit.changed,

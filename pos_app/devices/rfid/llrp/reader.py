@@ -1,23 +1,45 @@
-"""An LLRP reader on TCP 5084, on a thread of its own. A connection that is silent for three keep-alives is dead."""
+"""An LLRP reader on TCP 5084, on a thread of its own.
 
+A connection is given up when the reader leaves a request unanswered, or is silent for three keep-alives; then it is made
+again, and an inventory that was wanted goes on.
+"""
+
+import logging
 import select
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from pos_app.devices.ports import Health, TagRead, TagSink
-from pos_app.devices.rfid.llrp.client import Became, Happening, LlrpClient, Reads, RefusedError, State, Trouble
+from pos_app.devices.rfid.llrp.answers import Read
+from pos_app.devices.rfid.llrp.client import (
+    AntennasLost,
+    Became,
+    Complaint,
+    Happening,
+    LlrpClient,
+    Reads,
+    RefusedError,
+    State,
+)
 from pos_app.devices.rfid.llrp.messages import Settings
 from pos_app.devices.rfid.llrp.wire import LlrpError
-from pos_app.devices.supervisor import Control, Jitter, Supervisor
+from pos_app.devices.supervisor import Control, Jitter, Supervisor, UnfitError
 from retail_core.domain.clock import Clock
 
+log = logging.getLogger(__name__)
+
 DEFAULT_PORT = 5084
-CONNECT_S = 3.0
+CONNECT_S = 2.0
 SEND_S = 2.0
-SET_UP_MS = 10_000
+ANSWER_MS = 5_000
 MISSED_KEEPALIVES = 3
 LOOK_S = 0.2
+TIME_PASSES_MS = 500
+SURELY_THERE_MS = 2_500
+"""Silent for longer, a reader may be dead: then it is not said that it looks and sees nothing."""
 READ_BYTES = 1 << 16
+WORKING = frozenset({State.READY, State.READING})
 
 
 class LlrpReader:
@@ -31,11 +53,14 @@ class LlrpReader:
         settings: Settings,
         clock: Clock,
         jitter: Jitter,
+        *,
+        answer_ms: int = ANSWER_MS,
         changed: Callable[[Health], None] = lambda _: None,
     ) -> None:
         self._name = name
         self._address = (host, port)
         self._settings = settings
+        self._answer_ms = answer_ms
         self._clock = clock
         self._sink: TagSink | None = None
         self._wanted = False
@@ -62,6 +87,8 @@ class LlrpReader:
     def close(self) -> None:
         self._supervisor.close()
 
+    # ── its thread ───────────────────────────────────────────────────────────────────────────────
+
     def _session(self, control: Control) -> None:
         client = LlrpClient(self._settings)
         with socket.create_connection(self._address, timeout=CONNECT_S) as link:
@@ -70,30 +97,34 @@ class LlrpReader:
             try:
                 self._converse(link, client, control)
             except RefusedError as refused:
-                raise _as_fault(refused) from refused
+                raise UnfitError(refused.code, str(refused)) from refused
             except LlrpError as broken:
-                raise ConnectionAbortedError(f"not understood: {broken}") from broken
+                raise ConnectionAbortedError(str(broken)) from broken
+            with suppress(OSError):  # it may have gone just now
+                client.say_goodbye()
+                link.sendall(client.take_output())
 
     def _converse(self, link: socket.socket, client: LlrpClient, control: Control) -> None:
-        heard_ms = self._clock.monotonic_ms()
-        ready = False
+        patience = _Patience(self._clock.monotonic_ms(), self._answer_ms, self._settings.keepalive_ms)
+        told_ms = 0
         while not control.stopping:
             self._want(client)
             if out := client.take_output():
                 link.sendall(out)
+            lines: list[Read] = []
             if select.select([link], [], [], LOOK_S)[0]:
                 data = link.recv(READ_BYTES)
                 if not data:
                     raise ConnectionResetError("the reader closed the connection")
-                heard_ms = self._clock.monotonic_ms()
+                patience.heard_ms = self._clock.monotonic_ms()
                 for happening in client.feed(data):
-                    self._tell(happening, control)
-            ready = ready or client.state in {State.READY, State.READING}
-            limit_ms = MISSED_KEEPALIVES * self._settings.keepalive_ms if ready else SET_UP_MS
-            if self._clock.monotonic_ms() - heard_ms > limit_ms:
-                raise TimeoutError("the reader is silent")
-        client.say_goodbye()
-        link.sendall(client.take_output())
+                    lines += happening.lines if isinstance(happening, Reads) else self._told(happening, control)
+            now_ms = self._clock.monotonic_ms()
+            patience.check(client, now_ms)
+            looked = client.state is State.READING and now_ms - patience.heard_ms <= SURELY_THERE_MS
+            if lines or (looked and now_ms - told_ms >= TIME_PASSES_MS):
+                self._tell(lines, now_ms, control)
+                told_ms = now_ms
 
     def _want(self, client: LlrpClient) -> None:
         if client.idle and self._wanted != (client.state is State.READING):
@@ -102,20 +133,39 @@ class LlrpReader:
             else:
                 client.end()
 
-    def _tell(self, happening: Happening, control: Control) -> None:
+    def _tell(self, lines: list[Read], now_ms: int, control: Control) -> None:
+        if self._sink is not None and not control.stopping:
+            self._sink([TagRead(r.epc, r.antenna, r.rssi_cdbm, self._name, now_ms, r.count) for r in lines])
+
+    def _told(self, happening: Happening, control: Control) -> list[Read]:
+        """News for people; there are no reads in it."""
         match happening:
-            case Reads(lines):
-                if self._sink is not None and not control.stopping:
-                    now_ms = self._clock.monotonic_ms()
-                    self._sink([TagRead(r.epc, r.antenna, r.rssi_cdbm, self._name, now_ms, r.count) for r in lines])
-            case Became(state):
-                if state in {State.READY, State.READING}:
-                    control.ready()
-            case Trouble(code, detail):
-                control.fault(code, detail)
+            case Became(state) if state in WORKING and not control.was_ready:
+                control.ready()
+            case AntennasLost(()):
+                control.ready()
+            case AntennasLost(numbers):
+                control.fault("rfid.antenna_lost", ", ".join(map(str, numbers)))
+            case Complaint(words):
+                log.warning("reader complains", extra={"device": self._name, "detail": words})
+            case _:
+                pass
+        return []
 
 
-def _as_fault(refused: RefusedError) -> OSError:
-    if refused.code == "device.in_use":
-        return ConnectionRefusedError(f"busy: {refused}")
-    return ConnectionAbortedError(str(refused))
+class _Patience:
+    """How long an answer is waited for, and how long silence is borne."""
+
+    def __init__(self, now_ms: int, answer_ms: int, keepalive_ms: int) -> None:
+        self._answer_ms, self._keepalive_ms = answer_ms, keepalive_ms
+        self._turn, self._asked_ms = 0, now_ms
+        self.heard_ms = now_ms
+
+    def check(self, client: LlrpClient, now_ms: int) -> None:
+        """Raises TimeoutError when it is at an end."""
+        if client.idle or client.turn != self._turn:
+            self._turn, self._asked_ms = client.turn, now_ms
+        if now_ms - self._asked_ms > self._answer_ms:
+            raise TimeoutError("the reader does not answer")
+        if client.idle and now_ms - self.heard_ms > MISSED_KEEPALIVES * self._keepalive_ms:
+            raise TimeoutError("the reader is silent")
