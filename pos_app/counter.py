@@ -9,13 +9,14 @@ import msgspec
 
 from pos_app.devices.config import DeviceTable
 from pos_app.devices.manager import Devices, Surroundings
-from pos_app.devices.ports import Health, ScanSink, TagRead, TagSink
+from pos_app.devices.ports import CardTerminal, Health, ScanSink, TagRead, TagSink
 from pos_app.devices.printer.tables import PrinterTable
 from pos_app.devices.rfid.inventory import Presence, PresenceRules
 from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.runtime.cards import CardDesk
 from pos_app.runtime.payments import TillPayments
 from pos_app.runtime.printing import Printing
 from pos_app.storage.spool import PrintJob
@@ -33,8 +34,9 @@ KINDS = ("scanner", "printer", "scale", "display", "rfid", "terminal")
 class Counter:
     """Open it after the till; close it before."""
 
-    def __init__(self, devices: Devices, printing: Printing | None) -> None:
+    def __init__(self, devices: Devices, printing: Printing | None, cards: CardDesk | None = None) -> None:
         self.devices = devices
+        self.cards = cards
         self._printing = printing
 
     @classmethod
@@ -51,7 +53,7 @@ class Counter:
             random.random,
             sink,
             _on_antenna(tables, till.clock, tags),
-            TillPayments(till.writer, till.clock),
+            TillPayments(till.writer),
         )
         devices = Devices.make(tables, around)
         devices.start()
@@ -63,7 +65,13 @@ class Counter:
             devices.reader.begin_inventory()
         if devices.scale:
             till.selling.lines.weigh = devices.scale.read
-        return cls(devices, printing)
+        cards = CardDesk(devices.terminal, till.writer.deliver) if devices.terminal else None
+        return cls(devices, printing, cards)
+
+    @property
+    def terminal(self) -> CardTerminal | None:
+        """The card terminal, which waits for its answers: the screen asks `cards`."""
+        return self.devices.terminal
 
     @property
     def wedge_prefix(self) -> str:
@@ -89,6 +97,8 @@ class Counter:
             self.devices.sound.play(TONES[tone])
 
     def close(self) -> None:
+        if self.cards:
+            self.cards.close()
         if self._printing:
             self._printing.close()
         self.devices.close()

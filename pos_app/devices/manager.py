@@ -35,15 +35,14 @@ from pos_app.devices.scanner.tables import ScannerTable, WedgeTable
 from pos_app.devices.sound.player import TonePlayer
 from pos_app.devices.sound.tables import SoundTable
 from pos_app.devices.supervisor import Jitter
+from pos_app.devices.terminal.events import NO_EVENTS, TerminalEvents
 from pos_app.devices.terminal.journal import PaymentJournal
 from pos_app.devices.terminal.make import make as make_terminal
 from pos_app.devices.terminal.tables import TerminalTable
-from pos_app.devices.terminal.zvt.terminal import TerminalEvents
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault
 
 T = TypeVar("T")
-NO_EVENTS = TerminalEvents()
 Changed = Callable[[str, Health], None]
 """Told the name and health of a device when it changes, on that device's thread."""
 

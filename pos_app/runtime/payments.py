@@ -1,6 +1,6 @@
 """The payment journal on till.db's one writer thread: the terminal's thread waits for the commit, nobody else does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import TypeVar
 
@@ -8,9 +8,8 @@ from pos_app.devices.terminal.journal import JournalFault
 from pos_app.runtime.writer import Writer
 from pos_app.storage import payments
 from pos_app.storage.store import TillStore
-from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError
-from retail_core.domain.payments import PaymentRecord, Step
+from retail_core.domain.payments import LogEntry, Mark, PaymentRecord, Step
 
 COMMIT_S = 10.0
 T = TypeVar("T")
@@ -20,12 +19,14 @@ NOT_WRITTEN = "payment.not_written"
 class TillPayments:
     """A `PaymentJournal`."""
 
-    def __init__(self, writer: Writer, clock: Clock) -> None:
+    def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._clock = clock
 
     def find(self, tender_id: str) -> PaymentRecord | None:
         return self._ask(lambda store: payments.find(store.conn, tender_id))
+
+    def unsettled(self, terminal: str) -> Sequence[PaymentRecord]:
+        return self._ask(lambda store: payments.unsettled(store.conn, terminal))
 
     def begin(self, record: PaymentRecord) -> None:
         def work(store: TillStore) -> None:
@@ -34,18 +35,24 @@ class TillPayments:
 
         self._ask(work)
 
-    def move(self, tender_id: str, step: Step, facts: PaymentRecord | None = None) -> PaymentRecord:
+    def move(
+        self, tender_id: str, step: Step, facts: PaymentRecord | None = None, mark: Mark | None = None
+    ) -> PaymentRecord:
         def work(store: TillStore) -> PaymentRecord:
             with store.unit() as conn:
-                return payments.move(conn, tender_id, step, facts)
+                return payments.move(conn, tender_id, step, facts, mark)
 
         return self._ask(work)
 
-    def owner_of(self, trace: int) -> str | None:
-        return self._ask(lambda store: payments.owner_of(store.conn, trace, self._clock.now_ms()))
+    def see(self, terminal: str, mark: Mark) -> None:
+        def work(store: TillStore) -> None:
+            with store.unit() as conn:
+                payments.see(conn, terminal, mark)
 
-    def latest(self) -> str | None:
-        return self._ask(lambda store: payments.latest(store.conn, self._clock.now_ms()))
+        self._ask(work)
+
+    def log(self, terminal: str) -> Sequence[LogEntry]:
+        return self._ask(lambda store: payments.log(store.conn, terminal))
 
     def _ask(self, work: Callable[[TillStore], T]) -> T:
         """Have the writer do it; raises JournalFault with its code, or `payment.not_written` when it does not answer."""

@@ -46,6 +46,11 @@ class Writer:
         self._thread = Thread(target=self._run, name="till-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def deliver(self) -> Deliver:
+        """Hands a call to the screen's thread."""
+        return self._deliver
+
     def submit(self, work: Callable[[TillStore], T], done: Callable[[T], None], failed: Failed) -> None:
         """Do `work` on the writer's thread; then `done(result)` or `failed(error)` through `deliver`."""
 

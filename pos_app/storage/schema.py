@@ -44,4 +44,16 @@ TILL_STEPS: tuple[Step, ...] = (
         "CREATE INDEX payment_trace ON payment (trace) WHERE trace > 0",
         "CREATE INDEX payment_open ON payment (at_ms) WHERE stage IN ('SENT', 'UNKNOWN', 'REVERSING')",
     ),
+    (
+        # which terminal took it, and what each terminal was asked and told of itself, in this order: by these numbers a
+        # payment in doubt is found again. What was taken before this table was is in it from the start.
+        "ALTER TABLE payment ADD COLUMN terminal TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE terminal_log (
+            n INTEGER PRIMARY KEY, terminal TEXT NOT NULL, sort TEXT NOT NULL, tender_id TEXT NOT NULL,
+            trace INTEGER NOT NULL, receipt INTEGER NOT NULL, terminal_id TEXT NOT NULL, stamp TEXT NOT NULL)""",
+        "CREATE INDEX terminal_log_newest ON terminal_log (terminal, n)",
+        """INSERT INTO terminal_log (terminal, sort, tender_id, trace, receipt, terminal_id, stamp)
+            SELECT '', CASE WHEN trace > 0 THEN 'taken' ELSE 'asked' END, tender_id, trace, receipt, '', ''
+            FROM payment ORDER BY at_ms""",
+    ),
 )

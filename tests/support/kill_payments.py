@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 MINOR = 1234
+KILL_WITHIN_S = 0.12  # two payments or so
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def pay_until_killed(parent: subprocess.Popen[str], home: Path, port: int, round
     parent.stdin.write(f"{home} {port} {round_}\n")
     pid = int(parent.stdout.readline())
     assert parent.stdout.readline().startswith("paying")
-    time.sleep(chance.uniform(0, 0.06))
+    time.sleep(chance.uniform(0, KILL_WITHIN_S))
     os.kill(pid, signal.SIGKILL)
     assert parent.stdout.readline().strip() == "gone"
 
@@ -58,15 +59,16 @@ def main() -> None:
 
 
 def _pay(home: Path, port: int, round_: int) -> None:
-    from pos_app.devices.terminal.zvt.terminal import ZvtSettings, ZvtTerminal
+    from pos_app.devices.terminal.zvt.talk import ZvtSettings
+    from pos_app.devices.terminal.zvt.terminal import ZvtTerminal
     from pos_app.runtime.payments import TillPayments
     from pos_app.till import Till
     from retail_core.durable.home import Home
     from retail_core.durable.system import SystemClock, SystemIds
 
     till = Till.open(Home(home), SystemClock(), SystemIds(), lambda _: None)
-    journal = TillPayments(till.writer, till.clock)
-    terminal = ZvtTerminal("terminal", ZvtSettings("127.0.0.1", port), journal, till.clock, lambda: 0.0)
+    journal = TillPayments(till.writer)
+    terminal = ZvtTerminal("terminal", ZvtSettings("127.0.0.1", port, quiet_s=0.005), journal, till.clock, lambda: 0.0)
     os.write(1, b"paying\n")
     for n in range(100):
         terminal.authorise(f"k{round_}-{n}", MINOR, "EUR")

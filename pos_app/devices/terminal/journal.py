@@ -1,8 +1,9 @@
 """What must be written down about a card payment, and when: before the first byte goes out, and after the last."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from retail_core.domain.payments import PaymentRecord, Step
+from retail_core.domain.payments import LogEntry, Mark, PaymentRecord, Step
 
 
 class JournalFault(Exception):  # noqa: N818 - the field's word for "not our bug"
@@ -14,22 +15,28 @@ class JournalFault(Exception):  # noqa: N818 - the field's word for "not our bug
 
 
 class PaymentJournal(Protocol):
-    """Everything it takes is durable when a method returns; each may raise JournalFault. Called on the terminal's thread."""
+    """Everything it takes is durable when a method returns; each may raise JournalFault. Safe from any thread."""
 
     def find(self, tender_id: str) -> PaymentRecord | None: ...
 
+    def unsettled(self, terminal: str) -> Sequence[PaymentRecord]:
+        """Tenders of a terminal nobody knows the end of, the oldest first."""
+        ...
+
     def begin(self, record: PaymentRecord) -> None:
-        """A new tender at stage SENT."""
+        """A new tender at stage SENT; its terminal's log says that it was asked for."""
         ...
 
-    def move(self, tender_id: str, step: Step, facts: PaymentRecord | None = None) -> PaymentRecord:
-        """One step of its life, with what the terminal said of it."""
+    def move(
+        self, tender_id: str, step: Step, facts: PaymentRecord | None = None, mark: Mark | None = None
+    ) -> PaymentRecord:
+        """One step of its life, with what the terminal said of it; `mark` goes into the terminal's log with it."""
         ...
 
-    def owner_of(self, trace: int) -> str | None:
-        """The tender that has this trace number of the terminal, if it is one of ours from lately."""
+    def see(self, terminal: str, mark: Mark) -> None:
+        """The terminal told of something that is not ours, or was before us."""
         ...
 
-    def latest(self) -> str | None:
-        """The tender whose trace number is the newest one known; None before the first payment."""
+    def log(self, terminal: str) -> Sequence[LogEntry]:
+        """What the terminal was asked and told of itself lately, the newest last."""
         ...

@@ -9,7 +9,8 @@ from pos_app.devices.fakes.payments import FakePaymentJournal
 from pos_app.devices.fakes.terminal import FakeCardTerminal
 from pos_app.devices.ports import CardTerminal, DeviceState, PaymentState
 from pos_app.devices.sim.terminal import Behaviour, TerminalSim
-from pos_app.devices.terminal.zvt.terminal import ZvtSettings, ZvtTerminal
+from pos_app.devices.terminal.zvt.talk import ZvtSettings
+from pos_app.devices.terminal.zvt.terminal import ZvtTerminal
 from tests.devices.support import CLOCK, eventually, no_jitter
 
 

@@ -5,15 +5,22 @@ of bitmaps, each a number and a field of fixed length, of LLVAR or LLLVAR length
 a TLV container. Source: ZVT protocol specification PA00P015 13.x, tables of commands, bitmaps and result codes.
 """
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-MAX_DATA_BYTES = 0xFFFF
+from retail_core.domain.payments import Mark
+
 EXTENDED = 0xFF
 CHARACTERS = "cp437"
 MAX_TEXT_CHARS = 200
+MAX_LINES = 500
+MAX_TAG_BYTES = 3
 SHOWN_DIGITS = 4
+STAMP_DIGITS = 10
+CLASSES = frozenset({0x04, 0x05, 0x06, 0x08, 0x0F, 0x80, 0x84})
+"""First bytes of a sentence. Anything else between two sentences is noise: a converter's banner, a wrong port."""
 
 
 class ZvtError(ValueError):
@@ -22,10 +29,13 @@ class ZvtError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Apdu:
-    """One sentence. `control` is class and instruction as one number: 0x060F is a completion."""
+    """One sentence. `control` is class and instruction as one number: 0x060F is a completion.
+
+    Its text form leaves the data out, which may hold a card's number.
+    """
 
     control: int
-    data: bytes = b""
+    data: bytes = field(default=b"", repr=False)
 
     @property
     def bytes(self) -> bytes:
@@ -35,7 +45,7 @@ class Apdu:
 
 
 class Framer:
-    """APDUs from a stream, however it is cut."""
+    """APDUs from a stream, however it is cut. What cannot begin a sentence is passed over; it holds one at most."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -49,6 +59,8 @@ class Framer:
 
     def _next(self) -> Apdu | None:
         rest = self._rest
+        noise = next((n for n, byte in enumerate(rest) if byte in CLASSES), len(rest))
+        del rest[:noise]
         if len(rest) < 3:
             return None
         head, size = 3, rest[2]
@@ -85,15 +97,16 @@ def from_bcd(data: bytes) -> int:
 # ── bitmaps ──────────────────────────────────────────────────────────────────────────────────────
 
 AMOUNT, TRACE, TIME, DATE, PAN, RESULT, TERMINAL_ID = 0x04, 0x0B, 0x0C, 0x0D, 0x22, 0x27, 0x29
-CURRENCY, RECEIPT, CARD_NAME, ADDITIONAL_TEXT, TLV, PAYMENT_TYPE, SERVICE = 0x49, 0x87, 0x8B, 0x3C, 0x06, 0x19, 0x03
-AID, CARD_TYPE = 0x3B, 0x8A
+CURRENCY, RECEIPT, CARD_NAME, ADDITIONAL_TEXT, TLV = 0x49, 0x87, 0x8B, 0x3C, 0x06
+SOFTWARE = 0xF0
 _FIXED = MappingProxyType(
     {0x01: 1, 0x02: 1, 0x03: 1, 0x04: 6, 0x05: 1, 0x0B: 3, 0x0C: 3, 0x0D: 2, 0x0E: 2, 0x17: 2, 0x19: 1, 0x27: 1, 0x29: 4,
      0x2A: 15, 0x37: 3, 0x3A: 2, 0x3B: 8, 0x3D: 3, 0x49: 2, 0x87: 2, 0x88: 3, 0x8A: 1, 0x8C: 1, 0xA0: 1, 0xAA: 3, 0xBA: 5,
-     0xD0: 1, 0xD2: 1, 0xE0: 1, 0xF0: 1, 0xF8: 1, 0xF9: 1, 0xFA: 1}
+     0x70: 4, 0x71: 4, 0x72: 1, 0x73: 1, 0x74: 1, 0x75: 1, 0xD0: 1, 0xD2: 1, 0xD3: 1, 0xE0: 1, 0xE9: 1, 0xEA: 1, 0xEB: 8,
+     0xF0: 1, 0xF9: 1, 0xFA: 1, 0xFB: 1, 0xFC: 1, 0xFD: 1}
 )  # fmt: skip
-_LLVAR = frozenset({0x22, 0x23, 0x2D, 0x4C, 0x8B, 0xA7, 0xD1, 0xD3, 0xE1, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xF1,
-                    0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7})  # fmt: skip
+_LLVAR = frozenset({0x22, 0x23, 0x2D, 0x4C, 0x8B, 0xA7, 0xD1, 0xE1, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xF1,
+                    0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8})  # fmt: skip
 _LLLVAR = frozenset({0x24, 0x25, 0x2E, 0x3C, 0x60, 0x92, 0x9A, 0xAF})
 
 
@@ -126,15 +139,22 @@ def tlv(data: bytes) -> Iterator[tuple[int, bytes]]:
         tag = data[at]
         at += 1
         if tag & 0x1F == 0x1F:
-            if at >= len(data):
-                raise ZvtError("half a tag")
-            tag = tag << 8 | data[at]
-            at += 1
+            tag, at = _long_tag(data, at)
         size, at = _ber_length(data, at)
         if at + size > len(data):
             raise ZvtError(f"tag {tag:X} runs over the end")
         yield tag, data[at : at + size]
         at += size
+
+
+def _long_tag(data: bytes, at: int) -> tuple[int, int]:
+    """A tag of two or three bytes; all but its last have their highest bit set."""
+    end = at
+    while end < len(data) and data[end] & 0x80 and end - at < MAX_TAG_BYTES - 2:
+        end += 1
+    if end >= len(data) or data[end] & 0x80:
+        raise ZvtError("half a tag")
+    return int.from_bytes(data[at - 1 : end + 1], "big"), end + 1
 
 
 def _ber_length(data: bytes, at: int) -> tuple[int, int]:
@@ -174,15 +194,26 @@ class StatusInformation:
     date_mmdd: str = ""
     time_hhmmss: str = ""
 
+    @property
+    def mark(self) -> Mark:
+        """The numbers it is found by again."""
+        stamp = self.date_mmdd + self.time_hhmmss
+        return Mark(self.trace or 0, self.receipt or 0, self.terminal_id, stamp if len(stamp) == STAMP_DIGITS else "")
+
 
 def status_information(data: bytes) -> StatusInformation:
     """Understand a status information. Fields we have no use for are passed over; tracks are not even looked at.
 
-    Raises ZvtError for data that cannot be bitmaps.
+    What stands before a field nobody knows counts: later releases of the protocol put new ones behind the old.
+    Raises ZvtError when not even the first field can be read, or a number is none.
     """
     told: dict[int, bytes] = {}
-    for number, field in bitmaps(data):
-        told.setdefault(number, field)
+    try:
+        for number, value in bitmaps(data):
+            told.setdefault(number, value)
+    except ZvtError:
+        if not told:
+            raise
     return StatusInformation(
         result=told[RESULT][0] if RESULT in told else None,
         amount_minor=_number(told, AMOUNT),
@@ -198,28 +229,59 @@ def status_information(data: bytes) -> StatusInformation:
     )
 
 
+def terminal_status(data: bytes) -> int | None:
+    """The code in the completion of a status enquiry: after the software's version, if that is told. None: not said."""
+    at = 0
+    if data[:1] == bytes([SOFTWARE]):
+        try:
+            at = 4 + _var_length(data[1:4], 3)
+        except ZvtError:
+            return None
+    return data[at] if at < len(data) and data[at] != TLV else None
+
+
 def masked(pan: bytes) -> str:
     """The last four digits of a card number that comes as half bytes (E: masked, F: filler)."""
     digits = [half for half in pan.hex() if half != "f"]
-    tail = "".join(half if half.isdigit() else "•" for half in digits[-SHOWN_DIGITS:])
-    return f"••{tail}" if tail else ""
+    if len(digits) <= SHOWN_DIGITS:
+        return ""
+    return "••" + "".join(half if half.isdigit() else "•" for half in digits[-SHOWN_DIGITS:])
+
+
+_CARD_LIKE = re.compile(r"(?<!\d)[2-6](?:[ -]?\d){12,18}(?!\d)")
 
 
 def text_of(data: bytes) -> str:
-    """Printable text; what stands for the end of it is dropped."""
+    """Printable text; what stands for the end of it is dropped, and a card's number shows its last four digits."""
     text = data.split(b"\0")[0].decode(CHARACTERS, "replace")
-    return "".join(c for c in text if c.isprintable())[:MAX_TEXT_CHARS].strip()
+    return "".join(c for c in _CARD_LIKE.sub(_shown, text) if c.isprintable())[:MAX_TEXT_CHARS].strip()
+
+
+def _shown(found: re.Match[str]) -> str:
+    digits = [int(c) for c in found[0] if c.isdigit()]
+    doubled = sum(sum(divmod(digit * 2, 10)) for digit in digits[-2::-2])
+    if (doubled + sum(digits[-1::-2])) % 10:
+        return found[0]  # no card's: its check digit is wrong
+    return "••" + "".join(map(str, digits[-SHOWN_DIGITS:]))
 
 
 def printed_lines(apdu: Apdu) -> list[str]:
-    """The lines of a print order: 06 D1 is one line after an attribute byte, 06 D3 a container of lines (tag 07)."""
+    """The lines of a print order: 06 D1 is one line after an attribute byte, 06 D3 a container of lines (tag 07).
+
+    Raises ZvtError.
+    """
     if apdu.control == 0x06D1:
         return [text_of(apdu.data[1:])]
     lines: list[str] = []
-    for number, field in bitmaps(apdu.data):
+    for number, value in bitmaps(apdu.data):
         if number == TLV:
-            lines += _lines_in(field, depth=0)
-    return lines
+            lines += _lines_in(value, depth=0)
+    return lines[:MAX_LINES]
+
+
+def displayed_text(apdu: Apdu) -> str:
+    """What a terminal wants the till to show (06 E0). Raises ZvtError."""
+    return " ".join(text_of(value) for number, value in bitmaps(apdu.data) if number in TEXT_LINES).strip()
 
 
 def _lines_in(container: bytes, depth: int) -> list[str]:
@@ -239,12 +301,15 @@ def _number(told: dict[int, bytes], bitmap: int) -> int | None:
 # ── what we say ──────────────────────────────────────────────────────────────────────────────────
 
 ACK = Apdu(0x8000)
-# the till prints payment (02) and administration receipts (04), wants to hear what goes on (08), print lines (80)
+NOT_SUPPORTED = Apdu(0x8483)
+# the till prints payment (02) and administration receipts (04), wants to hear what goes on (08), gets lines to print (80)
 TILL_PRINTS, TERMINAL_PRINTS = 0x8E, 0x08
-REGISTRATION, AUTHORISATION, LOG_OFF, REPEAT_RECEIPT = 0x0600, 0x0601, 0x0602, 0x0620
+REGISTRATION, AUTHORISATION, REPEAT_RECEIPT = 0x0600, 0x0601, 0x0620
 REVERSAL, REFUND, END_OF_DAY, ABORT, STATUS_ENQUIRY = 0x0630, 0x0631, 0x0650, 0x06B0, 0x0501
 COMPLETION, ABORTED, STATUS, INTERMEDIATE = 0x060F, 0x061E, 0x040F, 0x04FF
-PRINT_LINE, PRINT_BLOCK = 0x06D1, 0x06D3
+PRINT_LINE, PRINT_BLOCK, SET_CLOCK = 0x06D1, 0x06D3, 0x0401
+DISPLAY_TEXT, DISPLAY_TEXT_OLD = 0x06E0, 0x0685
+TEXT_LINES = frozenset(range(0xF1, 0xF9))
 
 
 def registration(password: str, currency: int, *, terminal_prints: bool) -> Apdu:
