@@ -79,7 +79,9 @@ def _code_words() -> dict[str, str]:
         "printer.stalled": tr("stalled"),
         "printer.unreachable": tr("not reachable"),
         "rfid.antenna_lost": tr("antenna cable is off"),
+        "rfid.no_answer": tr("no answer"),
         "rfid.no_such_antenna": tr("has no such antenna"),
         "rfid.no_such_mode": tr("has no such mode"),
         "rfid.refused": tr("refuses its settings"),
+        "rfid.unreachable": tr("not reachable"),
     }

@@ -1,5 +1,7 @@
 """What the bytes of a tag say, in a second opinion too."""
 
+from typing import Any
+
 import pytest
 from epcpy.utils.parsers import hex_to_tag_encodable  # reads the same standard, and was written by others
 from hypothesis import given
@@ -50,7 +52,7 @@ def test_where_both_read_a_tag_both_read_the_same(header: int, rest: bytes) -> N
     known = decode(epc)
     if known is None:
         return
-    other = hex_to_tag_encodable(epc.hex())
+    other: Any = hex_to_tag_encodable(epc.hex())
     assert other.epc_uri == known.pure_identity
     told = other.gs1_element_string()
     if known.scheme == "sgln":

@@ -17,7 +17,7 @@ from tests.devices.rfid import Reads, cut, unit
 from tests.devices.support import CLOCK, eventually, foreign_vectors, no_jitter
 
 QUICK = Settings(keepalive_ms=200)
-ANSWER_MS = 400
+ANSWER_MS = 300
 OK = bytes.fromhex("011f000800000000")
 
 
@@ -113,6 +113,14 @@ def test_no_answer_of_a_broken_reader_does_more_than_end_the_connection(
 def test_a_report_that_is_cut_off_in_a_parameter_is_a_broken_connection_and_no_dead_thread(cut_off: bytes) -> None:
     with pytest.raises(wire.LlrpError):
         answers.reads(wire.Message(61, 1, wire.tlv(240, cut_off)))
+
+
+def test_an_epc_that_claims_to_be_longer_than_its_parameter_is_not_made_of_what_follows() -> None:
+    lying = wire.tlv(241, b"\x00\x60" + bytes(8)) + b"\x81\x00\x03\x86\xce"
+    huge = wire.tlv(241, b"\x02\x00" + bytes(64))
+    for content in (lying, huge):
+        with pytest.raises(wire.LlrpError):
+            answers.reads(wire.Message(61, 1, wire.tlv(240, content)))
 
 
 # ── the conversation ─────────────────────────────────────────────────────────────────────────────
@@ -264,13 +272,12 @@ def test_trap_31_a_connection_that_dies_in_mid_message_is_made_again_and_reading
             assert eventually(lambda: reads)
 
 
-@pytest.mark.parametrize("fault", ["silent", "no keep-alives"])
-def test_trap_31_a_silent_reader_is_given_up_after_three_missed_keepalives(fault: str) -> None:
+def test_trap_31_a_silent_reader_is_given_up_after_three_missed_keepalives() -> None:
     with LlrpSim() as sim, reader_on(sim) as (reader, _):
         assert eventually(lambda: sim.reading and reader.health.state is DeviceState.READY)
-        sim.silent, sim.keeps_alive = fault == "silent", fault == "silent"
-        assert eventually(lambda: reader.health.code == "device.lost", within_s=3.0)
-        sim.silent, sim.keeps_alive = False, True
+        sim.keeps_alive = False
+        assert eventually(lambda: reader.health.code == "rfid.no_answer", within_s=3.0)
+        sim.keeps_alive = True
         assert eventually(lambda: sim.reading and reader.health.state is DeviceState.READY)
 
 
@@ -278,7 +285,7 @@ def test_trap_31_a_reader_whose_network_restarted_and_that_accepts_but_says_noth
     with LlrpSim() as sim:
         sim.silent = True
         with reader_on(sim) as (reader, _):
-            assert eventually(lambda: (reader.health.code, reader.health.detail)[1] == "the reader does not answer")
+            assert eventually(lambda: reader.health.detail == "the reader does not answer")
             sim.silent = False
             assert eventually(lambda: reader.health.state is DeviceState.READY)
 
@@ -310,7 +317,7 @@ def test_a_reader_that_restarts_has_forgotten_everything_and_reads_on() -> None:
         with reader_on(sim) as (reader, reads):
             assert eventually(lambda: reads)
             sim.switch_off()
-            assert eventually(lambda: reader.health.code == "device.lost")
+            assert eventually(lambda: reader.health.code == "rfid.unreachable")
             sim.switch_on()
             reads.clear()
             assert eventually(lambda: len(reads.epcs) == 3)
@@ -353,5 +360,5 @@ def test_closing_while_the_reader_is_not_there_is_prompt() -> None:
     with LlrpSim() as sim:
         sim.switch_off()
         with reader_on(sim) as (reader, _):
-            assert eventually(lambda: reader.health.code == "device.lost")
+            assert eventually(lambda: reader.health.code == "rfid.unreachable")
         assert reader.health.state is DeviceState.ABSENT

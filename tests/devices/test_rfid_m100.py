@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,16 @@ def test_however_frames_are_cut_and_whatever_stands_before_them_they_are_found(
     assert [frame.params for frame in made] == params
 
 
+@pytest.mark.parametrize("harm", [1 << bit for bit in range(8)])
+def test_a_damaged_frame_takes_none_of_those_behind_it_with_it(harm: int) -> None:
+    broken = bytearray(m100.frame(0x22, b"before", m100.NOTICE))
+    broken[4] ^= harm  # its length, so that it seems to reach into the next ones, or to end early
+    after = m100.frame(0x22, b"after", m100.NOTICE)
+    framer = m100.Framer()
+    made = framer.feed(bytes(broken) + 40 * after)
+    assert sum(frame.params == b"after" for frame in made) == 40
+
+
 @given(st.binary(max_size=600), st.binary(min_size=2, max_size=10))
 def test_after_any_noise_and_a_pause_the_next_tag_is_heard(noise: bytes, epc: bytes) -> None:
     framer = m100.Framer()
@@ -90,7 +101,7 @@ def test_a_module_that_hangs_is_noticed_though_its_port_is_still_there(tmp_path:
     with module_on(tmp_path) as (sim, reader, reads):
         assert eventually(lambda: reads)
         sim.silent = True
-        assert eventually(lambda: reader.health.code == "device.lost")
+        assert eventually(lambda: reader.health.code == "rfid.no_answer")
         reads.clear()
         sim.silent = False
         assert eventually(lambda: reads, within_s=3.0)

@@ -16,7 +16,7 @@ WRITE_WAIT_S = 1.0
 QUIET_MS = 2_000
 """After it the module is spoken to. It does not count its rounds for us: a poll order has an end and may get lost."""
 LOST_MS = 5_000
-TIME_PASSES_MS = 500
+TIME_PASSES_MS = 250
 
 
 class M100Reader:
@@ -80,7 +80,7 @@ class M100Reader:
                 port.write(m100.end_polling())
 
     def _set_up(self, port: Serial, control: Control) -> None:
-        """Its firmware version proves that it is there. Raises TimeoutError, or UnfitError for a power it refuses."""
+        """Its firmware version proves that it is there. Raises UnfitError `rfid.no_answer` or `rfid.refused`."""
         port.write(m100.end_polling() + m100.ask_firmware())
         self._wait_for(m100.GET_INFO, port, control)
         if self._power_dbm is not None:
@@ -98,7 +98,7 @@ class M100Reader:
                 if m100.error(frame) not in (0, m100.NO_TAG):  # no tag: of a poll that is just ending
                     raise UnfitError("rfid.refused", f"command {command:02x}: error {m100.error(frame):02x}")
             if self._clock.monotonic_ms() - asked_ms > self._quiet_ms:
-                raise TimeoutError("the module does not answer")
+                raise UnfitError("rfid.no_answer", "the module does not answer")
 
     def _poll(self, port: Serial, control: Control) -> None:
         heard_ms = spoken_ms = told_ms = self._clock.monotonic_ms()
@@ -111,7 +111,7 @@ class M100Reader:
             now_ms = self._clock.monotonic_ms()
             heard_ms = now_ms if frames else heard_ms
             if now_ms - heard_ms > self._lost_ms:
-                raise TimeoutError("the module is silent")
+                raise UnfitError("rfid.no_answer", "the module is silent")
             if now_ms - max(heard_ms, spoken_ms) > self._quiet_ms:
                 port.write(m100.end_polling() + m100.ask_firmware())
                 spoken_ms, polling = now_ms, False

@@ -34,8 +34,8 @@ CONNECT_S = 2.0
 SEND_S = 2.0
 ANSWER_MS = 5_000
 MISSED_KEEPALIVES = 3
-LOOK_S = 0.2
-TIME_PASSES_MS = 500
+LOOK_S = 0.1
+TIME_PASSES_MS = 250
 SURELY_THERE_MS = 2_500
 """Silent for longer, a reader may be dead: then it is not said that it looks and sees nothing."""
 READ_BYTES = 1 << 16
@@ -91,7 +91,7 @@ class LlrpReader:
 
     def _session(self, control: Control) -> None:
         client = LlrpClient(self._settings)
-        with socket.create_connection(self._address, timeout=CONNECT_S) as link:
+        with self._connected() as link:
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link.settimeout(SEND_S)
             try:
@@ -103,6 +103,12 @@ class LlrpReader:
             with suppress(OSError):  # it may have gone just now
                 client.say_goodbye()
                 link.sendall(client.take_output())
+
+    def _connected(self) -> socket.socket:
+        try:
+            return socket.create_connection(self._address, timeout=CONNECT_S)
+        except OSError as trouble:
+            raise UnfitError("rfid.unreachable", str(trouble)) from trouble
 
     def _converse(self, link: socket.socket, client: LlrpClient, control: Control) -> None:
         patience = _Patience(self._clock.monotonic_ms(), self._answer_ms, self._settings.keepalive_ms)
@@ -162,10 +168,10 @@ class _Patience:
         self.heard_ms = now_ms
 
     def check(self, client: LlrpClient, now_ms: int) -> None:
-        """Raises TimeoutError when it is at an end."""
+        """Raises UnfitError `rfid.no_answer` when it is at an end."""
         if client.idle or client.turn != self._turn:
             self._turn, self._asked_ms = client.turn, now_ms
         if now_ms - self._asked_ms > self._answer_ms:
-            raise TimeoutError("the reader does not answer")
+            raise UnfitError("rfid.no_answer", "the reader does not answer")
         if client.idle and now_ms - self.heard_ms > MISSED_KEEPALIVES * self._keepalive_ms:
-            raise TimeoutError("the reader is silent")
+            raise UnfitError("rfid.no_answer", "the reader is silent")
