@@ -433,6 +433,15 @@ def test_its_health_follows_the_terminal_without_a_payment(desk: Desk) -> None:
     assert eventually(lambda: desk.terminal.health.code == "terminal.unreachable")
 
 
+def test_looking_after_a_terminal_does_not_register_with_it_again(desk: Desk) -> None:
+    known = desk.sim.registrations
+    assert desk.terminal.status().state is DeviceState.READY
+    assert desk.sim.registrations == known
+    desk.sim.restart()
+    assert desk.terminal.status().state is DeviceState.READY
+    assert desk.sim.registrations == known + 1
+
+
 def test_no_card_number_is_in_what_is_answered_kept_or_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     chance = random.Random(1)
     for n, number in enumerate(luhn(chance) for _ in range(10)):

@@ -91,6 +91,7 @@ class TerminalSim:
         self.noise = b""  # in front of its answer to the registration
         self.card = bytes.fromhex("eeeeeeeeeeee4242")
         self.registered = False
+        self.registrations = 0
         self.prints_for_till = False
         self.refuse_abort = False
         self.off = False
@@ -210,6 +211,7 @@ class TerminalSim:
             return True
         if control == "0600":
             self.registered, self.prints_for_till = True, bool(data[3] & 0x80)
+            self.registrations += 1
             link.sendall(self.noise)
             return self._say(link, ACK, _apdu("060f"))
         forgets = self.next is Behaviour.FORGETS_TILL and control == "0601"

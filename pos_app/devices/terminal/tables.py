@@ -10,7 +10,7 @@ Currency = Literal["EUR", "CHF", "GBP", "USD", "DKK", "SEK", "NOK", "PLN", "CZK"
 
 
 class ZvtTable(Table, frozen=True, tag="terminal.zvt", kw_only=True):
-    """`password` is the terminal's for the till (six digits); `terminal_prints`: it has a printer of its own.
+    """Give `host` as an address: looking a name up may take long. `password` is the terminal's for the till (six digits); `terminal_prints`: it has a printer of its own.
 
     `deadline_s`: how long one payment may take before the terminal is asked to stop it. A terminal belongs to one till.
     """

@@ -94,6 +94,18 @@ def test_nothing_was_taken_for_a_tender_nobody_asked_for(paying: Paying) -> None
     assert paying.port.enquire("t-9").state is PaymentState.ABORTED
 
 
+def test_a_terminal_that_was_given_back_takes_nothing(paying: Paying) -> None:
+    paying.port.close()
+    assert paying.port.authorise("t-1", 1670, "EUR").state in {PaymentState.UNKNOWN, PaymentState.ABORTED}
+    assert paying.balance_minor() == 0
+
+
+def test_money_is_paid_back_to_a_card_once(paying: Paying) -> None:
+    assert paying.port.refund("r-1", 500, "EUR").state is PaymentState.APPROVED
+    assert paying.port.refund("r-1", 500, "EUR").state is PaymentState.APPROVED
+    assert abs(paying.balance_minor()) == 500
+
+
 def test_the_day_is_closed_with_its_total(paying: Paying) -> None:
     paying.port.authorise("t-1", 1670, "EUR")
     closed = paying.port.end_of_day()

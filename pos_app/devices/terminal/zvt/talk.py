@@ -76,8 +76,11 @@ class ZvtLine:
         return f"{self._settings.host}:{self._settings.port}"
 
     @contextmanager
-    def open(self) -> Iterator["Talk"]:
-        """Connected and registered. Raises LinkLostError with nothing sent that could move money."""
+    def open(self, *, registered: bool = True) -> Iterator["Talk"]:
+        """Connected, and registered unless a terminal that knows us is only looked at.
+
+        Raises LinkLostError with nothing sent that could move money.
+        """
         try:
             link = socket.create_connection((self._settings.host, self._settings.port), timeout=CONNECT_S)
         except OSError:
@@ -86,7 +89,8 @@ class ZvtLine:
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             talk = Talk(link, self._settings, self._clock, self._doing)
             talk.drop_noise()
-            talk.register()
+            if registered:
+                talk.register()
             yield talk
 
 

@@ -54,7 +54,7 @@ BUSY_S = 5.0
 CUSTOMER_MS = 120_000  # as long a terminal that does not say "ready" may still be waiting for a card
 MAX_AMOUNT_MINOR = 10**12 - 1
 
-BUSY = "terminal.busy"
+BUSY, CLOSED = "terminal.busy", "terminal.closed"
 NO_RECORD = "terminal.never_asked"
 NO_RESULT = "terminal.no_result"
 NO_RECEIPT_NUMBER = "terminal.no_receipt_number"
@@ -159,10 +159,10 @@ class ZvtTerminal:
     def _take_once(self, record: PaymentRecord) -> PaymentOutcome:
         if self._journal.find(record.tender_id) is not None:  # asked before: what became of it, never again
             return self._enquire(record.tender_id)
+        self._stop.clear()
         hindrance = self._hindrance()
         if hindrance:
             return PaymentOutcome(PaymentState.ABORTED, record.tender_id, 0, record.currency, reason=hindrance)
-        self._stop.clear()
         self._journal.begin(record)
         number = CURRENCIES[record.currency]
         order = (
@@ -196,6 +196,8 @@ class ZvtTerminal:
 
     def _hindrance(self) -> str:
         """Why nothing new may be sent; empty when all that can be known of the past is."""
+        if self._closed:
+            return CLOSED
         try:
             if not any(entry.mark.numbered for entry in self._journal.log(self._name)):
                 mark = self._last_done()[0].mark  # what was before us; a terminal with a printer prints it once more
@@ -327,9 +329,9 @@ class ZvtTerminal:
         return outcome_of(self._journal.move(record.tender_id, step, facts, said.mark if said else None))
 
     @contextmanager
-    def _talk(self) -> Iterator[Talk]:
+    def _talk(self, *, registered: bool = True) -> Iterator[Talk]:
         try:
-            with self._line.open() as talk:
+            with self._line.open(registered=registered) as talk:
                 yield talk
         except LinkLostError as lost:
             away = lost.code == UNREACHABLE
@@ -359,7 +361,7 @@ class ZvtTerminal:
 
     def _look(self) -> None:
         try:
-            with self._talk() as talk:
+            with self._talk(registered=False) as talk:
                 ending = talk.ask(apdu.with_password(apdu.STATUS_ENQUIRY, self._settings.password))
         except LinkLostError:
             return  # noted
