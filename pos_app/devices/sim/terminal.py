@@ -309,11 +309,14 @@ class TerminalSim:
             return False
         if how is Behaviour.CONTRADICTS:
             return self._say(link, result, _apdu("061e", b"\xcc"))
-        receipt = (
+        ends = [_apdu("060f")] * (2 if how is Behaviour.DUPLICATE else 1)
+        return self._say(link, result, *self._receipt(), *ends)
+
+    def _receipt(self) -> list[bytes]:
+        """Its lines for the till's printer, if it has none of its own."""
+        return (
             [_apdu("06d1", b"\x00" + text) for text in (b"CARD PAYMENT", b"APPROVED")] if self.prints_for_till else []
         )
-        ends = [_apdu("060f")] * (2 if how is Behaviour.DUPLICATE else 1)
-        return self._say(link, result, *receipt, *ends)
 
     def _wait_for_stop(self, link: socket.socket) -> bool:
         """True when the till asked to stop and we go on all the same."""
@@ -327,7 +330,7 @@ class TerminalSim:
         return False
 
     def _repeat(self, link: socket.socket) -> bool:
-        told = [_apdu("040f", self._result(self.books.last))] if self.books.last else []
+        told = [_apdu("040f", self._result(self.books.last)), *self._receipt()] if self.books.last else []
         return self._say(link, ACK, *told, _apdu("060f"))
 
     def _reverse(self, link: socket.socket, receipt: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
+from typing import NamedTuple
 
 from pos_app.devices.terminal.zvt import apdu
 from pos_app.devices.terminal.zvt.apdu import Apdu, Framer, StatusInformation
@@ -27,13 +28,15 @@ ACK_MS = 5_000
 SILENCE_MS = 60_000  # between two of the terminal's sentences while a customer acts
 ORDER_MS = 180_000
 STOP_MS = 10_000  # as long it may take to end what we asked it to stop
-ENQUIRY_MS = 15_000  # for orders that no customer has to act on
+ENQUIRY_MS = 30_000  # for orders that no customer has to act on; repeating a receipt prints it on some terminals
 LOOK_S = 0.2
 READ_BYTES = 4096
 
 UNREACHABLE = "terminal.unreachable"
 LINK_DIED = "terminal.link_died"
 SILENT = "terminal.silent"
+BUSY = "terminal.busy"
+READY = 0
 _NOTHING = StatusInformation()
 _NEVER = Event()
 
@@ -63,6 +66,14 @@ class LinkLostError(OSError):
     def __init__(self, code: str, *, sent: bool, said: StatusInformation = _NOTHING) -> None:
         super().__init__(code)
         self.code, self.sent, self.said = code, sent, said
+
+
+class LastTold(NamedTuple):
+    """What a terminal did last, whether it says that it does nothing now, and its receipt of it."""
+
+    said: StatusInformation
+    ready: bool
+    lines: tuple[str, ...]
 
 
 class ZvtLine:
@@ -125,15 +136,31 @@ class Talk:
         if ending.end is not End.COMPLETED:
             raise LinkLostError(reason_of(ending.code), sent=False)
 
-    def ask(self, order: Apdu) -> Ending:
-        """An order that moves no money. Raises LinkLostError."""
-        return self._twice(order, _Patience(self._settings.ack_ms, ENQUIRY_MS, ENQUIRY_MS), _NEVER)
+    def how_it_is(self) -> Ending:
+        """A status enquiry. Raises LinkLostError."""
+        return self._ask(apdu.STATUS_ENQUIRY)
+
+    def last_done(self) -> "LastTold":
+        """Repeat receipt. Raises LinkLostError, also while the terminal is busy with something else."""
+        how = self.how_it_is()
+        if reason_of(how.status or how.code) == BUSY:
+            raise LinkLostError(BUSY, sent=False)
+        ending = self._ask(apdu.REPEAT_RECEIPT)
+        if ending.end is End.COMPLETED:
+            return LastTold(ending.said, how.status == READY, ending.lines)
+        if reason_of(ending.code) == BUSY:
+            raise LinkLostError(BUSY, sent=False)
+        return LastTold(_NOTHING, ready=False, lines=())
 
     def move_money(self, order: Apdu, stop: Event) -> Ending:
         """An order a customer may have to act on; `stop` asks the terminal to end it. Raises LinkLostError."""
         settings = self._settings
         patience = _Patience(settings.ack_ms, settings.silence_ms, settings.order_ms, settings.stop_ms)
         return self._twice(order, patience, stop)
+
+    def _ask(self, control: int) -> Ending:
+        order = apdu.with_password(control, self._settings.password)
+        return self._twice(order, _Patience(self._settings.ack_ms, ENQUIRY_MS, ENQUIRY_MS), _NEVER)
 
     def _twice(self, order: Apdu, patience: "_Patience", stop: Event) -> Ending:
         """A terminal that forgot us refuses before it does anything: register and give the order again, once."""

@@ -30,13 +30,21 @@ from pos_app.devices.terminal.zvt.conversation import (
     Ending,
     reason_of,
 )
-from pos_app.devices.terminal.zvt.talk import UNREACHABLE, LinkLostError, Talk, ZvtLine, ZvtSettings
+from pos_app.devices.terminal.zvt.talk import (
+    BUSY,
+    READY,
+    UNREACHABLE,
+    LastTold,
+    LinkLostError,
+    Talk,
+    ZvtLine,
+    ZvtSettings,
+)
 from retail_core.domain.clock import Clock
 from retail_core.domain.payments import (
     CONTRADICTION,
     FOR_PEOPLE,
     IN_DOUBT,
-    NOT_TAKEN,
     OTHER_REVERSED,
     Act,
     LastDone,
@@ -54,7 +62,7 @@ BUSY_S = 5.0
 CUSTOMER_MS = 120_000  # as long a terminal that does not say "ready" may still be waiting for a card
 MAX_AMOUNT_MINOR = 10**12 - 1
 
-BUSY, CLOSED = "terminal.busy", "terminal.closed"
+CLOSED = "terminal.closed"
 NO_RECORD = "terminal.never_asked"
 NO_RESULT = "terminal.no_result"
 NO_RECEIPT_NUMBER = "terminal.no_receipt_number"
@@ -62,7 +70,7 @@ OTHER_TERMINAL = "terminal.other_terminal"
 EARLIER_IN_DOUBT = "terminal.earlier_in_doubt"
 STILL_RUNS = "terminal.may_still_run"
 REVERSED = "reversed"
-ALREADY_REVERSED, READY = 0xB4, 0x00
+ALREADY_REVERSED = 0xB4
 WRONG_CURRENCY, AMOUNT_TOO_HIGH = "terminal.wrong_currency", "terminal.amount_too_high"
 CURRENCIES = MappingProxyType(
     {"EUR": 978, "CHF": 756, "GBP": 826, "USD": 840, "DKK": 208, "SEK": 752, "NOK": 578, "PLN": 985, "CZK": 203}
@@ -160,10 +168,9 @@ class ZvtTerminal:
         if self._journal.find(record.tender_id) is not None:  # asked before: what became of it, never again
             return self._enquire(record.tender_id)
         self._stop.clear()
-        hindrance = self._hindrance()
+        hindrance = self._hindrance() or self._unwritten(record)
         if hindrance:
             return PaymentOutcome(PaymentState.ABORTED, record.tender_id, 0, record.currency, reason=hindrance)
-        self._journal.begin(record)
         number = CURRENCIES[record.currency]
         order = (
             apdu.authorisation(record.amount_minor, number)
@@ -180,6 +187,14 @@ class ZvtTerminal:
             self._settled(told, Step.DOUBT, lost.code)
             return self._enquire(record.tender_id)
         return replace(self._taken(record, ending), lines=ending.lines)
+
+    def _unwritten(self, record: PaymentRecord) -> str:
+        """Write down that it is asked for; why that could not be done, else empty."""
+        try:
+            self._journal.begin(record)
+        except JournalFault as fault:
+            return fault.code
+        return ""
 
     def _taken(self, record: PaymentRecord, ending: Ending) -> PaymentOutcome:
         said = ending.said
@@ -200,7 +215,7 @@ class ZvtTerminal:
             return CLOSED
         try:
             if not any(entry.mark.numbered for entry in self._journal.log(self._name)):
-                mark = self._last_done()[0].mark  # what was before us; a terminal with a printer prints it once more
+                mark = self._last_done().said.mark  # what was before us; a terminal with a printer prints it once more
                 if mark.numbered:
                     self._journal.see(self._name, mark)
         except LinkLostError as lost:
@@ -223,32 +238,23 @@ class ZvtTerminal:
         if record.terminal not in {"", self._name}:
             return replace(outcome_of(record), reason=OTHER_TERMINAL)
         try:
-            said, ready = self._last_done()
+            last = self._last_done()
         except LinkLostError as lost:
             return self._settled(record, Step.DOUBT, lost.code)
-        known = self._journal.log(record.terminal)
+        said, known = last.said, self._journal.log(record.terminal)
         verdict = judge(record, LastDone(said.mark, said.result, said.amount_minor), known)
         waited = self._clock.now_ms() - record.at_ms > CUSTOMER_MS
-        if verdict.reason == NOT_TAKEN and not (ready or waited):
+        if verdict.step in {Step.ABORT, Step.DECLINE} and not (last.ready or waited):
             return self._settled(record, Step.DOUBT, STILL_RUNS)
         new = None if any(same(entry.mark, said.mark) for entry in known) else said
         if verdict.step is Step.APPROVE:
-            return self._settled(_with(record, said), verdict.step, "", new)
+            return replace(self._settled(_with(record, said), verdict.step, "", new), lines=last.lines)
         reason = REVERSED if verdict.step is Step.REVERSE else verdict.reason
         return self._settled(record, verdict.step, reason, new)
 
-    def _last_done(self) -> tuple[StatusInformation, bool]:
-        """What the terminal did last, and whether it says that it does nothing now. Raises LinkLostError."""
+    def _last_done(self) -> LastTold:
         with self._talk() as talk:
-            how = talk.ask(apdu.with_password(apdu.STATUS_ENQUIRY, self._settings.password))
-            if reason_of(how.status or how.code) == BUSY:
-                raise LinkLostError(BUSY, sent=False)
-            ending = talk.ask(apdu.with_password(apdu.REPEAT_RECEIPT, self._settings.password))
-        if ending.end is not End.COMPLETED:
-            if reason_of(ending.code) == BUSY:
-                raise LinkLostError(BUSY, sent=False)
-            return StatusInformation(), False
-        return ending.said, how.status == READY
+            return talk.last_done()
 
     # ── giving back ──────────────────────────────────────────────────────────────────────────────
 
@@ -362,7 +368,7 @@ class ZvtTerminal:
     def _look(self) -> None:
         try:
             with self._talk(registered=False) as talk:
-                ending = talk.ask(apdu.with_password(apdu.STATUS_ENQUIRY, self._settings.password))
+                ending = talk.how_it_is()
         except LinkLostError:
             return  # noted
         code = (ending.status if ending.end is End.COMPLETED else ending.code) or READY
