@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 
 from hq_server.service import masterdata, stock_moves
@@ -14,6 +15,7 @@ from hq_server.storage import access
 from hq_server.storage.access import Node
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Database
+from retail_core.domain.businessdate import business_date
 from retail_core.domain.events import (
     Event,
     FulfilmentEvent,
@@ -154,14 +156,16 @@ class Machine:
     def says(self, *events: Event, at_ms: int = NOON_MS - 2_000) -> "Machine":
         """Append events to the journal."""
         for event in events:
-            self.says_raw(*encode_event(event), at_ms=at_ms)
+            self.says_raw(*encode_event(event), at_ms=at_ms, biz_date=business_date(at_ms, UTC))
         return self
 
-    def says_raw(self, type_: str, version: int, body: bytes, *, id_: str = "", at_ms: int = NOON_MS - 2_000) -> None:
+    def says_raw(
+        self, type_: str, version: int, body: bytes, *, id_: str = "", at_ms: int = NOON_MS - 2_000, biz_date: str = DAY
+    ) -> None:
         seq = self.head.seq + 1
         draft = Draft(
             id_ or f"{self.prefix}{self.node.node_id}-{self.epoch}-{seq}", self.node.node_id, self.epoch, type_,
-            version, at_ms, DAY, "op-1", body,
+            version, at_ms, biz_date, "op-1", body,
         )  # fmt: skip
         entry = seal_entry(draft, seq, self.prev, self.key.sign)
         placed = place(entry, self.head)
