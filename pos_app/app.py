@@ -41,7 +41,9 @@ def _run(home: Home, *, fullscreen: bool) -> int:
     from pos_app.ui.main import run
 
     tables = device_tables(config.device)
-    return run(home, config, fullscreen=fullscreen, attach=lambda till, sink, tags: Counter.open(tables, till, sink, tags))
+    return run(
+        home, config, fullscreen=fullscreen, attach=lambda till, sink, tags: Counter.open(tables, till, sink, tags)
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Self
 
@@ -15,10 +17,10 @@ from pos_app.devices.rfid.inventory import Presence, PresenceRules
 from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos
-from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.receipts.layout import Logo, ReceiptData, receipt_document
 from pos_app.runtime.cards import CardDesk
 from pos_app.runtime.payments import TillPayments
-from pos_app.runtime.printing import Printing
+from pos_app.runtime.printing import Printing, Station
 from pos_app.storage.spool import PrintJob
 from pos_app.till import Till
 from retail_core.domain.clock import Clock
@@ -35,9 +37,10 @@ class Counter:
     """Open it after the till; close it before."""
 
     def __init__(self, devices: Devices, printing: Printing | None, cards: CardDesk | None = None) -> None:
+        """`printing` is None when the till has no printer, `cards` when it has no card terminal."""
         self.devices = devices
         self.cards = cards
-        self._printing = printing
+        self.printing = printing
 
     @classmethod
     def open(
@@ -47,7 +50,7 @@ class Counter:
 
         From now on each paid sale opens the drawer and is printed. Raises EnvironmentFault `device.no_such_profile`.
         """
-        profiles = [_profile(table.profile) for table in tables if isinstance(table, PrinterTable)]
+        papers = {table.name: _paper(table) for table in tables if isinstance(table, PrinterTable)}
         around = Surroundings(
             till.clock,
             random.random,
@@ -58,8 +61,9 @@ class Counter:
         devices = Devices.make(tables, around)
         devices.start()
         printing = None
-        if devices.printer:
-            printing = Printing(till.writer, devices.printer, devices.drawer, lambda job: rendered(job, profiles[0]))
+        if devices.printers:
+            stations = [Station(printer, papers[name]) for name, printer in devices.printers.items()]
+            printing = Printing(till.writer, stations, devices.drawer)
             till.selling.on_paid = lambda _: printing.sale_paid(kick=True)
         if devices.reader:
             devices.reader.begin_inventory()
@@ -99,8 +103,8 @@ class Counter:
     def close(self) -> None:
         if self.cards:
             self.cards.close()
-        if self._printing:
-            self._printing.close()
+        if self.printing:
+            self.printing.close()
         self.devices.close()
 
 
@@ -117,13 +121,17 @@ def _on_antenna(tables: Sequence[DeviceTable], clock: Clock, tags: UnitsSink) ->
     return take
 
 
-def _profile(name: str) -> escpos.Profile:
-    try:
-        return escpos.PROFILES[name]
-    except KeyError:
-        raise EnvironmentFault("device.no_such_profile", profile=name[:40]) from None
+def _paper(table: PrinterTable) -> Callable[[PrintJob], bytes]:
+    """How a queued receipt becomes this printer's bytes. Raises EnvironmentFault `device.no_such_profile`."""
+    profile = escpos.PROFILES.get(table.profile)
+    if profile is None:
+        raise EnvironmentFault("device.no_such_profile", profile=table.profile[:40])
+    return partial(rendered, profile=profile, logo=table.logo)
 
 
-def rendered(job: PrintJob, profile: escpos.Profile) -> bytes:
-    """The printer's bytes of a queued receipt."""
-    return escpos.render(receipt_document(msgspec.json.decode(job.document, type=ReceiptData)), profile)
+def rendered(job: PrintJob, profile: escpos.Profile, logo: str = "") -> bytes:
+    """The printer's bytes of a queued receipt, under the shop's logo if it has one."""
+    document = receipt_document(msgspec.json.decode(job.document, type=ReceiptData))
+    if logo:
+        document = replace(document, elements=(Logo(logo), *document.elements))
+    return escpos.render(document, profile)

@@ -14,6 +14,13 @@ class OpenLevel(StrEnum):
     NONE = "none"  # no switch, or nobody has tried it out yet
 
 
+def learn_level(shut: PrinterStatus, opened: PrinterStatus) -> OpenLevel:
+    """What the switch says, from the printer's status with the drawer shut and with it open."""
+    if shut.drawer_pin_high is None or opened.drawer_pin_high is None or shut.drawer_pin_high is opened.drawer_pin_high:
+        return OpenLevel.NONE
+    return OpenLevel.HIGH if opened.drawer_pin_high else OpenLevel.LOW
+
+
 class KickingPrinter(Protocol):
     """The part of a printer that a drawer needs."""
 

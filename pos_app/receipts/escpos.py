@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pos_app.receipts.layout import Align, Qr, ReceiptDocument, Row, Size, rows, width
+from pos_app.receipts.layout import Align, Barcode, Drawn, Qr, ReceiptDocument, Row, Size, Text, rows, width
 
 ESC, GS, DLE = b"\x1b", b"\x1d", b"\x10"
 INIT = ESC + b"@"
@@ -40,7 +40,9 @@ class Profile:
     dots: int
     pages: tuple[int, ...] = ()
     native_qr: bool = True
+    native_bars: bool = True
     cutter: bool = True
+    text: bool = True  # False: everything goes as a picture
 
 
 _EPSON_PAGES = (19, 18, 17, 13, 14)
@@ -50,12 +52,15 @@ PROFILES = MappingProxyType(
         for profile in (
             Profile("epson80", 48, 576, _EPSON_PAGES),
             Profile("epson58", 32, 384, _EPSON_PAGES),
-            Profile("plain80", 48, 576, native_qr=False),
-            Profile("plain58", 32, 384, native_qr=False, cutter=False),
+            Profile("plain80", 48, 576, native_qr=False, native_bars=False),
+            Profile("plain58", 32, 384, native_qr=False, native_bars=False, cutter=False),
+            Profile("picture80", 48, 576, native_qr=False, native_bars=False, text=False),
+            Profile("picture58", 32, 384, native_qr=False, native_bars=False, cutter=False, text=False),
         )
     }
 )
-"""`plain…` suits any ESC/POS printer nobody has proven more about: plain letters as text, all else as pictures."""
+"""`plain…` suits any ESC/POS printer nobody has proven more about: plain letters as text, all else as pictures;
+`picture…` one whose letters are wrong."""
 
 
 def _characters(codec: str) -> Mapping[str, int]:
@@ -92,9 +97,9 @@ def _code(char: str, high: Mapping[str, int]) -> int | None:
 def render(document: ReceiptDocument, profile: Profile) -> bytes:
     """The whole job, from reset to cut."""
     made = bytearray(INIT)
-    pen = _Pen(profile)
+    pen = _Pen(profile, mirrored=document.mirrored)
     for row in rows(document, profile.columns):
-        made += pen.qr(row) if isinstance(row, Qr) else pen.row(row)
+        made += pen.row(row) if isinstance(row, Row) else pen.drawn(row)
     made += FEED_AND_CUT if profile.cutter else FEED_ONLY
     return bytes(made)
 
@@ -102,28 +107,42 @@ def render(document: ReceiptDocument, profile: Profile) -> bytes:
 class _Pen:
     """Knows what the printer is set to, and says only what changes."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, *, mirrored: bool = False) -> None:
         self._profile = profile
+        self._mirrored = mirrored
         self._page: int | None = None
         self._set: dict[str, bytes] = {"bold": b"\x00", "size": b"\x00", "align": b"\x00"}
 
     def row(self, row: Row) -> bytes:
+        if self._mirrored or not self._profile.text:
+            return self._picture(row)
         text = self._laid_out(row)
         for plainly in (False, True):
             for page in (None, *self._profile.pages):
                 encoded = encode(text, page, plainly=plainly)
                 if encoded is not None:
                     return self._style(row) + self._turn_to(page) + encoded.rstrip(b" ") + b"\n"
+        return self._picture(row)
+
+    def drawn(self, drawn: Drawn) -> bytes:
+        """A code or picture: drawn by the printer itself where its profile says that it can."""
+        if isinstance(drawn, Qr) and self._profile.native_qr:
+            return self._centred(qr_commands(drawn.data))
+        if isinstance(drawn, Barcode) and self._profile.native_bars and (bars := barcode_commands(drawn)):
+            return self._centred(bars)
+        from pos_app.receipts.raster import bits_of, image_of
+
+        image = image_of(drawn, self._profile.dots)
+        return self._plain() + b"".join(picture_bytes(*bits_of(image))) if image else b""
+
+    def _picture(self, row: Row) -> bytes:
         from pos_app.receipts.raster import row_picture
 
-        return self._plain() + b"".join(picture_bytes(*row_picture(row, self._profile.dots, self._profile.columns)))
+        bits = row_picture(row, self._profile.dots, self._profile.columns, mirrored=self._mirrored)
+        return self._plain() + b"".join(picture_bytes(*bits))
 
-    def qr(self, qr: Qr) -> bytes:
-        if self._profile.native_qr:
-            return self._say("align", b"\x01") + qr_commands(qr.data) + self._say("align", b"\x00")
-        from pos_app.receipts.raster import qr_picture
-
-        return self._plain() + b"".join(picture_bytes(*qr_picture(qr.data, self._profile.dots)))
+    def _centred(self, commands: bytes) -> bytes:
+        return self._say("align", b"\x01") + commands + self._say("align", b"\x00")
 
     def _laid_out(self, row: Row) -> str:
         if not row.right:
@@ -167,6 +186,41 @@ def qr_commands(data: str, module_dots: int = 6) -> bytes:
             b"1Q0",
         )
     )
+
+
+BAR_KINDS = MappingProxyType({"ean13": 67, "ean8": 68, "code128": 73})  # m of GS k, function B
+
+
+def barcode_commands(code: Barcode) -> bytes:
+    """The printer draws a linear code itself: 64 dots high, text below. Empty for data it cannot hold.
+
+    Data of Code 128 goes in code set B; `{` is written twice, so that it cannot switch anything.
+    """
+    digits = code.data.isascii() and code.data.isdigit()
+    if code.kind in {"ean13", "ean8"}:
+        if not digits or len(code.data) != {"ean13": 13, "ean8": 8}[code.kind]:
+            return b""
+        data = code.data.encode()
+    else:
+        if not code.data or not all(" " <= char <= "~" for char in code.data) or len(code.data) > 40:
+            return b""
+        data = b"{B" + code.data.replace("{", "{{").encode()
+    return GS + b"h\x40" + GS + b"w\x02" + GS + b"H\x02" + GS + b"k" + bytes([BAR_KINDS[code.kind], len(data)]) + data
+
+
+def self_test(profile: Profile) -> ReceiptDocument:
+    """A page that shows what the printer makes of each code page of its profile, and of what is drawn."""
+    elements: list[Text | Qr | Barcode] = [Text(f"{profile.name} · {profile.columns}")]
+    for page in profile.pages:
+        letters = "".join(char for char in _PAGE_CHARACTERS[page] if char.isalpha())
+        elements += [Text(f"{page} {CODE_PAGES[page]}"), Text(letters[: profile.columns * 3])]
+    elements += [Text("€ ÄÖÜ ßéç Žł Ωλ Жя عربي עברית"), Qr("OTR:SELF-TEST"), Barcode("4006381333931", "ean13")]
+    return ReceiptDocument(tuple(elements))
+
+
+def seconds_at(job: bytes, baud: int) -> float:
+    """How long a job takes on a serial line of this speed: ten bits a byte."""
+    return len(job) * 10 / baud
 
 
 def picture_bytes(bits: bytes, row_bytes: int) -> Iterator[bytes]:

@@ -104,6 +104,7 @@ class ReceiptWords:
     operator: str = "Served by"
     returns: str = "Please keep this receipt for returns"
     tenders: Mapping[str, str] = field(default_factory=lambda: TENDER_WORDS)
+    right_to_left: bool = False
 
 
 ENGLISH = ReceiptWords()
@@ -171,14 +172,34 @@ class Qr:
     data: str
 
 
-Element = Text | Columns | Table | Rule | Gap | Qr
+@dataclass(frozen=True)
+class Barcode:
+    """A linear bar code in the middle of the paper, its text below. `kind`: ean13, ean8 or code128."""
+
+    data: str
+    kind: str = "code128"
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A picture file, as wide as the paper allows. One that cannot be read is left out."""
+
+    path: str
+
+
+Drawn = Qr | Barcode | Logo
+Element = Text | Columns | Table | Rule | Gap | Drawn
 
 
 @dataclass(frozen=True)
 class ReceiptDocument:
-    """What is printed, from top to bottom, for paper of any width. A cut follows."""
+    """What is printed, from top to bottom, for paper of any width. A cut follows.
+
+    `mirrored`: written from right to left; what is said stands at the right edge, amounts at the left.
+    """
 
     elements: tuple[Element, ...]
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,7 +226,8 @@ def receipt_document(data: ReceiptData, words: ReceiptWords = ENGLISH) -> Receip
             *_sums(data, words),
             *_taxes(data, words),
             *_foot(data, words),
-        )
+        ),
+        mirrored=words.right_to_left,
     )
 
 
@@ -284,7 +306,7 @@ def _foot(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
 # ── lines of one width ───────────────────────────────────────────────────────────────────────────
 
 
-def rows(document: ReceiptDocument, columns: int) -> Iterator[Row | Qr]:
+def rows(document: ReceiptDocument, columns: int) -> Iterator[Row | Drawn]:
     """The document as lines of `columns` narrow characters. Large text counts double."""
     for element in document.elements:
         match element:
@@ -300,6 +322,10 @@ def rows(document: ReceiptDocument, columns: int) -> Iterator[Row | Qr]:
                 yield from (Row("") for _ in range(element.lines))
             case Qr():
                 yield Qr(safe(element.data))
+            case Barcode():
+                yield Barcode(safe(element.data), element.kind)
+            case Logo():
+                yield element
 
 
 def safe(text: str) -> str:

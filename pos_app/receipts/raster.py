@@ -7,14 +7,15 @@ characters come out as empty boxes until the shop adds one to EXTRA_FONTS's fold
 
 import importlib.util
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import segno
 from PIL import Image, ImageChops, ImageDraw, ImageFont, features
 
-from pos_app.receipts.layout import Align, Row, Size
+from pos_app.receipts.codes import QUIET_MODULES, modules
+from pos_app.receipts.layout import Align, Barcode, Drawn, Logo, Qr, Row, Size
 
 CELL_TEXT_PX = 20  # DejaVu Sans Mono of this size advances 12 dots, a printer's narrow character
 LINE_DOTS = 32  # a little more than the printer's own pitch: Arabic reaches further down
@@ -26,6 +27,10 @@ EXTRA_FONTS = tuple(
     Path("/usr/share/fonts") / name
     for name in ("opentype/noto/NotoSansCJK-Regular.ttc", "truetype/noto/NotoSansCJK-Regular.ttc")
 )
+_MIRRORED = {Align.LEFT: Align.RIGHT, Align.RIGHT: Align.LEFT, Align.CENTRE: Align.CENTRE}
+BAR_DOTS, BAR_TEXT_DOTS = 64, 28
+MAX_LOGO_DOTS = 400  # high: more is paper nobody wants
+MAX_LOGO_PIXELS = 20_000_000
 Font = ImageFont.FreeTypeFont
 Picture = tuple[bytes, int]  # bits, bytes in a row
 
@@ -39,20 +44,31 @@ class Run:
     font: str
 
 
-def row_picture(row: Row, dots: int, columns: int) -> Picture:
+def row_picture(row: Row, dots: int, columns: int, *, mirrored: bool = False) -> Picture:
     """One line, `dots` wide. Text that would be too wide for its columns is drawn smaller, never cut."""
+    return bits_of(row_image(row, dots, columns, mirrored=mirrored))
+
+
+def row_image(row: Row, dots: int, columns: int, *, mirrored: bool = False) -> Image.Image:
+    """The same as a grey picture; `mirrored` puts the left to the right, as in a script that is read that way."""
     scale = 1 if row.size is Size.NORMAL else 2
     image = Image.new("L", (dots, LINE_DOTS * scale), PAPER)
     cell_dots = dots // columns
     size_px = CELL_TEXT_PX * scale * cell_dots // 12
-    right_dots = _draw(image, row.right, size_px, Align.RIGHT, dots, bold=row.bold) if row.right else 0
+    far, near = (Align.LEFT, _MIRRORED[row.align]) if mirrored else (Align.RIGHT, row.align)
+    right_dots = _draw(image, row.right, size_px, far, dots, bold=row.bold) if row.right else 0
     room = dots - right_dots - (cell_dots if right_dots else 0)
-    _draw(image, row.left, size_px, row.align, room, bold=row.bold)
-    return _bits(image)
+    _draw(image, row.left, size_px, near, room, bold=row.bold)
+    return image
 
 
 def qr_picture(data: str, dots: int) -> Picture:
     """A QR code in the middle of the paper, level M."""
+    return bits_of(qr_image(data, dots))
+
+
+def qr_image(data: str, dots: int) -> Image.Image:
+    """The same as a grey picture."""
     matrix = segno.make_qr(data, error="m").matrix
     side = len(matrix)
     module = max(2, min(QR_MODULE_DOTS, dots // (side + 8)))
@@ -64,10 +80,63 @@ def qr_picture(data: str, dots: int) -> Picture:
             if dark:
                 x0, y0 = left + x * module, (y + 2) * module
                 draw.rectangle((x0, y0, x0 + module - 1, y0 + module - 1), fill=INK)
-    return _bits(image)
+    return image
 
 
-def _bits(image: Image.Image) -> Picture:
+def barcode_image(data: str, kind: str, dots: int) -> Image.Image:
+    """A linear code in the middle of the paper with its text below; data it cannot hold is only said."""
+    image = Image.new("L", (dots, BAR_DOTS + BAR_TEXT_DOTS), PAPER)
+    _draw(image, data, 18, Align.CENTRE, dots, bold=False)
+    try:
+        bars = modules(kind, data)
+    except ValueError:
+        return image
+    module = max(1, min(3, dots // (len(bars) + 2 * QUIET_MODULES)))
+    left = (dots - len(bars) * module) // 2
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, dots, BAR_DOTS), fill=PAPER)
+    for n, bar in enumerate(bars):
+        if bar == "1":
+            draw.rectangle((left + n * module, 4, left + (n + 1) * module - 1, BAR_DOTS), fill=INK)
+    text = Image.new("L", (dots, BAR_TEXT_DOTS), PAPER)
+    _draw(text, data, 18, Align.CENTRE, dots, bold=False)
+    image.paste(text, (0, BAR_DOTS))
+    return image
+
+
+@lru_cache(maxsize=8)
+def logo_image(path: str, dots: int) -> Image.Image | None:
+    """A picture file as dots of ink, in the middle of the paper; None when it cannot be read."""
+    try:
+        with Image.open(path) as opened:
+            if opened.width * opened.height > MAX_LOGO_PIXELS:
+                return None
+            flat = Image.new("RGB", opened.size, (255, 255, 255))
+            rgba = opened.convert("RGBA")
+            flat.paste(rgba, mask=rgba.getchannel("A"))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
+    scale = min(dots / flat.width, MAX_LOGO_DOTS / flat.height, 1.0)
+    flat.thumbnail((max(1, round(flat.width * scale)), max(1, round(flat.height * scale))))
+    ink = flat.convert("L").convert("1")  # dithered: paper knows no grey
+    image = Image.new("L", (dots, ink.height + 8), PAPER)
+    image.paste(ink, ((dots - ink.width) // 2, 0))
+    return image
+
+
+def image_of(drawn: Drawn, dots: int) -> Image.Image | None:
+    """Whatever is no text; None for a logo that cannot be read."""
+    match drawn:
+        case Qr(data):
+            return qr_image(data, dots)
+        case Barcode(data, kind):
+            return barcode_image(data, kind, dots)
+        case Logo(path):
+            return logo_image(path, dots)
+
+
+def bits_of(image: Image.Image) -> Picture:
+    """A grey picture as a printer's dots."""
     row_bytes = (image.width + 7) // 8
     ink = ImageChops.invert(image).convert("1", dither=Image.Dither.NONE)  # a set bit is a black dot
     return ink.tobytes(), row_bytes

@@ -1,6 +1,6 @@
 """A receipt document as plain text: for the screen, for e-mail, for tests."""
 
-from pos_app.receipts.layout import Align, Qr, ReceiptDocument, Row, Size, rows, width
+from pos_app.receipts.layout import Align, Barcode, Drawn, Logo, Qr, ReceiptDocument, Row, Size, rows, width
 
 COLUMNS = 48
 
@@ -10,9 +10,11 @@ def render(document: ReceiptDocument, columns: int = COLUMNS) -> str:
     return "\n".join(_line(row, columns).rstrip() for row in rows(document, columns)) + "\n"
 
 
-def _line(row: Row | Qr, columns: int) -> str:
-    if isinstance(row, Qr):
+def _line(row: Row | Drawn, columns: int) -> str:
+    if isinstance(row, Qr | Barcode):
         return f"[{row.data}]".center(columns)
+    if isinstance(row, Logo):
+        return ""
     left, right = row.left, row.right
     if row.size is Size.LARGE and not right:
         left = " ".join(left)

@@ -1,5 +1,6 @@
 """The print spool: a job is written with the sale and printed later; no printer fault ever reaches the sale."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -8,7 +9,8 @@ import msgspec
 from retail_core.domain.errors import InvariantError
 from retail_core.durable.engine import Connection
 
-MAX_TRIES = 20
+MAX_TRIES = 20  # times it was really sent: a printer that is off or out of paper uses none up
+MAX_SHOWN = 100
 KEPT_DONE_JOBS = 2_000
 
 
@@ -17,6 +19,7 @@ class JobState(StrEnum):
     SENT = "SENT"
     CONFIRMED = "CONFIRMED"
     UNKNOWN = "UNKNOWN"  # bytes went out and nobody said whether they became paper
+    CANCELLED = "CANCELLED"
 
 
 class JobAction(StrEnum):
@@ -24,6 +27,8 @@ class JobAction(StrEnum):
     CONFIRM = "confirm"
     DOUBT = "doubt"
     RETURN = "return"  # nothing was sent; it waits again
+    CANCEL = "cancel"
+    RETRY = "retry"  # somebody asks for it although it was tried too often
 
 
 TRANSITIONS = MappingProxyType(
@@ -32,6 +37,8 @@ TRANSITIONS = MappingProxyType(
         (JobState.SENT, JobAction.CONFIRM): JobState.CONFIRMED,
         (JobState.SENT, JobAction.DOUBT): JobState.UNKNOWN,
         (JobState.SENT, JobAction.RETURN): JobState.QUEUED,
+        (JobState.QUEUED, JobAction.CANCEL): JobState.CANCELLED,
+        (JobState.QUEUED, JobAction.RETRY): JobState.QUEUED,
     }
 )
 RECEIPT = "receipt"
@@ -44,6 +51,16 @@ class PrintJob(msgspec.Struct, frozen=True):
     document: bytes
     state: JobState
     tries: int
+    reason: str = ""
+    at_ms: int = 0
+
+    @property
+    def stuck(self) -> bool:
+        """It waits, but is not tried any more by itself."""
+        return self.state is JobState.QUEUED and self.tries >= MAX_TRIES
+
+
+_COLUMNS = "job, kind, subject, document, state, tries, reason, at_ms"
 
 
 def put_job(conn: Connection, kind: str, subject: str, document: bytes, at_ms: int) -> None:
@@ -55,11 +72,35 @@ def put_job(conn: Connection, kind: str, subject: str, document: bytes, at_ms: i
 
 
 def next_job(conn: Connection) -> PrintJob | None:
-    """The oldest job that waits."""
+    """The oldest job that waits and was not tried too often; one that was holds up nobody."""
     row = conn.execute(
-        "SELECT job, kind, subject, document, state, tries FROM spool WHERE state = 'QUEUED' ORDER BY job LIMIT 1"
+        f"SELECT {_COLUMNS} FROM spool WHERE state = 'QUEUED' AND tries < ? ORDER BY job LIMIT 1",  # noqa: S608
+        (MAX_TRIES,),
     ).fetchone()
-    return PrintJob(row[0], row[1], row[2], row[3], JobState(row[4]), row[5]) if row else None
+    return _job(row) if row else None
+
+
+def open_jobs(conn: Connection) -> Sequence[PrintJob]:
+    """What waits and what nobody knows the end of, the newest first: what a person may have to deal with."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM spool WHERE state IN ('QUEUED', 'UNKNOWN') ORDER BY job DESC LIMIT ?",  # noqa: S608
+        (MAX_SHOWN,),
+    )
+    return [_job(row) for row in rows]
+
+
+def job_of(conn: Connection, subject: str = "") -> PrintJob | None:
+    """The newest receipt of this number; of any number when none is given."""
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM spool WHERE kind = ? AND ? IN ('', subject) ORDER BY job DESC LIMIT 1",  # noqa: S608
+        (RECEIPT, subject),
+    ).fetchone()
+    return _job(row) if row else None
+
+
+def _job(row: tuple[int, str, str, bytes, str, int, str, int]) -> PrintJob:
+    job, kind, subject, document, state, tries, reason, at_ms = row
+    return PrintJob(job, kind, subject, document, JobState(state), tries, reason, at_ms)
 
 
 def move_job(conn: Connection, job: int, action: JobAction, reason: str = "") -> JobState:
@@ -68,9 +109,12 @@ def move_job(conn: Connection, job: int, action: JobAction, reason: str = "") ->
     state = TRANSITIONS.get((JobState(row[0]), action)) if row else None
     if state is None:
         raise InvariantError("spool.illegal_move", job=job, action=action.value)
+    counted = {JobAction.SEND: "tries + 1", JobAction.RETURN: "max(0, tries - 1)", JobAction.RETRY: "0"}.get(
+        action, "tries"
+    )
     conn.execute(
-        "UPDATE spool SET state = ?, reason = ?, tries = tries + ? WHERE job = ?",
-        (state.value, reason[:200], int(action is JobAction.SEND), job),
+        f"UPDATE spool SET state = ?, reason = ?, tries = {counted} WHERE job = ?",  # noqa: S608 - one of our own words
+        (state.value, reason[:200], job),
     )
     return state
 

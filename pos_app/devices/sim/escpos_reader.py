@@ -30,6 +30,9 @@ FIXED = {
     (GS, ord("!")): ("size", 1),
     (GS, ord("r")): ("ask", 1),
     (GS, ord("a")): ("auto_status", 1),
+    (GS, ord("h")): ("bar_height", 1),
+    (GS, ord("w")): ("bar_width", 1),
+    (GS, ord("H")): ("bar_text", 1),
     (DLE, 0x04): ("real_time_ask", 1),
     (DLE, 0x14): ("real_time_kick", 3),
 }
@@ -85,6 +88,8 @@ def _command(data: bytes) -> tuple[Op, int] | None:
             return _picture(data)
         case b"\x1d(":
             return _function(data)
+        case b"\x1dk":
+            return _bars(data)
         case _:
             return Op("unknown", tuple(data[:2])), 2
 
@@ -94,6 +99,14 @@ def _cut(data: bytes) -> tuple[Op, int] | None:
         return None
     length = 4 if data[2] in (65, 66) else 3
     return (Op("cut", tuple(data[2:length])), length) if len(data) >= length else None
+
+
+def _bars(data: bytes) -> tuple[Op, int] | None:
+    """GS k in its second form: kind, how many bytes, the bytes."""
+    if len(data) < 4:
+        return None
+    length = 4 + data[3]
+    return (Op("bars", (data[2],), data[4:length]), length) if len(data) >= length else None
 
 
 def _picture(data: bytes) -> tuple[Op, int] | None:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 import segno
+from barcode.codex import Code128
+from barcode.ean import EAN8, EAN13
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from pos_app.devices.sim.escpos_reader import Op
@@ -23,6 +25,7 @@ INK, PAPER, TABLE = (44, 43, 49), (253, 252, 249), (226, 224, 219)
 SHADOW = (168, 164, 156)
 SHADOW_REDUCED, SHADOW_DOTS = 4, 6
 PAGES = {0: "cp437", 2: "cp850", 13: "cp857", 14: "cp737", 16: "cp1252", 17: "cp866", 18: "cp852", 19: "cp858"}
+BAR_KINDS = MappingProxyType({67: EAN13, 68: EAN8, 73: Code128})
 Font = ImageFont.FreeTypeFont
 
 
@@ -73,6 +76,9 @@ class Paper:
         if op.name in SETTINGS:
             self.settings = replace(self.settings, **SETTINGS[op.name](number))
             return
+        if op.name in {"picture", "qr_print", "bars"}:
+            self._draw(op)
+            return
         match op.name:
             case "reset":
                 self.settings, self._line = _Settings(), []
@@ -85,14 +91,18 @@ class Paper:
                 self._feed(number * self.settings.pitch)
             case "feed_dots":
                 self._feed(number)
-            case "picture":
-                self._picture(op)
             case "qr_store":
                 self.settings = replace(self.settings, qr=op.data)
-            case "qr_print":
-                self._qr()
             case _:
                 pass
+
+    def _draw(self, op: Op) -> None:
+        if op.name == "picture":
+            self._picture(op)
+        elif op.name == "bars":
+            self._bars(op)
+        else:
+            self._qr()
 
     def _print_line(self) -> None:
         pieces, self._line = self._line, []
@@ -131,6 +141,21 @@ class Paper:
                 if dark:
                     corner = (left + x * module, 16 + y * module)
                     draw.rectangle((*corner, corner[0] + module - 1, corner[1] + module - 1), fill=255)
+        self.strips.append(strip)
+
+    def _bars(self, op: Op) -> None:
+        """A linear code, 64 dots high, its text below."""
+        text = op.data.removeprefix(b"{B").replace(b"{{", b"{").decode("ascii", "replace")
+        made: list[str] = BAR_KINDS[op.numbers[0]](text).build()
+        strip = self._strip(64 + PITCH_DOTS)
+        draw, module = ImageDraw.Draw(strip), 2 * SCALE
+        left = (strip.width - len(made[0]) * module) * self.settings.align // 2
+        for n, bar in enumerate(made[0]):
+            if bar != "0":
+                draw.rectangle((left + n * module, 0, left + (n + 1) * module - 1, 64 * SCALE), fill=255)
+        label = _glyphs(text, bold=False, wide=1, high=1)
+        strip.paste(label, ((strip.width - label.width) * self.settings.align // 2, strip.height - label.height))
+        self.words.append(f"[{text}]")
         self.strips.append(strip)
 
     def _strip(self, height_dots: int) -> Image.Image:
