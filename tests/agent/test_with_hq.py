@@ -64,7 +64,7 @@ def test_a_sale_reaches_hq_once_whatever_the_line_does(hq: Hq, store: str, folde
                 line.cut()
                 sell(at, 3)
                 until(lambda: running.health()["hq"]["state"] == "down", why="the agent notices")
-                assert running.health()["queued"] >= 3
+                until(lambda: running.health()["queued"] >= 3, why="what waits is counted")
                 line.restore(swallow=2)
                 sell(at, 2)
                 until(lambda: hq_has_all(shop.home, shop.config.till_node), why="HQ has it all")
