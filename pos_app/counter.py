@@ -9,12 +9,14 @@ from typing import Self
 
 import msgspec
 
+from pos_app.devices.barcode.wedge import NO_SETUP, WedgeSetup
 from pos_app.devices.config import DeviceTable
 from pos_app.devices.manager import Devices, Surroundings
 from pos_app.devices.ports import CardTerminal, Health, ScanSink, TagRead, TagSink
 from pos_app.devices.printer.tables import PrinterTable
 from pos_app.devices.rfid.inventory import Presence, PresenceRules
 from pos_app.devices.rfid.tables import RfidTable
+from pos_app.devices.scanner.pair import PairedScans
 from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import Logo, ReceiptData, receipt_document
@@ -54,7 +56,7 @@ class Counter:
         around = Surroundings(
             till.clock,
             random.random,
-            sink,
+            PairedScans(sink),
             _on_antenna(tables, till.clock, tags),
             TillPayments(till.writer),
         )
@@ -78,9 +80,9 @@ class Counter:
         return self.devices.terminal
 
     @property
-    def wedge_prefix(self) -> str:
-        """What the keyboard scanner sends first, when it was set up to."""
-        return self.devices.wedge.prefix if self.devices.wedge else ""
+    def wedge(self) -> WedgeSetup:
+        """How the keyboard scanner was learned."""
+        return self.devices.wedge.setup if self.devices.wedge else NO_SETUP
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
         """(kind, health) of each device that a person can do something about; never waits."""

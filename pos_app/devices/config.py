@@ -14,7 +14,7 @@ from pos_app.devices.display.tables import DisplayTable
 from pos_app.devices.printer.tables import PrinterDrawerTable, PrinterTable
 from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.scale.tables import ScaleTable
-from pos_app.devices.scanner.tables import ScannerTable, WedgeTable
+from pos_app.devices.scanner.tables import EvdevTable, ScannerTable, WedgeTable
 from pos_app.devices.sound.tables import SoundTable
 from pos_app.devices.table import SerialTable
 from pos_app.devices.terminal.tables import TerminalTable
@@ -60,7 +60,7 @@ def _tables(tables: Sequence[Mapping[str, object]]) -> Iterator[DeviceTable]:
             raise EnvironmentFault("device.bad_table", table=number, why=str(bad)[:200]) from None
         if table.name in names:
             raise EnvironmentFault("device.name_taken", table=number, name=table.name)
-        if isinstance(table, SerialTable) and not table.placed:
+        if isinstance(table, SerialTable | EvdevTable) and not table.placed:
             raise EnvironmentFault("device.no_port", table=number, name=table.name)
         names.add(table.name)
         yield table

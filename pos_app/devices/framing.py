@@ -104,12 +104,13 @@ class Framer:
         return Unreadable(code, raw[:SHOWN_BYTES], length) if code else Label(raw)
 
 
+def label_trouble(raw: bytes) -> str:
+    """`scan.binary` when it holds bytes no label holds."""
+    return BINARY if any((byte < 0x20 and byte not in LABEL_CONTROLS) or byte == 0x7F for byte in raw) else ""
+
+
 def _trouble(raw: bytes, length: int) -> str:
-    if length > MAX_LABEL_BYTES:
-        return TOO_LONG
-    if any((byte < 0x20 and byte not in LABEL_CONTROLS) or byte == 0x7F for byte in raw):
-        return BINARY
-    return ""
+    return TOO_LONG if length > MAX_LABEL_BYTES else label_trouble(raw)
 
 
 def label_text(raw: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from pos_app.devices.barcode.wedge import NO_SETUP, WedgeSetup
 from pos_app.devices.ports import Health
 
 
@@ -9,8 +10,8 @@ class AtCounter(Protocol):
     """The devices of one till, started."""
 
     @property
-    def wedge_prefix(self) -> str:
-        """What the keyboard scanner sends first; empty when it was not set up to."""
+    def wedge(self) -> WedgeSetup:
+        """How the keyboard scanner was learned."""
         ...
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
@@ -31,7 +32,7 @@ class AtCounter(Protocol):
 class NoCounter:
     """No device but the keyboard."""
 
-    wedge_prefix = ""
+    wedge = NO_SETUP
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
         return ()

@@ -14,6 +14,7 @@ from pos_app.ui import theme
 from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
 from pos_app.ui.bridge import ScanBridge
+from pos_app.ui.dead_keys import without_platform_composing
 from pos_app.ui.fault import show_fault
 from pos_app.ui.lamps import device_lamps
 from pos_app.ui.remote import RemoteControl
@@ -39,6 +40,7 @@ def no_counter(_till: Till, _sink: Callable[[ScanEvent], None], _tags: TagsSink)
 
 def application(language: str = "en", theme_name: str = "light") -> QApplication:
     """The one QApplication, in the till's fonts, colours and language."""
+    without_platform_composing()
     found = QApplication.instance()
     app = found if isinstance(found, QApplication) else QApplication([PROGRAM])
     app.setApplicationName(PROGRAM)

@@ -61,7 +61,7 @@ class Workplace(QObject):
         self._waiting: list[tuple[str, str, str, bool]] = []
         self.pickup_count = 0
         self.shell = Shell()
-        self.wedge = WedgeFilter(self.counter.wedge_prefix)
+        self.wedge = WedgeFilter(self.counter.wedge)
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
         self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)

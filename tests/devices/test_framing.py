@@ -18,7 +18,7 @@ from pos_app.devices.framing import (
     Unreadable,
     label_text,
 )
-from pos_app.devices.scanner.serial import scan_event
+from pos_app.devices.scanner.event import scan_event
 
 MILK = b"4006381333931"
 SCANNER_BYTES = st.one_of(st.binary(max_size=300), st.lists(st.sampled_from([MILK, b"\r", b"\n", b"\x02", b"\x03", b"\x1d"])).map(b"".join))  # fmt: skip

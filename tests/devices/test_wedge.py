@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos_app.devices.barcode.aim import split_aim
+from pos_app.devices.barcode.dressing import Dressing
 from pos_app.devices.barcode.wedge import (
     END_IDLE_MS,
     GS,
@@ -21,6 +23,7 @@ from pos_app.devices.barcode.wedge import (
     Replay,
     Scan,
     Wedge,
+    WedgeSetup,
 )
 from pos_app.devices.barcode.wedge_layout import us_char
 
@@ -156,8 +159,61 @@ def test_group_separators_inside_a_label_survive() -> None:
     assert scanned(feed(Wedge(), [*presses, enter(1200)])) == [label]
 
 
+ALT_029 = (82, 80, 73)  # scan codes of 0, 2, 9 on the keypad
+
+
+def test_a_separator_sent_as_alt_and_figures_is_one() -> None:
+    """odoo#99730: a scanner set to "Alt mode" holds Alt and types 029 on the keypad for GS."""
+    spelt = [
+        *keys("010952123454321310ABC"),
+        *(Key("", 0, code, command=True, alt=True) for code in ALT_029),
+        *keys("2117"),
+    ]
+    presses = [replace(key, t_ms=1000 + 5 * n) for n, key in enumerate(spelt)]
+    assert scanned(feed(Wedge(), [*presses, enter(1000 + 5 * len(presses))])) == [f"010952123454321310ABC{GS}2117"]
+
+
+def test_alt_and_a_figure_of_a_person_stay_a_command() -> None:
+    alone = Key("", 1000, 82, command=True, alt=True)
+    assert Wedge().feed(alone) == (Replay((alone,)),)
+    later = Key("", 1500, 82, command=True, alt=True)
+    assert typed(feed(Wedge(), [*keys("ab"), later])) == "ab"
+
+
+def test_a_function_key_that_was_learned_is_the_separator_inside_a_scan_only() -> None:
+    wedge = Wedge(WedgeSetup(gs_key=66))  # F8
+    spelt = [*keys("010952123454321310ABC"), Key("", 0, 66), *keys("2117")]
+    presses = [replace(key, t_ms=1000 + 5 * n) for n, key in enumerate(spelt)]
+    assert scanned(feed(wedge, [*presses, enter(1000 + 5 * len(presses))])) == [f"010952123454321310ABC{GS}2117"]
+    pressed = Key("", 9000, 66)
+    assert wedge.feed(pressed) == (Replay((pressed,)),)
+
+
+@pytest.mark.parametrize("second", [Key("\n", 1068, terminator=True), Key("\n", 1068, 36, command=True)])
+def test_the_line_feed_behind_a_carriage_return_presses_nothing(second: Key) -> None:
+    """A scanner that ends with CR LF must not press whatever has the focus with its second key."""
+    wedge = Wedge()
+    assert scanned(feed(wedge, [*keys("4006381333931"), enter(1065)])) == ["4006381333931"]
+    assert wedge.feed(second) == ()
+    alone = enter(1400)
+    assert wedge.feed(alone) == (Replay((alone,)),)
+
+
+def test_prefix_and_suffix_are_taken_off() -> None:
+    """openpos-framework#2108: "*000122521" was looked for with its star."""
+    wedge = Wedge(WedgeSetup(Dressing("*", "#", "{F9}")))
+    assert scanned(feed(wedge, [*keys("*0109521234543213{F9}10A#"), enter(1200)])) == [f"0109521234543213{GS}10A"]
+
+
+def test_a_slow_radio_scanner_is_read_with_the_gap_it_was_learned_with() -> None:
+    presses = keys("4006381333931", gap_ms=60)
+    end = enter(presses[-1].t_ms + 60)
+    assert scanned(feed(Wedge(), [*presses, end])) == []
+    assert scanned(feed(Wedge(WedgeSetup(gap_ms=100)), [*presses, end])) == ["4006381333931"]
+
+
 def test_with_a_prefix_typing_is_never_held_and_short_codes_are_scans() -> None:
-    wedge = Wedge(prefix="~#")
+    wedge = Wedge(WedgeSetup(Dressing("~#")))
     assert typed(feed(wedge, keys("4006381333931"))) == "4006381333931"
     assert scanned(feed(wedge, [*keys("~#42", 3000), enter(3020)])) == ["42"]
     assert typed(feed(wedge, [*keys("~x", 4000), enter(4020)])) == "~x\r"
@@ -182,6 +238,7 @@ def presses_of_anybody() -> st.SearchStrategy[list[Key]]:
         st.integers(0, 255),
         shift=st.booleans(),
         command=st.booleans(),
+        alt=st.booleans(),
         terminator=st.booleans(),
         repeat=st.booleans(),
     )
@@ -192,12 +249,12 @@ def _at_rising_times(presses: list[Key]) -> Iterator[Key]:
     now_ms = 0
     for n, key in enumerate(presses):
         now_ms += key.t_ms
-        yield Key(key.text, now_ms, key.scan_code, key.shift, key.command, key.terminator, key.repeat, token=n)
+        yield replace(key, t_ms=now_ms, token=n)
 
 
 @given(presses_of_anybody(), st.sampled_from(["", "~", "\x02ab"]))
 def test_no_key_is_lost_doubled_or_reordered(presses: list[Key], prefix: str) -> None:
-    wedge = Wedge(prefix)
+    wedge = Wedge(WedgeSetup(Dressing(prefix)))
     actions = feed(wedge, presses)
     while wedge.due_ms is not None:
         actions += wedge.tick(wedge.due_ms)

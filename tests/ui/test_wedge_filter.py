@@ -41,7 +41,7 @@ class Desk(QWidget):
     def count(self) -> None:
         self.pressed += 1
 
-    def take(self, label: str, source: str, problem: str) -> None:
+    def take(self, label: str, source: str, problem: str, pairs: bool) -> None:
         self.read.append(label)
 
 
@@ -171,7 +171,7 @@ REAL_KEYS = """
     app = QApplication([])
     field = QLineEdit()
     wedge = WedgeFilter()
-    wedge.scanned.connect(lambda label, source, problem: print("scan", label, repr(field.text()), flush=True))
+    wedge.scanned.connect(lambda label, source, problem, pairs: print("scan", label, repr(field.text()), flush=True))
     field.returnPressed.connect(lambda: (print("typed", field.text(), flush=True), app.quit()))
     field.show()
     wedge.watch(field.windowHandle())

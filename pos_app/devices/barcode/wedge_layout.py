@@ -22,6 +22,7 @@ _KEYPAD = {55: "*", 71: "7", 72: "8", 73: "9", 74: "-", 75: "4", 76: "5", 77: "6
 _PLAIN = MappingProxyType({first + n: char for first, plain, _ in _ROWS for n, char in enumerate(plain)} | _KEYPAD)
 _SHIFTED = MappingProxyType({first + n: char for first, _, shifted in _ROWS for n, char in enumerate(shifted)})
 
+_FUNCTION_KEYS = MappingProxyType({**{58 + n: f"F{n}" for n in range(1, 11)}, 87: "F11", 88: "F12"})
 ENTER_CODES = frozenset({28, 96})  # main and keypad
 TAB_CODE = 15
 
@@ -32,3 +33,16 @@ def us_char(scan_code: int, *, shift: bool) -> str | None:
     Caps Lock does not count: it is the till's, not the scanner's.
     """
     return (_SHIFTED if shift else _PLAIN).get(scan_code)
+
+
+def keypad_digit(scan_code: int, text: str) -> str:
+    """The figure of a key of the keypad, whether Num Lock is on or not; empty for any other key."""
+    if scan_code:
+        found = _KEYPAD.get(scan_code, "")
+        return found if found.isdigit() else ""
+    return text if text.isascii() and text.isdigit() else ""
+
+
+def function_key(scan_code: int) -> str:
+    """ "F8" for its scan code; empty for any other key."""
+    return _FUNCTION_KEYS.get(scan_code, "")

@@ -3,7 +3,7 @@
 from pos_app.devices.fakes.base import FakeDevice
 from pos_app.devices.framing import Framer, Framing
 from pos_app.devices.ports import ScanSink
-from pos_app.devices.scanner.serial import scan_event
+from pos_app.devices.scanner.event import scan_event
 from retail_core.domain.clock import Clock
 
 

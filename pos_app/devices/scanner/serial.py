@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from pos_app.devices.barcode.aim import split_aim
-from pos_app.devices.framing import Framed, Framer, Framing, Label, label_text
-from pos_app.devices.ports import Health, ScanEvent, ScanSink
+from pos_app.devices.barcode.dressing import PLAIN, Dressing
+from pos_app.devices.framing import Framed, Framer, Framing
+from pos_app.devices.ports import Health, ScanSink
+from pos_app.devices.scanner.event import scan_event
 from pos_app.devices.supervisor import Control, Jitter, Supervisor
 from pos_app.devices.transport.serial_port import PortIdentity
 from retail_core.domain.clock import Clock
@@ -25,6 +26,7 @@ class SerialScanner:
         *,
         baud: int = DEFAULT_BAUD,
         framing: Framing = Framing.LINES,
+        dressing: Dressing = PLAIN,
         changed: Callable[[Health], None] = lambda _: None,
     ) -> None:
         self._name = name
@@ -32,6 +34,7 @@ class SerialScanner:
         self._clock = clock
         self._baud = baud
         self._framer = Framer(framing)
+        self._dressing = dressing
         self._sink: ScanSink | None = None
         self._supervisor = Supervisor(
             name, self._session, jitter=jitter, present=lambda: port.find() is not None, changed=changed
@@ -63,11 +66,4 @@ class SerialScanner:
 
     def _deliver(self, framed: Framed, control: Control) -> None:
         if self._sink is not None and not control.stopping:
-            self._sink(scan_event(framed, self._name, self._clock.monotonic_ms()))
-
-
-def scan_event(framed: Framed, source: str, t_mono_ms: int) -> ScanEvent:
-    """What the till is told about one framed read."""
-    aim_id, text = split_aim(label_text(framed.raw))
-    problem = "" if isinstance(framed, Label) else framed.code
-    return ScanEvent(framed.raw, aim_id, text, source, t_mono_ms, problem)
+            self._sink(scan_event(framed, self._name, self._clock.monotonic_ms(), self._dressing))
