@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from pos_app.devices.display.tables import DisplayTable
+from pos_app.devices.label.tables import LabelTable
 from pos_app.devices.printer.tables import PrinterDrawerTable, PrinterTable
 from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.scale.tables import ScaleTable
@@ -27,6 +28,7 @@ DeviceTable = (
     | WedgeTable
     | PrinterTable
     | PrinterDrawerTable
+    | LabelTable
     | ScaleTable
     | DisplayTable
     | SoundTable

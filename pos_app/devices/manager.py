@@ -10,11 +10,14 @@ from pos_app.devices.display.make import make as make_display
 from pos_app.devices.display.tables import DisplayTable
 from pos_app.devices.drawer import PrinterDrawer
 from pos_app.devices.kit import Kit
+from pos_app.devices.label.make import make as make_label_printer
+from pos_app.devices.label.tables import LabelTable
 from pos_app.devices.ports import (
     CardTerminal,
     CashDrawer,
     Device,
     Health,
+    LabelPrinter,
     LineDisplay,
     ReceiptPrinter,
     RfidReader,
@@ -74,6 +77,7 @@ class Devices:
         self.scanners: dict[str, Scanner] = {}
         self.printers: dict[str, KickingReceiptPrinter] = {}
         self.drawers: dict[str, CashDrawer] = {}
+        self.labels: dict[str, LabelPrinter] = {}
         self.scales: dict[str, Scale] = {}
         self.displays: dict[str, LineDisplay] = {}
         self.readers: dict[str, RfidReader] = {}
@@ -97,6 +101,10 @@ class Devices:
     @property
     def drawer(self) -> CashDrawer | None:
         return _first(self.drawers)
+
+    @property
+    def label_printer(self) -> LabelPrinter | None:
+        return _first(self.labels)
 
     @property
     def scale(self) -> Scale | None:
@@ -136,16 +144,22 @@ class Devices:
 
         Raises EnvironmentFault `device.no_such_printer` or `device.no_journal`.
         """
-        if table.name in self.tables:
-            self.remove(table.name)
+        self.pause(table.name)
         self._make(table, Kit(self._around.clock, self._around.jitter, partial(self._around.changed, table.name)))
         self.tables[table.name] = table
         if self._started:
             self._start(table.name)
+        if isinstance(table, PrinterTable):
+            for drawer in self._drawers_on(table.name):  # they held the one that was there before
+                self.add(drawer)
 
     def remove(self, name: str) -> None:
         """Give one back."""
         self.tables.pop(name, None)
+        self.pause(name)
+
+    def pause(self, name: str) -> None:
+        """Close one for as long as somebody else needs its port; `add` with its table takes it up again."""
         for kind in self._kinds():
             device = kind.pop(name, None)
             if device is not None:
@@ -171,6 +185,7 @@ class Devices:
             self.scanners,
             self.drawers,
             self.printers,
+            self.labels,
             self.scales,
             self.displays,
             self.readers,
@@ -192,8 +207,10 @@ class Devices:
         else:
             self._make_other(table, kit)
 
-    def _make_other(self, table: ScaleTable | DisplayTable | RfidTable | TerminalTable, kit: Kit) -> None:
-        if isinstance(table, ScaleTable):
+    def _make_other(self, table: LabelTable | ScaleTable | DisplayTable | RfidTable | TerminalTable, kit: Kit) -> None:
+        if isinstance(table, LabelTable):
+            self.labels[table.name] = make_label_printer(table, kit)
+        elif isinstance(table, ScaleTable):
             self.scales[table.name] = make_scale(table, kit)
         elif isinstance(table, DisplayTable):
             self.displays[table.name] = make_display(table, kit)
@@ -203,6 +220,10 @@ class Devices:
             raise EnvironmentFault("device.no_journal", name=table.name)
         else:
             self.terminals[table.name] = make_terminal(table, kit, self._around.payments, self._around.terminal_events)
+
+    def _drawers_on(self, printer: str) -> list[PrinterDrawerTable]:
+        tables = self.tables.values()
+        return [table for table in tables if isinstance(table, PrinterDrawerTable) and table.printer == printer]
 
     def _drawer(self, table: PrinterDrawerTable) -> CashDrawer:
         printer = self.printers.get(table.printer)
@@ -216,7 +237,7 @@ class Devices:
         elif name in self.readers:
             self.readers[name].start(self._around.tags)
         else:
-            kinds = (self.printers, self.scales, self.displays, self.terminals, self.sounds)
+            kinds = (self.printers, self.labels, self.scales, self.displays, self.terminals, self.sounds)
             startable = next((kind[name] for kind in kinds if name in kind), None)
             if startable is not None:
                 startable.start()

@@ -20,6 +20,7 @@ from pos_app.receipts.layout import Align, Barcode, Drawn, Logo, Qr, Row, Size
 CELL_TEXT_PX = 20  # DejaVu Sans Mono of this size advances 12 dots, a printer's narrow character
 LINE_DOTS = 32  # a little more than the printer's own pitch: Arabic reaches further down
 SMALLEST_PX = 12
+TEXT_LINE = 1.5  # of a letter's height: Arabic reaches further down
 QR_MODULE_DOTS = 6
 INK, PAPER = 0, 255
 SCREEN_FONTS = Path(__file__).parents[1] / "ui" / "fonts"
@@ -59,6 +60,14 @@ def row_image(row: Row, dots: int, columns: int, *, mirrored: bool = False) -> I
     right_dots = _draw(image, row.right, size_px, far, dots, bold=row.bold) if row.right else 0
     room = dots - right_dots - (cell_dots if right_dots else 0)
     _draw(image, row.left, size_px, near, room, bold=row.bold)
+    return image
+
+
+def text_image(text: str, size_px: int, dots: int, *, bold: bool = False) -> Image.Image:
+    """One line of letters about `size_px` high, as wide as they are and at most `dots`; too wide, they are smaller."""
+    wide = sum(_length(run, size_px) for run in runs(text)) + bold
+    image = Image.new("L", (max(1, min(dots, wide)), round(size_px * TEXT_LINE)), PAPER)
+    _draw(image, text, size_px, Align.LEFT, image.width, bold=bold)
     return image
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pos_app.devices.sim.display import DisplaySim
+from pos_app.devices.sim.label import LabelSim
 from pos_app.devices.sim.llrp import LlrpSim
 from pos_app.devices.sim.m100 import M100Sim
 from pos_app.devices.sim.panel import Panel, Sim
@@ -46,6 +47,10 @@ def _printer(port: str, options: argparse.Namespace) -> AbstractContextManager[S
     return PrinterSim(port=int(port), out=options.out, dots=DOTS_58_MM if options.paper == 58 else DOTS_80_MM)
 
 
+def _label(port: str, options: argparse.Namespace) -> AbstractContextManager[Sim]:
+    return LabelSim(port=int(port), out=options.out)
+
+
 def _scale(link: str, options: argparse.Namespace) -> AbstractContextManager[Sim]:
     return ScaleSim(options.scale_protocol, Path(link))
 
@@ -69,6 +74,7 @@ def _terminal(port: str, _: argparse.Namespace) -> AbstractContextManager[Sim]:
 OFFERS = (
     Offer("--scanner", "LINK", "make a serial scanner's port under this name", _scanner),
     Offer("--printer", "PORT", "listen as a receipt printer on this TCP port, 0 for any", _printer),
+    Offer("--label", "PORT", "listen as a label printer (ZPL) on this TCP port, 0 for any", _label),
     Offer("--scale", "LINK", "make a scale's port under this name", _scale),
     Offer("--display", "LINK", "make a line display's port under this name", _display),
     Offer("--terminal", "PORT", "listen as a card terminal (ZVT) on this TCP port, 0 for any", _terminal),
@@ -82,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pos_app.devices.sim", description=__doc__)
     for offer in OFFERS:
         parser.add_argument(offer.option, metavar=offer.value, help=offer.help)
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="draw each receipt to a PNG in here")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="draw each receipt and label to a PNG in here")
     parser.add_argument("--paper", type=int, choices=(80, 58), default=80, help="width of the paper in millimetres")
     parser.add_argument(
         "--scale-protocol", choices=sorted(PROTOCOLS), default="toledo8217", help="what the scale speaks"
