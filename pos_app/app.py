@@ -10,23 +10,35 @@ from retail_core.durable.home import Home
 from retail_core.durable.logs import log_to
 
 log = logging.getLogger(__name__)
-EXIT_CANNOT_START = 3
+EXIT_CANNOT_START, EXIT_TROUBLE = 3, 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 after a normal end, 3 when the till cannot start (one plain message that says what to do)."""
+    """Exit code 0 after a normal end, 1 when the doctor found something, 3 when the till cannot start (and says why)."""
     parser = argparse.ArgumentParser(prog="omnitill-till", description="The till of one terminal.")
+    parser.add_argument("what", nargs="?", choices=("run", "doctor"), default="run", help="doctor: examine the devices")
     parser.add_argument("--home", type=Path, required=True, help="folder made by `omnitill-agent enrol`")
     parser.add_argument("--fullscreen", action="store_true", help="cover the whole screen (kiosk)")
     options = parser.parse_args(arguments)
     from pos_app.ui.words import words_for_error
 
+    home = Home(options.home)
     try:
-        return _run(Home(options.home), fullscreen=options.fullscreen)
+        return _doctor(home) if options.what == "doctor" else _run(home, fullscreen=options.fullscreen)
     except EnvironmentFault as fault:
         log.warning("the till cannot start: %s", fault, extra={"code": fault.code})
         print(f"{words_for_error(fault)}  [{fault.code}]", file=sys.stderr)
         return EXIT_CANNOT_START
+
+
+def _doctor(home: Home) -> int:
+    from pos_app.devices.config import device_tables
+    from pos_app.doctor import report
+    from pos_app.ui.words import set_language
+
+    config = home.config()
+    set_language(config.language)
+    return EXIT_TROUBLE if report(device_tables(config.device), sys.stdout) else 0
 
 
 def _run(home: Home, *, fullscreen: bool) -> int:

@@ -11,6 +11,7 @@ import msgspec
 
 from pos_app.devices.barcode.wedge import NO_SETUP, WedgeSetup
 from pos_app.devices.config import DeviceTable
+from pos_app.devices.label.tables import LabelTable
 from pos_app.devices.manager import Devices, Surroundings
 from pos_app.devices.ports import CardTerminal, Health, ScanSink, TagRead, TagSink
 from pos_app.devices.printer.tables import PrinterTable
@@ -19,10 +20,13 @@ from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.scanner.pair import PairedScans
 from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos
+from pos_app.receipts.labels import Label
 from pos_app.receipts.layout import Logo, ReceiptData, receipt_document
 from pos_app.runtime.cards import CardDesk
+from pos_app.runtime.device_desk import DeviceDesk
 from pos_app.runtime.payments import TillPayments
 from pos_app.runtime.printing import Printing, Station
+from pos_app.service.labels import zpl_job
 from pos_app.storage.spool import PrintJob
 from pos_app.till import Till
 from retail_core.domain.clock import Clock
@@ -32,17 +36,18 @@ from retail_core.domain.scanned import TagUnit
 UnitsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
 """Told which units came onto the till's antenna and which EPCs left it."""
 TONES = MappingProxyType({"ok": Tone.OK, "error": Tone.ERROR, "warning": Tone.ATTENTION})
-KINDS = ("scanner", "printer", "scale", "display", "rfid", "terminal")
+KINDS = ("scanner", "printer", "scale", "display", "rfid", "terminal", "label")
 
 
 class Counter:
     """Open it after the till; close it before."""
 
-    def __init__(self, devices: Devices, printing: Printing | None, cards: CardDesk | None = None) -> None:
-        """`printing` is None when the till has no printer, `cards` when it has no card terminal."""
+    def __init__(self, devices: Devices, till: Till) -> None:
         self.devices = devices
-        self.cards = cards
-        self.printing = printing
+        self.cards: CardDesk | None = None
+        self.printing: Printing | None = None
+        self._till = till
+        self.desk = DeviceDesk(devices, till.home, till.clock, till.writer.deliver, lambda _: self._wire())
 
     @classmethod
     def open(
@@ -52,7 +57,9 @@ class Counter:
 
         From now on each paid sale opens the drawer and is printed. Raises EnvironmentFault `device.no_such_profile`.
         """
-        papers = {table.name: _paper(table) for table in tables if isinstance(table, PrinterTable)}
+        for table in tables:
+            if isinstance(table, PrinterTable):
+                _paper(table)
         around = Surroundings(
             till.clock,
             random.random,
@@ -62,17 +69,29 @@ class Counter:
         )
         devices = Devices.make(tables, around)
         devices.start()
-        printing = None
-        if devices.printers:
-            stations = [Station(printer, papers[name]) for name, printer in devices.printers.items()]
-            printing = Printing(till.writer, stations, devices.drawer)
+        made = cls(devices, till)
+        made._wire()
+        return made
+
+    def _wire(self) -> None:
+        """Give the till what stands on its counter now. On the screen's thread."""
+        devices, till = self.devices, self._till
+        stations = [
+            Station(devices.printers[name], _paper(table))
+            for name, table in list(devices.tables.items())
+            if isinstance(table, PrinterTable)
+        ]
+        if self.printing:
+            self.printing.use(stations, devices.drawer)
+        elif stations:
+            printing = self.printing = Printing(till.writer, stations, devices.drawer)
             till.selling.on_paid = lambda _: printing.sale_paid(kick=True)
         if devices.reader:
             devices.reader.begin_inventory()
         if devices.scale:
             till.selling.lines.weigh = devices.scale.read
-        cards = CardDesk(devices.terminal, till.writer.deliver) if devices.terminal else None
-        return cls(devices, printing, cards)
+        if devices.terminal and self.cards is None:
+            self.cards = CardDesk(devices.terminal, till.writer.deliver)
 
     @property
     def terminal(self) -> CardTerminal | None:
@@ -89,8 +108,19 @@ class Counter:
         devices = self.devices
         kinds = (
             devices.scanners, devices.printers, devices.scales, devices.displays, devices.readers, devices.terminals,
+            devices.labels,
         )  # fmt: skip
-        return tuple((name, device.health) for name, kind in zip(KINDS, kinds, strict=True) for device in kind.values())
+        return tuple(
+            (name, device.health) for name, kind in zip(KINDS, kinds, strict=True) for device in list(kind.values())
+        )
+
+    def print_label(self, label: Label, done: Callable[[str], None]) -> None:
+        """Print one label; `done` is told a code, empty when it came out. Raises RuleViolationError `label.wrong_size`."""
+        table = next((one for one in self.devices.tables.values() if isinstance(one, LabelTable)), None)
+        if table is None:
+            done("label.no_printer")
+        else:
+            self.desk.print_labels(zpl_job([(label, 1)], table), lambda result: done(result.reason))
 
     def customer_reads(self, upper: str, lower: str) -> None:
         """Put two lines on the customer's display; never waits."""
@@ -103,6 +133,7 @@ class Counter:
             self.devices.sound.play(TONES[tone])
 
     def close(self) -> None:
+        self.desk.close()
         if self.cards:
             self.cards.close()
         if self.printing:

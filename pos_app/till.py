@@ -11,6 +11,7 @@ from pos_app.runtime.writer import Deliver, Writer
 from pos_app.service.completing import SoldBy
 from pos_app.service.fulfilling import Fulfilling
 from pos_app.service.goods import GoodsCheck
+from pos_app.service.labels import Labels
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
 from pos_app.service.selling import Selling
@@ -35,10 +36,12 @@ class Till:
     """Everything a screen needs. Close it to give the files back."""
 
     config: MachineConfig
+    home: Home
     clock: Clock
     selling: Selling
     goods: GoodsCheck
     lookup: Lookup
+    labels: Labels
     fulfilling: Fulfilling
     signing_in: SigningIn
     link: LinkStatus
@@ -109,7 +112,7 @@ class Till:
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
-            config, clock, selling, goods, lookup, fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
+            config, home, clock, selling, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
             (here_ref, there_ref), [refreshed],
         )  # fmt: skip
         return till

@@ -60,6 +60,11 @@ class Printing:
         self._kick = self._kick or kick
         self._wake.set()
 
+    def use(self, stations: Sequence[Station], drawer: CashDrawer | None) -> None:
+        """Go on with these: a printer or drawer was put in or taken out."""
+        self._stations, self._drawer = tuple(stations), drawer
+        self._wake.set()
+
     def close(self) -> None:
         self._stopping = True
         self._wake.set()

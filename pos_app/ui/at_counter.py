@@ -1,9 +1,12 @@
 """What the screen asks of the counter around it. Everything returns at once; a till without devices has `NoCounter`."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from pos_app.devices.barcode.wedge import NO_SETUP, WedgeSetup
 from pos_app.devices.ports import Health
+from pos_app.receipts.labels import Label
+from pos_app.runtime.device_desk import DeviceDesk
 
 
 class AtCounter(Protocol):
@@ -14,8 +17,20 @@ class AtCounter(Protocol):
         """How the keyboard scanner was learned."""
         ...
 
+    @property
+    def desk(self) -> DeviceDesk | None:
+        """Who looks after the devices; None when there are none."""
+        ...
+
     def healths(self) -> tuple[tuple[str, Health], ...]:
         """(kind, health) of each device; never waits."""
+        ...
+
+    def print_label(self, label: Label, done: Callable[[str], None]) -> None:
+        """Print one label. `done` is told a code, empty when it came out; `label.no_printer` when there is none.
+
+        Raises RuleViolationError `label.wrong_size`.
+        """
         ...
 
     def customer_reads(self, upper: str, lower: str) -> None:
@@ -33,9 +48,13 @@ class NoCounter:
     """No device but the keyboard."""
 
     wedge = NO_SETUP
+    desk: DeviceDesk | None = None
 
     def healths(self) -> tuple[tuple[str, Health], ...]:
         return ()
+
+    def print_label(self, label: Label, done: Callable[[str], None]) -> None:
+        done("label.no_printer")
 
     def customer_reads(self, upper: str, lower: str) -> None:
         """Nobody reads it."""

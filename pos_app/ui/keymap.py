@@ -14,13 +14,18 @@ STRIP_SLOTS = 10
 class Act(StrEnum):
     """What a key or a button of the action strip asks for."""
 
+    ADD_DEVICE = "add_device"
+    ASK_DEVICE = "ask_device"
     BACK = "back"
+    DEVICES = "devices"
     DOWN = "down"
     EXACT_CASH = "exact_cash"
     FIND = "find"
     FINISH = "finish"
     FULL_SCREEN = "full_screen"
     HAND_OVER = "hand_over"
+    LABEL = "label"
+    LEARN = "learn"
     LESS = "less"
     LOCK = "lock"
     MARK_READY = "mark_ready"
@@ -29,7 +34,10 @@ class Act(StrEnum):
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
     QUANTITY = "quantity"
+    SAVE = "save"
     SELL = "sell"
+    TAKE_OUT = "take_out"
+    TRY_DEVICE = "try_device"
     UP = "up"
     VOID_LINE = "void_line"
 
@@ -47,7 +55,7 @@ class Slot:
 
 
 EVERYWHERE: Mapping[str, Act] = MappingProxyType(
-    {"Ctrl+L": Act.LOCK, "F10": Act.PICKUP, "F11": Act.FULL_SCREEN, "Esc": Act.BACK}
+    {"Ctrl+L": Act.LOCK, "Ctrl+H": Act.DEVICES, "F10": Act.PICKUP, "F11": Act.FULL_SCREEN, "Esc": Act.BACK}
 )
 SELL_KEYS: Mapping[str, Act] = MappingProxyType(
     {
@@ -60,6 +68,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "Down": Act.DOWN,
         "+": Act.MORE,
         "-": Act.LESS,
+        "Ctrl+P": Act.LABEL,
     }
 )
 PAY_KEYS: Mapping[str, Act] = MappingProxyType(
@@ -74,6 +83,19 @@ PICKUP_KEYS: Mapping[str, Act] = MappingProxyType(
         "Up": Act.UP,
         "Down": Act.DOWN,
         "F10": Act.SELL,
+    }
+)
+
+DEVICES_KEYS: Mapping[str, Act] = MappingProxyType(
+    {
+        "F2": Act.ADD_DEVICE,
+        "F3": Act.ASK_DEVICE,
+        "F4": Act.TRY_DEVICE,
+        "F6": Act.LEARN,
+        "Del": Act.TAKE_OUT,
+        "F9": Act.SAVE,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
     }
 )
 

@@ -12,13 +12,17 @@ from pos_app.ui.notices import Notice, NoticeStrip
 from pos_app.ui.strip import ActionStrip
 from pos_app.ui.theme import TOP_STRIP_PX, Tone, Weight
 from pos_app.ui.widgets.buttons import TabButton
-from pos_app.ui.widgets.parts import Pill, column, label, row
+from pos_app.ui.widgets.parts import Pill, column, label, pill_width, row
 from pos_app.ui.words import tr
 
 MIN_WIDTH, MIN_HEIGHT = 960, 540
 FIRST_WIDTH, FIRST_HEIGHT = 1366, 768
 NARROW_PX = 1024
 NOTICE_HEIGHT = 44
+PILL_GAP = 14
+STRIP_SPACE_PX = 2 * 18 + 2 * PILL_GAP  # margins and fixed gaps
+MORE_DEVICES = "more"
+SEVERITY = (Tone.ERROR, Tone.WARNING, Tone.INFO, Tone.PLAIN, Tone.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class TopStrip(QWidget):
     """Store and till, workspaces, lamps, operator and clock."""
 
     chosen = Signal(str)
+    device_tapped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,6 +75,7 @@ class TopStrip(QWidget):
         line.addWidget(self._operator)
         self._tab_of: dict[str, TabButton] = {}
         self._pill_of: dict[str, Pill] = {}
+        self._devices: tuple[PillState, ...] = ()
 
     def show_state(self, state: TopState) -> None:
         self._title.setText(state.title)
@@ -109,13 +115,43 @@ class TopStrip(QWidget):
             self._tab_of[name].show_chosen(name == state.current)
 
     def _show_devices(self, devices: Sequence[PillState]) -> None:
-        for device in devices:
+        """As many as there is room for, those in trouble first; the rest as a number."""
+        self._devices = tuple(devices)
+        wanted = sorted(devices, key=lambda device: SEVERITY.index(device.tone))
+        shown = wanted[: self._fitting(wanted)]
+        left = len(wanted) - len(shown)
+        if left:
+            shown.append(PillState(MORE_DEVICES, f"+{left}", wanted[len(shown)].tone))
+        for name in [name for name in self._pill_of if name not in {device.name for device in shown}]:
+            gone = self._pill_of.pop(name)
+            gone.hide()
+            self._pills.removeWidget(gone)
+            gone.deleteLater()
+        for at, device in enumerate(shown):
             if device.name not in self._pill_of:
-                pill = Pill(f"device_{device.name}", lamp=True)
-                self._pills.addWidget(pill)
-                self._pills.setContentsMargins(0, 0, 14, 0)
-                self._pill_of[device.name] = pill
+                pill = self._pill_of[device.name] = Pill(f"device_{device.name}", lamp=True)
+                pill.tapped.connect(self.device_tapped)
+            if self._pills.indexOf(self._pill_of[device.name]) != at:
+                self._pills.insertWidget(at, self._pill_of[device.name])
             self._pill_of[device.name].show_state(device.text, device.tone)
+        self._pills.setContentsMargins(0, 0, PILL_GAP if shown else 0, 0)
+
+    def _fitting(self, wanted: Sequence[PillState]) -> int:
+        """How many pills stand side by side without being cut, a number for the rest included."""
+        parts = (self._title, self._lamp, self._operator, *self._tab_of.values())
+        room = self.width() - STRIP_SPACE_PX - sum(part.sizeHint().width() + PILL_GAP for part in parts)
+        widths = [pill_width(device.text) + PILL_GAP for device in wanted]
+        if sum(widths) <= room:
+            return len(widths)
+        room -= pill_width("+9") + PILL_GAP
+        fits = 0
+        while fits < len(widths) and sum(widths[: fits + 1]) <= room:
+            fits += 1
+        return fits
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_devices(self._devices)
 
     def _tab_pressed(self) -> None:
         self.chosen.emit(self.sender().property("workspace"))
@@ -126,6 +162,7 @@ class Shell(QWidget):
 
     acted = Signal(str)  # an Act
     workspace_chosen = Signal(str)
+    devices_wanted = Signal()
     typed_aside = Signal(str)  # a printable key while no line for typing had the focus
     closing = Signal()
 
@@ -148,6 +185,7 @@ class Shell(QWidget):
         self.notices = NoticeStrip()
         self.notices.setParent(self)
         self.top.chosen.connect(self.workspace_chosen)
+        self.top.device_tapped.connect(self.devices_wanted)
         self.strip.acted.connect(self.acted)
 
     def add_screen(self, view: QWidget) -> None:

@@ -25,6 +25,7 @@ QLabel[look="muted"] { color: $muted; }
 QLabel[look="accent"] { color: $accent; }
 QLabel[look="warning"] { color: $warning; }
 QLabel[look="error"] { color: $error; }
+QLabel[look="info"] { color: $info; }
 QLabel[look="multiplier"] { background: $accent; color: $on_accent; border-radius: ${radius}px; }
 
 QFrame[look="notice"] { background: $raised; border: 1px solid $border; border-radius: ${small}px; }

@@ -170,6 +170,21 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "pick.too_many": _("That is more than was ordered."),
         "pick.wrong_item": _("Wrong item. {name} is not on this order. Put it back."),
         "stage.not_a_shelf": _("“{text}” is not a shelf."),
+        # labels
+        "label.bad_copies": _("Print between 1 and 999 copies of a label."),
+        "label.bad_domain": _("The web address for labels is none. Correct it in the settings."),
+        "label.bad_field": _("A field of the label is none that GS1 knows."),
+        "label.bad_number": _("The item's number is no valid bar code. Tell head office."),
+        "label.bad_shelf": _("That is no name for a shelf."),
+        "label.code_too_long": _("Its code does not fit on this label. Choose the square code or a larger label."),
+        "label.no_domain": _("No web address for labels is set."),
+        "label.no_item_field": _("The label lacks the item's number."),
+        "label.no_price": _("{name} has no price here, so it gets no label."),
+        "label.no_such_item": _("There is no item {sku} here."),
+        "label.too_many": _("That are {count} labels; at most {most} go in one job."),
+        "label.wrong_size": _(
+            "The label is {wide} × {high} mm and the printer holds {loaded_wide} × {loaded_high} mm."
+        ),
         # the machine
         "basket.not_kept": _("The basket could not be written. Check the disk."),
         "config.invalid": _("The settings file {file} has a mistake: {why}"),

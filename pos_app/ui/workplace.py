@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from pos_app.receipts.labels import Label, price_label
 from pos_app.service.completing import SoldBy
 from pos_app.service.link_status import LinkState, LinkView
 from pos_app.service.outcome import PaidSale
@@ -13,8 +14,11 @@ from pos_app.till import Till
 from pos_app.ui import customer_lines
 from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
+from pos_app.ui.device_words import sentence
 from pos_app.ui.keymap import Act
 from pos_app.ui.notices import Notice
+from pos_app.ui.screens.devices.presenter import DevicesPresenter
+from pos_app.ui.screens.devices.view import DevicesView
 from pos_app.ui.screens.pay.presenter import PayPresenter
 from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.pickup.presenter import PickupPresenter
@@ -35,6 +39,7 @@ from retail_core.domain.roles import Permission, may
 from retail_core.domain.scanned import TagUnit
 
 MAX_SCANS_WHILE_LOCKED = 50
+LABELS_FOLDER = "labels"
 RELEASE_MS = 0
 Devices = Callable[[], tuple[PillState, ...]]
 
@@ -67,6 +72,7 @@ class Workplace(QObject):
         self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)
         self.pay = PayPresenter(PayView(point), till.selling)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
+        self.devices = DevicesPresenter(DevicesView(), self.counter.desk, self.wedge, self._may_set_up)
         self.current: Screen = self.sign_in
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
         self._release.timeout.connect(self._give_waiting)
@@ -100,8 +106,8 @@ class Workplace(QObject):
             self.sign_in.show_waiting(len(self._waiting))
         elif problem:
             self.shell.notify(Notice(words_for(problem), Tone.ERROR))
-        elif self.current is self.pickup:
-            self.pickup.scanned(label, source)
+        elif self.current in (self.pickup, self.devices):
+            self.current.scanned(label, source)
         else:
             self._for_sale(lambda: self.sell.scanned(label, source, pairs=pairs))
 
@@ -145,10 +151,14 @@ class Workplace(QObject):
             return
         elif act is Act.LOCK:
             self.lock()
+        elif act is Act.DEVICES:
+            self._to_devices()
         elif act is Act.PICKUP and self.current is not self.pickup:
             self._to_workspace("pickup")
         elif act is Act.SELL or (act is Act.PICKUP and self.current is self.pickup):
             self._to_workspace("sell")
+        elif act is Act.LABEL:
+            self._print_label()
         else:
             if act is Act.BACK:
                 self.shell.take_back_notice()
@@ -172,7 +182,9 @@ class Workplace(QObject):
         self.wedge.scanned.connect(self.scanned)
         background.woken.connect(self.refresh)
         self.till.rechecked = self._rechecked
-        for screen in (self.sign_in, self.sell, self.pay, self.pickup):
+        self.shell.devices_wanted.connect(self._to_devices)
+        self.devices.left.connect(self._back_from_devices)
+        for screen in (self.sign_in, self.sell, self.pay, self.pickup, self.devices):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)
             screen.strip_changed.connect(self._show_strip)
@@ -207,6 +219,54 @@ class Workplace(QObject):
             return
         self.shell.take_back_notice()
         self._go(self.sell if name == "sell" else self.pickup)
+
+    def _print_label(self) -> None:
+        """A shelf label of the chosen line; a file when no label printer is set up."""
+        sale, chosen = self.till.selling.sale, self.till.selling.selected
+        line = sale.line(chosen) if sale and chosen else None
+        if line is None:
+            self.shell.notify(Notice(words_for("line.none_selected"), Tone.WARNING))
+            return
+        try:
+            label = price_label(self.till.labels.of_item(line.sku))
+            self.counter.print_label(label, lambda code: self._label_printed(label, line.name, code))
+        except CodedError as refused:
+            self.current.explain(refused)
+
+    def _label_printed(self, label: Label, name: str, code: str) -> None:
+        if not code:
+            self.shell.notify(Notice(tr("The label of {name} came out.", name=name), Tone.OK))
+        elif code == "label.no_printer":
+            self._save_label(label)
+        else:
+            self.shell.notify(Notice(sentence(code), Tone.WARNING))
+
+    def _save_label(self, label: Label) -> None:
+        from pos_app.ui.labels_pdf import labels_pdf  # kept out of the start of a till
+
+        file = self.till.home.folder / LABELS_FOLDER / f"{self.till.clock.now_ms()}.pdf"
+        try:
+            file.parent.mkdir(exist_ok=True)
+            labels_pdf([label], file)
+        except OSError as trouble:
+            self.shell.notify(Notice(tr("The label could not be saved: {why}", why=str(trouble)[:80]), Tone.ERROR))
+            return
+        words = tr("No label printer is set up. The label was saved as {file}.", file=str(file))
+        self.shell.notify(Notice(words, Tone.INFO))
+
+    def _to_devices(self) -> None:
+        if self.till.signing_in.operator is not None and not self.till.selling.paying:
+            self.shell.take_back_notice()
+            self._go(self.devices)
+
+    def _back_from_devices(self) -> None:
+        operator = self.till.signing_in.operator
+        if operator is not None:
+            self._to_workspace(self._workspaces(operator)[0])
+
+    def _may_set_up(self) -> bool:
+        operator = self.till.signing_in.operator
+        return operator is not None and may(operator.role, Permission.SET_UP_DEVICES)
 
     def _signed_in(self, operator: SoldBy) -> None:
         self.till.signed_in(operator)
@@ -284,13 +344,16 @@ class Workplace(QObject):
             TopState(
                 till_title(config.store_name, config.register, config.role),
                 tuple((name, *names[name]) for name in spaces),
-                "pickup" if self.current is self.pickup else "sell" if operator else "",
+                self._space() if operator else "",
                 lamp_state(self.till.link.read()),
                 self._devices(),
                 operator.name if operator else "",
                 f"{clock:%H:%M}",
             )
         )
+
+    def _space(self) -> str:
+        return {id(self.pickup): "pickup", id(self.devices): ""}.get(id(self.current), "sell")
 
     def _workspaces(self, operator: SoldBy) -> tuple[str, ...]:
         sells = ("sell",) if may(operator.role, Permission.SELL) else ()

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     VOID_SALE = "void_sale"
     PICK = "pick"
     HAND_OVER = "hand_over"
+    SET_UP_DEVICES = "set_up_devices"
     SYNC_PUSH = "sync.push"
     SYNC_PULL = "sync.pull"
     VIEW_TODAY = "hq.view_today"
@@ -57,8 +58,8 @@ PERMISSIONS = MappingProxyType(
     {
         Role.CASHIER: _CASHIER,
         Role.ASSOCIATE: frozenset({Permission.PICK, Permission.HAND_OVER}),
-        Role.SUPERVISOR: _CASHIER | {Permission.VOID_SALE},
-        Role.MANAGER: _CASHIER | {Permission.VOID_SALE},
+        Role.SUPERVISOR: _CASHIER | {Permission.VOID_SALE, Permission.SET_UP_DEVICES},
+        Role.MANAGER: _CASHIER | {Permission.VOID_SALE, Permission.SET_UP_DEVICES},
         Role.HQ_VIEWER: _VIEWER,
         Role.HQ_OPERATOR: _OPERATOR,
         Role.HQ_ADMIN: _OPERATOR

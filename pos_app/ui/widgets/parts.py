@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from pos_app.ui.theme import BODY_PX, Tone, Weight, colour, font, tokens
@@ -66,6 +66,8 @@ class ElidedLabel(QLabel):
 class Pill(QWidget):
     """A short state in words on a coloured ground, with a dot in front when it is a lamp."""
 
+    tapped = Signal()
+
     def __init__(self, name: str = "", *, lamp: bool = False) -> None:
         super().__init__()
         self._text = ""
@@ -87,15 +89,23 @@ class Pill(QWidget):
     def text(self) -> str:
         return self._text
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.tapped.emit()
+
     def sizeHint(self) -> QSize:
-        lamp = DOT_PX + 7 if self._lamp else 0
-        return QSize(self.fontMetrics().horizontalAdvance(self._text) + 2 * PILL_PADDING + lamp, PILL_HEIGHT)
+        return QSize(pill_width(self._text, lamp=self._lamp), PILL_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_pill(painter, QRectF(self.rect()), self._text, self._tone, self.layoutDirection(), lamp=self._lamp)
         painter.end()
+
+
+def pill_width(text: str, *, lamp: bool = True) -> int:
+    """How wide a pill with these words is."""
+    words = QFontMetrics(font(PILL_PX, Weight.SEMI)).horizontalAdvance(text)
+    return words + 2 * PILL_PADDING + (DOT_PX + 7 if lamp else 0)
 
 
 def paint_pill(

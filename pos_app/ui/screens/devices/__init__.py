@@ -1,0 +1,1 @@
+"""Devices of this till: how they are, what to do about it, and setting them up."""
