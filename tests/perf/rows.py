@@ -26,6 +26,7 @@ from retail_core.durable.journal import entries_after
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.wire.batch import encode_batch, encode_lines
 from tests.perf.catalogue import big_reference
+from tests.perf.counter import counter_devices
 from tests.perf.devices import rfid_reads
 from tests.perf.measure import Result, cpu, paired, percentile, timed
 from tests.perf.screen import scan_to_paint, start_and_memory
@@ -254,7 +255,15 @@ def sell_for_count(folder: Path, sales: int) -> None:
 
 
 Row = Callable[[Path], Iterator[Result]]
+
+
+def scan_and_devices(folder: Path) -> Iterator[Result]:
+    """Scan → painted, and what leads up to it: keys, bytes, cables and paper."""
+    yield from counter_devices(folder)
+    yield from scan_to_paint(folder)
+
+
 ROWS: dict[str, Row] = {
-    "1": sale_commit, "2": look_up, "3": scan_to_paint, "5": search, "6": start_and_memory, "11": wire,
+    "1": sale_commit, "2": look_up, "3": scan_and_devices, "5": search, "6": start_and_memory, "11": wire,
     "17": rfid_reads,
 }  # fmt: skip
