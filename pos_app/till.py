@@ -107,7 +107,8 @@ class Till:
         )
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.restore(basket)
-        fulfilling = Fulfilling(links, here_ref, writer, LocalClaims(config.till_node), clock, config.feed_public_key)
+        claims, hq_key = LocalClaims(config.till_node), config.feed_public_key
+        fulfilling = Fulfilling(links, here_ref, writer, claims, clock, hq_key, lambda: goods.codes)
         fulfilling.restore(here, failures)
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from pos_app.devices.barcode.classify import classify
+from pos_app.devices.barcode.classify import NO_RULES, CodeRules, classify
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
+from pos_app.service.finding import item_of
 from pos_app.storage import orders
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
@@ -67,9 +68,17 @@ class Found(msgspec.Struct, frozen=True):
 
 class Fulfilling:
     def __init__(
-        self, facts: Links, catalogue: Reference, writer: Writer, claims: Claims, clock: Clock, hq_key: str
+        self,
+        facts: Links,
+        catalogue: Reference,
+        writer: Writer,
+        claims: Claims,
+        clock: Clock,
+        hq_key: str,
+        codes: Callable[[], CodeRules] = lambda: NO_RULES,
     ) -> None:
-        """`hq_key` is HQ's public key; passes are checked against it."""
+        """`hq_key` is HQ's public key; passes are checked against it. `codes`: the store's rules of this moment."""
+        self._codes = codes
         self._facts = facts
         self._catalogue = catalogue
         self._writer = writer
@@ -198,8 +207,8 @@ class Fulfilling:
         return [order for order in merged if order]
 
     def _line_for(self, order: OrderDoc, label: str) -> OrderLine:
-        scanned = classify(label)
-        item = self._catalogue.by_gtin(scanned.gtin) if scanned.gtin else self._catalogue.by_sku(scanned.text)
+        scanned = classify(label, self._codes())
+        item = item_of(self._catalogue, scanned)
         wanted = [
             line
             for line in order.lines

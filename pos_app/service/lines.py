@@ -6,6 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from pos_app.devices.ports import WeightReading, WeightState
+from pos_app.service.finding import item_of
 from pos_app.service.goods import WEIGHED, GoodsCheck, scaled
 from pos_app.storage.readers import Reference
 from retail_core.domain.clock import Clock
@@ -44,16 +45,8 @@ class LineMaker:
         self.weigh: Callable[[], WeightReading | None] = lambda: None  # the counter's scale, when there is one
 
     def find(self, scanned: Scanned) -> ItemRow | None:
-        """The item by bar code, by the store's own number inside it, or by its own code."""
-        if scanned.gtin:
-            found = self._catalogue.by_gtin(scanned.gtin)
-            if found:
-                return found
-        if scanned.also and (found := self._catalogue.by_gtin(scanned.also)):
-            return found
-        if scanned.item_code:
-            return self._catalogue.by_sku(scanned.item_code) or self._catalogue.by_sku(scanned.item_code.lstrip("0"))
-        return self._catalogue.by_sku(scanned.text)
+        """The item a code means; None when the shop has none of it."""
+        return item_of(self._catalogue, scanned)
 
     def line(
         self, item: ItemRow, label: str, qty_milli: int | None, book: PriceBook, scanned: Scanned | None = None,

@@ -5,9 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from retail_core.domain.coderules import EmbeddedKind, RcnRule
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import OrderDoc, State
+from retail_core.domain.gtin import check_digit
 from retail_core.durable.engine import open_ro
+from retail_core.durable.link import GoodsRulesDoc
 from retail_core.trust.keys import SigningKey
 from retail_core.trust.pickup import issue_pass
 from tests.support.shop import CODE, ITEMS, STORE, AtTill, Shop, at_till, make_shop, row
@@ -52,6 +55,16 @@ def test_an_order_is_picked_staged_made_ready_and_handed_over(shop: Shop) -> Non
         "collected_by": "Lena Fischer"
     }
     conn.close()
+
+
+def test_a_pack_with_its_weight_in_the_number_is_the_item_it_is(shop: Shop) -> None:
+    shop.put_rows(row("goods_rules", "store", GoodsRulesDoc(rcn=(RcnRule("28", 5, EmbeddedKind.WEIGHT, 3),))))
+    with at_till(shop) as at:
+        pickup = at.sign_in().till.fulfilling
+        at.done(lambda done, failed: pickup.start_picking("O-1", done, failed))
+        label = "280100400250" + check_digit("280100400250")
+        at.done(lambda done, failed: pickup.pick("O-1", label, done, failed))
+        assert sum(line.picked_milli for line in pickup.order("O-1").lines) == 1000
 
 
 def test_a_wrong_item_is_refused_and_changes_nothing(shop: Shop) -> None:
