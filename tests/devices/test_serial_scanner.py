@@ -1,5 +1,6 @@
 """A serial scanner on a real port of the system: fast, unplugged, taken by others, and back again."""
 
+import termios
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -153,3 +154,47 @@ def test_a_missing_permission_is_named() -> None:
     supervisor.start()
     assert eventually(lambda: supervisor.health.code == "device.no_permission")
     supervisor.close()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OSError(5, "Input/output error"),
+        serial.SerialException("device reports readiness to read but returned no data"),
+        termios.error(22, "Invalid argument"),  # not an OSError
+    ],
+    ids=["oserror", "pyserial", "termios"],
+)
+def test_trap_11_and_12_no_trouble_of_a_port_is_the_end_of_its_thread(trouble: Exception) -> None:
+    """pyserial#341: a reader that died of "readiness to read but returned no data" never came back."""
+    tries: list[int] = []
+
+    def session(control: Control) -> None:
+        tries.append(len(tries))
+        control.ready()
+        if len(tries) < 3:
+            raise trouble
+        while not control.wait(0.05):
+            pass
+
+    supervisor = Supervisor("flaky", session, jitter=no_jitter)
+    supervisor.start()
+    assert eventually(lambda: len(tries) == 3 and supervisor.health.state is DeviceState.READY)
+    supervisor.close()
+
+
+def test_a_port_set_to_seven_bits_that_the_system_refuses_is_told_and_tried_again(sim: ScannerSim) -> None:
+    """Linux takes 7E1 on a pty once and refuses it at the second opening, with termios.error."""
+    port = PortIdentity(sim.path)
+    health: list[Health] = []
+
+    def session(control: Control) -> None:
+        with port.open(9600, read_wait_s=0.1, bits=7, parity=serial.PARITY_EVEN):
+            control.ready()
+            raise OSError("pulled")
+
+    supervisor = Supervisor("old scale", session, jitter=no_jitter, changed=health.append)
+    supervisor.start()
+    assert eventually(lambda: sum(one.state is DeviceState.CONNECTING for one in health) >= 3)
+    supervisor.close()
+    assert all(one.code in ("", "device.lost") for one in health)
