@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pos_app.devices.drawer import OpenLevel, learn_level
 from pos_app.devices.label.tables import ZplTcpTable
 from pos_app.devices.manager import Devices
 from pos_app.devices.ports import (
@@ -26,7 +27,7 @@ from pos_app.devices.ports import (
     WeightState,
 )
 from pos_app.devices.printer.status import trouble
-from pos_app.devices.printer.tables import CupsTable, PrinterTable
+from pos_app.devices.printer.tables import CupsTable, PrinterDrawerTable, PrinterTable
 from pos_app.devices.sound.player import TonePlayer
 from pos_app.devices.sound.tones import Tone
 from pos_app.receipts import escpos, zpl
@@ -139,14 +140,30 @@ class _Asking:
         before = drawer.is_open()
         if not self.by_hand:
             return {None: "drawer.no_switch", True: "drawer.open", False: "good.shut"}[before], {}
+        table = self.devices.tables[self.name]
+        printer = self.devices.printers.get(table.printer) if isinstance(table, PrinterDrawerTable) else None
+        shut = printer.status() if printer else PrinterStatus()
         code, facts = _of_print(drawer.kick(), "good.kicked")
-        if code != "good.kicked" or before is None:
+        if code != "good.kicked":
             return code, facts
+        if before is None:
+            return self.learned_switch(printer, shut)
         until_ms = self.clock.monotonic_ms() + DRAWER_WAIT_MS
         while not drawer.is_open():
             if self.clock.monotonic_ms() > until_ms or self.wait(LOOK_MS):
                 return "drawer.did_not_open", {}
         return "good.opened", {}
+
+    def learned_switch(self, printer: ReceiptPrinter | None, shut: PrinterStatus) -> Answer:
+        """A drawer nobody set up a switch for just opened: did the level of its pin change?"""
+        until_ms = self.clock.monotonic_ms() + DRAWER_WAIT_MS
+        while printer and self.clock.monotonic_ms() <= until_ms:
+            level = learn_level(shut, printer.status())
+            if level is not OpenLevel.NONE:
+                return "good.switch_learned", {"open_level": level.value}
+            if self.wait(LOOK_MS):
+                break
+        return "good.kicked", {}
 
     def scale(self, scale: Scale) -> Answer:
         until_ms = self.clock.monotonic_ms() + (WEIGHT_WAIT_MS if self.by_hand else 0)

@@ -4,6 +4,7 @@ Nothing here waits. A check or a recording ends within its devices' own deadline
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from queue import SimpleQueue
 from threading import Event, Thread
 
@@ -15,7 +16,7 @@ from pos_app.devices.doctor import Finding, examine
 from pos_app.devices.found import Fields, Found, plugged_in
 from pos_app.devices.manager import Devices
 from pos_app.devices.ports import Health, PrintOutcome, PrintResult
-from pos_app.devices.scanner.record import record_scan
+from pos_app.devices.scanner.record import Recorded, record_scan
 from pos_app.devices.scanner.tables import SerialScannerTable
 from pos_app.devices.supervisor import TROUBLE
 from pos_app.devices.transport.serial_port import PortIdentity
@@ -27,6 +28,8 @@ from retail_core.durable.home import Home
 
 STOP_WAIT_S = 12.0
 RECORD_WITHIN_MS = 20_000
+SWITCH_LEARNED = "good.switch_learned"
+SAME_CODE_ADVICE = "scanner.set_same_code"
 Answered = Callable[[Checked, tuple[Finding, ...]], None]
 
 
@@ -59,6 +62,8 @@ class DeviceDesk:
             found = check(self._devices, name, depth, self._clock, self._pause)
             table = self._devices.tables.get(name)
             reasons = examine(table) if table and not found.good else ()
+            if found.code == SWITCH_LEARNED and table:
+                self._put({**msgspec.to_builtins(table), **found.facts})
             self._deliver(lambda: done(found, reasons))
 
         self._jobs.put(work)
@@ -105,8 +110,8 @@ class DeviceDesk:
 
             try:
                 port = PortIdentity.of(table)
-                raw = record_scan(port, table.baud, self._clock, RECORD_WITHIN_MS, self._stop, told)
-                learned = learn_bytes(raw) if raw else NotLearned("scanner.no_test_label")
+                scan = record_scan(port, table.baud, self._clock, RECORD_WITHIN_MS, self._stop, told)
+                learned = _learned(scan)
             except TROUBLE as trouble:
                 learned = NotLearned("device.lost", str(trouble)[:60])
             finally:
@@ -169,6 +174,17 @@ class DeviceDesk:
         while (job := self._jobs.get()) is not None:
             if not self._stop.is_set():
                 job()
+
+
+def _learned(scan: Recorded) -> Learned | NotLearned:
+    """What a recorded scan teaches; that its scanner was set already is no advice any more."""
+    if not scan.raw:
+        return NotLearned("scanner.no_test_label")
+    learned = learn_bytes(scan.raw)
+    if isinstance(learned, NotLearned) or not scan.same_code:
+        return learned
+    others = tuple(code for code in learned.advice if code != SAME_CODE_ADVICE)
+    return replace(learned, advice=(*others, scan.same_code))
 
 
 def _uses(found: Found, used: set[str]) -> bool:

@@ -144,6 +144,10 @@ _GOOD: Mapping[str, str] = MappingProxyType(
         "good.weighs": _("It weighs {grams} g."),
         "good.shows": _("It shows two lines. Look at them."),
         "good.sounded": _("Three tones were played. Did you hear them?"),
+        "good.same_code_set": _("Its time-out for the same code was set to 300 ms: three cans in a row are three."),
+        "good.switch_learned": _(
+            "It opened, and its switch was learned: from now on the till sees whether it is open."
+        ),
         "good.learned": _("The scanner was learned."),
         "good.removed": _("Taken out."),
         "good.saved": _("Saved. It is in use from now on."),
@@ -163,6 +167,9 @@ _SCANNER: Mapping[str, str] = MappingProxyType(
         "scanner.set_end": _("Set its suffix to CR: codes are taken without a wait then."),
         "scanner.set_prefix": _("Set a prefix such as ~ : typing is never held back then."),
         "scanner.slow": _("It types slowly. Set its delay between characters to 0."),
+        "scanner.same_code_refused": _(
+            "It refused to set its time-out for the same code. Set it to 300 ms by the codes of its manual."
+        ),
         "scanner.set_same_code": _(
             "Set its time-out for the same code to 300 ms or less, so that three cans count as three."
         ),

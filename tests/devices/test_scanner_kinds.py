@@ -6,6 +6,7 @@ import random
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pos_app.devices.barcode.classify import MAX_LABEL_CHARS, classify
+from pos_app.devices.barcode.commission import SHORT
 from pos_app.devices.barcode.wedge import MAX_LABEL_CHARS as MAX_HELD
 from pos_app.devices.barcode.wedge import Key, Replay, Scan, Wedge
 from pos_app.devices.framing import MAX_LABEL_BYTES, Framer, Label, label_text
@@ -27,7 +29,11 @@ from pos_app.devices.scanner.event import scan_event
 from pos_app.devices.scanner.hid_reports import ReportLayout, ReportReader, report_layout
 from pos_app.devices.scanner.hidpos import HidPosScanner
 from pos_app.devices.scanner.pair import PAIR_MS, PairedScans, Pairing
+from pos_app.devices.scanner.record import Recorded, record_scan
+from pos_app.devices.scanner.same_code import command_for
 from pos_app.devices.scanner.tables import CameraTable, EvdevTable, HidPosTable
+from pos_app.devices.sim.port import PtyPort
+from pos_app.devices.transport.serial_port import PortIdentity
 from tests.devices.support import CLOCK, Heard, eventually, no_jitter
 
 MILK = "4006381333931"
@@ -345,6 +351,32 @@ def test_three_cans_at_ten_scans_a_second_are_three() -> None:
     assert [pairing.second(MILK, 100 * n) for n in range(3)] == [False] * 3
     assert not pairing.second("]d2" + ELEMENTS, 200 + PAIR_MS + 1)
     assert not pairing.second("]E04012345678901", 201 + PAIR_MS)
+
+
+# ── a scanner's own time-out ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(b"\x06.", "good.same_code_set"), (b"\x15.", "scanner.same_code_refused"), (b"", "")]
+)
+def test_the_scanners_own_time_out_is_set_while_it_is_learned(tmp_path: Path, answer: bytes, said: str) -> None:
+    heard = bytearray()
+
+    def obey(data: bytes) -> None:
+        heard.extend(data)
+        if answer and heard.endswith(b"."):
+            line.send(b"DLYRRD300" + answer)
+
+    with PtyPort(obey, tmp_path / "scanner") as line:
+        port = PortIdentity(line.path, usb_vid=0x0C2E)
+        listening = lambda: line.send(SHORT.encode() + b"\r")  # noqa: E731
+        recorded = record_scan(port, 9600, CLOCK, 5_000, Event(), listening)
+    assert recorded == Recorded(SHORT.encode() + b"\r", said)
+    assert bytes(heard) == b"\x16M\rDLYRRD300."
+
+
+def test_a_scanner_of_a_maker_without_a_command_is_sent_nothing() -> None:
+    assert command_for(0x05E0) == b""
 
 
 # ── hostile ──────────────────────────────────────────────────────────────────────────────────────

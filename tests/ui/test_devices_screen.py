@@ -46,7 +46,7 @@ class Bench:
         return (
             {"driver": "scanner.serial", "name": "Hand scanner", "port": str(self.scanner.where)},
             {"driver": "printer.escpos_tcp", "name": "Printer", "host": "127.0.0.1", "port": self.printer.port},
-            {"driver": "drawer.printer", "name": "Drawer", "printer": "Printer", "open_level": "high"},
+            {"driver": "drawer.printer", "name": "Drawer", "printer": "Printer"},
             {"driver": "scale.toledo8217", "name": "Scale", "port": str(self.scale.where)},
             {"driver": "label.zpl_tcp", "name": "Labels", "host": "127.0.0.1", "port": self.labels.port},
         )
@@ -125,6 +125,12 @@ def test_a_weight_and_an_open_drawer_are_seen_by_the_interactive_check(bench: Be
     bench.at.key(Qt.Key.Key_F4)
     bench.says("It weighs 1253 g.")
     bench.choose("Drawer")
+    bench.at.key(Qt.Key.Key_F4)
+    bench.says(sentence("good.switch_learned"))
+    assert bench.at.till.home.config().device[2]["open_level"] == "high"
+    bench.printer.close_drawer()
+    bench.at.key(Qt.Key.Key_F3)
+    bench.says("It is shut.")
     bench.at.key(Qt.Key.Key_F4)
     bench.says("It opened.")
 

@@ -6,7 +6,9 @@ is kept between jobs; one that died meanwhile is opened again before anything of
 tells by itself when its paper, cover or drawer changes (Automatic Status Back).
 """
 
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Lock
 
 from pos_app.devices.ports import DeviceState, Health, PrinterStatus, PrintOutcome, PrintResult
@@ -24,6 +26,7 @@ ASK_AGAIN_MS = 500
 ASK_EVERY_MS = 2_000
 LISTEN_MS = 30
 LISTEN_AGAIN_S = 0.1
+PULSE_WAITS_MS = 100
 CHUNK_BYTES = 4096
 PULSE_ON, PULSE_OFF = 50, 250  # units of 2 ms; as most printers' manuals advise
 PIN_2, PIN_5 = 2, 5
@@ -46,6 +49,13 @@ class _NotReadyError(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+@dataclass(eq=False)
+class _Pulse:
+    """A drawer that is to open; whoever takes it out of the queue sends it."""
+
+    connector: int
 
 
 class EscPosPrinter:
@@ -72,6 +82,7 @@ class EscPosPrinter:
         self._status = NOBODY_KNOWS
         self._health = Health(DeviceState.ABSENT)
         self._lock = Lock()
+        self._pulses: deque[_Pulse] = deque()
         self._watch = Supervisor(name, self._look_after, jitter=jitter)
 
     @property
@@ -98,9 +109,17 @@ class EscPosPrinter:
         return self._serve(lambda: self._print(job, deadline_ms), deadline_ms)
 
     def kick_drawer(self, pin: int = PIN_2) -> PrintResult:
-        """Open the drawer on connector pin 2 or 5, also when there is no paper. A tiny write of its own."""
+        """Open the drawer on connector pin 2 or 5, also when there is no paper. A tiny write of its own.
+
+        A job that only waits for its answer sends it on: a stuck receipt keeps no drawer shut.
+        """
         deadline_ms = self._clock.monotonic_ms() + KICK_MS
-        return self._serve(lambda: self._kick(0 if pin == PIN_2 else 1, deadline_ms), deadline_ms)
+        pulse = _Pulse(0 if pin == PIN_2 else 1)
+        self._pulses.append(pulse)
+        result = self._serve(lambda: self._kick(pulse, deadline_ms), deadline_ms)
+        if result.reason == BUSY and not self._taken_back(pulse):
+            return PrintResult(PrintOutcome.UNKNOWN, NOT_CONFIRMED)
+        return result
 
     def status(self) -> PrinterStatus:
         """While a job is being printed, what was known before it."""
@@ -145,10 +164,13 @@ class EscPosPrinter:
         self._note_status()
         return PrintResult(PrintOutcome.CONFIRMED)
 
-    def _kick(self, connector: int, deadline_ms: int) -> PrintResult:
+    def _kick(self, pulse: _Pulse, deadline_ms: int) -> PrintResult:
+        if not self._taken_back(pulse):
+            return PrintResult(PrintOutcome.UNKNOWN, NOT_CONFIRMED)
         self._make_ready(deadline_ms, any_trouble=True)
+        connector = pulse.connector
         if said.trouble(self._status):  # it would keep ESC p until there is paper; DLE DC4 it obeys at once
-            command = bytes((0x10, 0x14, 1, connector, PULSE_ON // 50))
+            command = kick_at_once(connector)
             question = said.ask(said.PRINTER)
             self._reader.asked(said.PRINTER)
         else:
@@ -159,7 +181,7 @@ class EscPosPrinter:
             if not self._two_way:
                 return PrintResult(PrintOutcome.UNKNOWN, ONE_WAY)
             self._link.write(question, deadline_ms)
-            answered = self._hear(deadline_ms)
+            answered = self._hear(deadline_ms, (said.RealTime, InOrder))
         except OSError as lost:
             return self._lost(lost)
         return PrintResult(PrintOutcome.CONFIRMED) if answered else self._doubt(NOT_CONFIRMED)
@@ -168,7 +190,8 @@ class EscPosPrinter:
         """The answer that comes after the cut; None when the deadline or a trouble came first."""
         ask_ms = self._clock.monotonic_ms() + ASK_AGAIN_MS
         while (now_ms := self._clock.monotonic_ms()) < deadline_ms:
-            for answer in self._reader.feed(self._link.read(min(ask_ms, deadline_ms))):
+            self._send_pulses(deadline_ms)
+            for answer in self._reader.feed(self._link.read(min(ask_ms, deadline_ms, now_ms + PULSE_WAITS_MS))):
                 if isinstance(answer, InOrder):
                     return answer
                 self._status = said.updated(self._status, answer)
@@ -178,6 +201,22 @@ class EscPosPrinter:
                 self._ask(deadline_ms)
                 ask_ms = now_ms + ASK_AGAIN_MS
         return None
+
+    def _taken_back(self, pulse: _Pulse) -> bool:
+        """False when a job has sent it meanwhile."""
+        try:
+            self._pulses.remove(pulse)
+        except ValueError:
+            return False
+        return True
+
+    def _send_pulses(self, deadline_ms: int) -> None:
+        while self._pulses:
+            try:
+                pulse = self._pulses.popleft()
+            except IndexError:  # taken back just now
+                return
+            self._link.write(kick_at_once(pulse.connector), deadline_ms)
 
     def _lost(self, lost: OSError) -> PrintResult:
         """The link died: whether anything of the job is on its way decides."""
@@ -214,7 +253,7 @@ class EscPosPrinter:
         try:
             self._link.open(min(deadline_ms, self._clock.monotonic_ms() + CONNECT_MS))
             self._learn_status(deadline_ms)
-        except OSError:
+        except (OSError, UnicodeError):  # UnicodeError: a name in till.toml that no host can have
             self._drop(UNREACHABLE)
             raise _NotReadyError(UNREACHABLE) from None
 
@@ -224,7 +263,8 @@ class EscPosPrinter:
         self._link.read(self._clock.monotonic_ms())  # late answers to something else
         self._reader, self._status = StatusReader(), NOBODY_KNOWS
         self._ask(deadline_ms)
-        if not self._hear(min(deadline_ms, self._clock.monotonic_ms() + STATUS_MS), answers=len(QUESTIONS)):
+        until_ms = min(deadline_ms, self._clock.monotonic_ms() + STATUS_MS)
+        if not self._hear(until_ms, said.RealTime, answers=len(QUESTIONS)):
             self._drop(NO_ANSWER)
             raise _NotReadyError(NO_ANSWER)
 
@@ -233,16 +273,18 @@ class EscPosPrinter:
             self._reader.asked(question)
             self._link.write(said.ask(question), deadline_ms)
 
-    def _hear(self, deadline_ms: int, answers: int = 1) -> bool:
-        """Take in what the printer says until there were `answers` answers; False at the deadline."""
+    def _hear(self, deadline_ms: int, kind: type | tuple[type, ...], answers: int = 1) -> bool:
+        """Take in what the printer says until there were `answers` answers of this `kind`; False at the deadline.
+
+        A printer that never stops talking is not listened to for longer either.
+        """
         heard = 0
         while heard < answers:
-            data = self._link.read(deadline_ms)
-            if not data and self._clock.monotonic_ms() >= deadline_ms:
-                return False
-            for answer in self._reader.feed(data):
+            for answer in self._reader.feed(self._link.read(deadline_ms)):
                 self._status = said.updated(self._status, answer)
-                heard += not isinstance(answer, said.AutoStatus)
+                heard += isinstance(answer, kind)
+            if heard < answers and self._clock.monotonic_ms() >= deadline_ms:
+                return False
         return True
 
     # ── health ───────────────────────────────────────────────────────────────────────────────────
@@ -303,6 +345,11 @@ class EscPosPrinter:
 
     def _where(self) -> str:
         return self._link.where
+
+
+def kick_at_once(connector: int) -> bytes:
+    """DLE DC4: the same pulse, obeyed also by a printer that prints nothing now. It may stand only between commands."""
+    return bytes((0x10, 0x14, 1, connector, PULSE_ON // 50))
 
 
 def kick_command(pin: int) -> bytes:

@@ -76,6 +76,8 @@ class StatusReader:
         return answers
 
     def _byte(self, byte: int) -> Answer | None:
+        if self._auto and byte & 0x90:
+            self._auto.clear()  # the rest of it was lost: its last three bytes are 0xx0xxxx
         if self._auto or byte & 0x93 == 0x10:
             self._auto.append(byte)
             if len(self._auto) < ASB_BYTES:

@@ -36,6 +36,13 @@ class PortIdentity:
                 return port.device
         return None
 
+    def vendor(self) -> int:
+        """The USB number of its maker; 0 when it is not plugged in or not on USB."""
+        if self.usb_vid:
+            return self.usb_vid
+        real = str(Path(self.path).resolve())
+        return next((port.vid or 0 for port in list_ports.comports() if port.device == real), 0)
+
     def open(self, baud: int, *, read_wait_s: float, bits: int = 8, parity: str = serial.PARITY_NONE) -> serial.Serial:
         """Open it for us alone. Raises FileNotFoundError when it isn't plugged in, OSError or termios.error otherwise."""
         path = self.find()
