@@ -34,6 +34,7 @@ class Act(StrEnum):
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
     QUANTITY = "quantity"
+    READ_BATCH = "read_batch"
     SAVE = "save"
     SELL = "sell"
     TAKE_OUT = "take_out"
@@ -69,6 +70,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "+": Act.MORE,
         "-": Act.LESS,
         "Ctrl+P": Act.LABEL,
+        "Ctrl+B": Act.READ_BATCH,
     }
 )
 PAY_KEYS: Mapping[str, Act] = MappingProxyType(

@@ -170,6 +170,11 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "pick.too_many": _("That is more than was ordered."),
         "pick.wrong_item": _("Wrong item. {name} is not on this order. Put it back."),
         "stage.not_a_shelf": _("“{text}” is not a shelf."),
+        # files of batch scanners
+        "batch.bad_count": _("“{text}” has no count the till understands."),
+        "batch.not_a_code": _("“{text}” is no code of an item."),
+        "batch.too_large": _("That file is too large. Split it."),
+        "batch.unreadable": _("The file {file} cannot be read: {why}"),
         # labels
         "label.bad_copies": _("Print between 1 and 999 copies of a label."),
         "label.bad_domain": _("The web address for labels is none. Correct it in the settings."),

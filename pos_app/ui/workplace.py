@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from pos_app.receipts.labels import Label, price_label
+from pos_app.service.batch_import import FOLDER as BATCH_FOLDER
+from pos_app.service.batch_import import import_batches
 from pos_app.service.completing import SoldBy
 from pos_app.service.link_status import LinkState, LinkView
 from pos_app.service.outcome import PaidSale
@@ -40,6 +42,7 @@ from retail_core.domain.scanned import TagUnit
 
 MAX_SCANS_WHILE_LOCKED = 50
 LABELS_FOLDER = "labels"
+SHOWN_BAD_LINES = 5
 RELEASE_MS = 0
 Devices = Callable[[], tuple[PillState, ...]]
 
@@ -159,6 +162,8 @@ class Workplace(QObject):
             self._to_workspace("sell")
         elif act is Act.LABEL:
             self._print_label()
+        elif act is Act.READ_BATCH:
+            self._read_batch()
         else:
             if act is Act.BACK:
                 self.shell.take_back_notice()
@@ -219,6 +224,26 @@ class Workplace(QObject):
             return
         self.shell.take_back_notice()
         self._go(self.sell if name == "sell" else self.pickup)
+
+    def _read_batch(self) -> None:
+        """Files of batch scanners that lie ready, onto the sale."""
+        try:
+            taken = import_batches(self.till.home.folder, self.till.selling)
+        except CodedError as refused:
+            self.current.explain(refused)
+            return
+        if not taken.files:
+            folder = str(self.till.home.folder / BATCH_FOLDER)
+            self.shell.notify(Notice(tr("No file of a batch scanner lies in {folder}.", folder=folder), Tone.INFO))
+            return
+        words = ntr("{n} code of the batch scanner was taken", "{n} codes of the batch scanner were taken", taken.codes)
+        if taken.bad:
+            first = taken.bad[0]
+            lines = ", ".join(str(bad.number) for bad in taken.bad[:SHOWN_BAD_LINES])
+            why = tr("not taken: line {lines}: {why}", lines=lines, why=words_for(first.code, {"text": first.text}))
+            words = f"{words} · {why}"
+        self.sell.shown()
+        self.shell.notify(Notice(words, Tone.WARNING if taken.bad else Tone.OK))
 
     def _print_label(self) -> None:
         """A shelf label of the chosen line; a file when no label printer is set up."""
