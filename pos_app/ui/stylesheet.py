@@ -70,6 +70,15 @@ QLineEdit[flash="ok"] { border: 2px solid $accent; background: $accent_soft; }
 QLineEdit[flash="warning"] { border: 2px solid $warning; background: $warning_soft; }
 QLineEdit[flash="error"] { border: 2px solid $error; background: $error_soft; }
 
+QComboBox { background: $panel; color: $ink; border: 1px solid $border; border-radius: ${small}px; padding: 0 10px; }
+QComboBox::drop-down { border: none; width: 26px; }
+QComboBox[look="bare"]::drop-down { width: 0; }
+QComboBox:focus { border: 2px solid $accent; }
+QComboBox QLineEdit { background: transparent; border: none; }
+QComboBox QAbstractItemView {
+    background: $panel; color: $ink; selection-background-color: $accent_soft; selection-color: $ink;
+}
+
 QListView { background: transparent; border: none; outline: none; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget[look="clear"] { background: transparent; }

@@ -18,7 +18,7 @@ from tools.demo.browser import picture_of_today
 from tools.demo.count import HqFile, Summary, count
 from tools.demo.day import Day, Deadline
 from tools.demo.display import find_display
-from tools.demo.guide import Console, guide
+from tools.demo.guide import CODES_SHOWN, Console, guide
 from tools.demo.hands import Hands
 from tools.demo.hq import HeadOffice, fresh_schema
 from tools.demo.people import Cashier, Picker, keep_pictures
@@ -43,6 +43,7 @@ class Demo:
         self._work: Path = options.work
         self._items: int | None = options.items
         self._database: str | None = options.database
+        self._environment: dict[str, str] = {}
         self._closing = ExitStack()
         for folder in (self._work, self._out):
             shutil.rmtree(folder, ignore_errors=True)
@@ -54,6 +55,7 @@ class Demo:
     def run(self) -> int:
         day, hq_file = self._open()
         if self._seconds is None:
+            self._show_buttons(day)
             print(guide(day.hq, day.tills, day.plan, str(self._out / "receipts")), flush=True)
             Console(day, self.say).run()
             return 0
@@ -89,6 +91,7 @@ class Demo:
         self.say(f"HQ runs at {hq.url}, on {'PostgreSQL' if database else 'its own database'}")
         for taken in hq.import_shop(files):
             self.say(f"HQ took {taken}")
+        self._environment = display.environment
         tills = self._open_tills(hq, display.environment)
         show = keep_pictures(self._out)
         cashier, picker = Cashier(tills[0], self._hands(tills[0]), show), Picker(tills[1], self._hands(tills[1]), show)
@@ -111,6 +114,15 @@ class Demo:
             machine.wait_for_till()
         self.say("both tills are open")
         return tills
+
+    def _show_buttons(self, day: Day) -> None:
+        """The windows of the simulated devices, with codes of the first real basket to choose from."""
+        codes = self._short / "codes.tsv"
+        sale = day.plan.sales[0]
+        lines = [f"{line.gtin}\titem {line.sku}" for line in sale.lines[:CODES_SHOWN]]
+        codes.write_text("\n".join([*lines, f"{day.plan.with_unknown.unknown[0]}\tin no catalogue"]), encoding="utf-8")
+        for machine in day.tills:
+            machine.show_buttons(self._environment, codes)
 
     def _hands(self, machine: Machine) -> Hands:
         hands = Hands(machine.control)

@@ -38,6 +38,7 @@ Codes to scan, or to type on the entry line
 {codes}
   {plan.with_unknown.unknown[0]}   is in no catalogue
 
+Devices   a window for each till has their buttons: scan, weigh, paper out, decline; Ctrl+H at the till shows how they are
 Keys      F9 pay · F12 exact cash · F2 find · 3* quantity · Del void line · F10 pickup · Ctrl+L lock
 Shelves   OTS:B-01 … at the pickup counter
 Scanners' ports

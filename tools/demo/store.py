@@ -2,14 +2,22 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from pos_app.devices.sim.control import Console
+from pos_app.devices.sim.display import DisplaySim
+from pos_app.devices.sim.label import LabelSim
+from pos_app.devices.sim.llrp import LlrpSim
+from pos_app.devices.sim.panel import Panel
 from pos_app.devices.sim.printer import PrinterSim
+from pos_app.devices.sim.scale import ScaleSim
 from pos_app.devices.sim.scanner import ScannerSim
+from pos_app.devices.sim.terminal import TerminalSim
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.durable import link
@@ -21,6 +29,7 @@ from tools.demo.processes import Child, Children, DemoError, program, until
 T = TypeVar("T")
 CATALOGUE_WITHIN_S, TILL_WITHIN_S = 120.0, 40.0
 AGENT_MODULE, TILL_MODULE = "sync_agent.app", "pos_app.app"
+BUTTONS_MODULE = "pos_app.ui.sim_window"
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,17 @@ class Machine:
         self.register, self.folder = register, folder
         self.home = Home(folder)
         self.ports = Ports.free()
-        self.scanner = ScannerSim(link=short / f"scanner-{register}")
-        self.printer = PrinterSim(HOST, out=receipts)
+        self._sims = ExitStack()
+        self.scanner = self._sims.enter_context(ScannerSim(link=short / f"scanner-{register}"))
+        self.printer = self._sims.enter_context(PrinterSim(HOST, out=receipts))
+        self.scale = self._sims.enter_context(ScaleSim(link=short / f"scale-{register}"))
+        self.display = self._sims.enter_context(DisplaySim(link=short / f"display-{register}"))
+        self.terminal = self._sims.enter_context(TerminalSim(HOST))
+        self.reader = self._sims.enter_context(LlrpSim(HOST))
+        self.labels = self._sims.enter_context(LabelSim(HOST, out=receipts.parents[1] / "labels" / register))
+        self.buttons = short / f"devices-{register}"
+        panel = Panel([self.scanner, self.printer, self.scale, self.display, self.terminal, self.reader, self.labels])
+        self._sims.enter_context(Console(panel, self.buttons)).start()
         self.control = short / f"till-{register}.control"
         self._children = children
         self._agent: Child | None = None
@@ -88,6 +106,11 @@ class Machine:
         command = program(TILL_MODULE, "--home", str(self.folder))
         self._till = self._children.start(f"till {self.register}", command, environment)
 
+    def show_buttons(self, environment: dict[str, str], codes: Path) -> None:
+        """The window of this till's simulated devices, with codes to choose from."""
+        command = program(BUTTONS_MODULE, "--control", str(self.buttons), "--codes", str(codes))
+        self._children.start(f"devices {self.register}", command, environment)
+
     def wait_for_till(self) -> None:
         """Until the till's window is there."""
         watched = [self._till] if self._till else []
@@ -104,8 +127,7 @@ class Machine:
                 child.check()
 
     def close(self) -> None:
-        self.scanner.close()
-        self.printer.close()
+        self._sims.close()
 
     # ── what its files say ───────────────────────────────────────────────────────────────────────
 
@@ -134,6 +156,11 @@ class Machine:
             {"driver": "scanner.serial", "name": "Scanner", "port": self.scanner.path},
             {"driver": "printer.escpos_tcp", "name": "Printer", "host": HOST, "port": self.printer.port},
             {"driver": "drawer.printer", "name": "Drawer", "printer": "Printer"},
+            {"driver": "scale.toledo8217", "name": "Scale", "port": self.scale.where},
+            {"driver": "display.cd5220", "name": "Display", "port": self.display.where},
+            {"driver": "terminal.zvt", "name": "Terminal", "host": HOST, "port": self.terminal.port},
+            {"driver": "rfid.llrp", "name": "RFID", "host": HOST, "port": self.reader.port},
+            {"driver": "label.zpl_tcp", "name": "Labels", "host": HOST, "port": self.labels.port},
         )
 
     def _has_shop(self) -> bool:

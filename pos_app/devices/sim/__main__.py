@@ -5,16 +5,14 @@ signal, or at the end of standard input when there is no control socket.
 """
 
 import argparse
-import os
-import selectors
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pos_app.devices.sim.control import Console, window
 from pos_app.devices.sim.display import DisplaySim
 from pos_app.devices.sim.label import LabelSim
 from pos_app.devices.sim.llrp import LlrpSim
@@ -25,7 +23,6 @@ from pos_app.devices.sim.scale import PROTOCOLS, ScaleSim
 from pos_app.devices.sim.scanner import ScannerSim
 from pos_app.devices.sim.terminal import TerminalSim
 
-MAX_LINE_BYTES = 8192
 EXIT_IN_USE = 3
 
 
@@ -94,7 +91,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--scale-protocol", choices=sorted(PROTOCOLS), default="toledo8217", help="what the scale speaks"
     )
     parser.add_argument("--control", type=Path, metavar="SOCKET", help="take lines from this Unix socket too")
+    parser.add_argument("--window", action="store_true", help="show the buttons in a window (needs --control)")
     options = parser.parse_args(arguments)
+    if options.window and options.control is None:
+        parser.error("--window needs --control SOCKET")
     signal.signal(signal.SIGTERM, _end)
     with ExitStack() as stack:
         try:
@@ -104,12 +104,14 @@ def main(arguments: list[str] | None = None) -> int:
                 if (value := getattr(options, offer.option.removeprefix("--").replace("-", "_"))) is not None
             ]
             panel = Panel(sims)
-            console = stack.enter_context(_Console(panel, options.control))
+            console = stack.enter_context(Console(panel, options.control, sys.stdin.fileno(), _say))
         except (OSError, ValueError) as trouble:
             sys.stderr.write(f"cannot start: {trouble}\n")
             return EXIT_IN_USE
         for line in panel.where:
             _say(line)
+        if options.window and options.control is not None:
+            stack.enter_context(window(options.control))
         with suppress(KeyboardInterrupt):
             console.run()
     return 0
@@ -123,68 +125,6 @@ def _say(text: str) -> None:
     if text:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-
-
-class _Console:
-    """Reads lines from wherever they come."""
-
-    def __init__(self, panel: Panel, control: Path | None) -> None:
-        self._panel = panel
-        self._control = control
-        self._selector = selectors.PollSelector()  # epoll refuses a standard input that is a file
-        self._parts: dict[int, bytes] = {}
-        self._listener: socket.socket | None = None
-
-    def __enter__(self) -> "_Console":
-        self._selector.register(sys.stdin.fileno(), selectors.EVENT_READ, None)
-        if self._control is not None:
-            self._control.unlink(missing_ok=True)
-            self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._listener.bind(str(self._control))
-            self._listener.listen()
-            self._selector.register(self._listener, selectors.EVENT_READ, None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for key in list(self._selector.get_map().values()):
-            if isinstance(key.data, socket.socket):
-                key.data.close()
-        if self._listener is not None and self._control is not None:
-            self._listener.close()
-            self._control.unlink(missing_ok=True)
-        self._selector.close()
-
-    def run(self) -> None:
-        while not self._panel.quit and self._selector.get_map():
-            for key, _ in self._selector.select():
-                if key.fileobj is self._listener and self._listener is not None:
-                    client, _address = self._listener.accept()
-                    self._selector.register(client.fileno(), selectors.EVENT_READ, client)
-                else:
-                    self._read(key)
-
-    def _read(self, key: selectors.SelectorKey) -> None:
-        try:
-            data = os.read(key.fd, MAX_LINE_BYTES)
-        except OSError:
-            data = b""
-        *lines, rest = (self._parts.get(key.fd, b"") + data).split(b"\n")
-        self._parts[key.fd] = rest[:MAX_LINE_BYTES]
-        for line in lines:
-            answer = self._panel.obey(line.decode("utf-8", "replace").strip())
-            if isinstance(key.data, socket.socket):
-                with suppress(OSError):  # it has hung up already
-                    key.data.sendall(answer.encode() + b"\n")
-            else:
-                _say(answer)
-        if not data:
-            self._forget(key)
-
-    def _forget(self, key: selectors.SelectorKey) -> None:
-        self._selector.unregister(key.fd)
-        self._parts.pop(key.fd, None)
-        if isinstance(key.data, socket.socket):
-            key.data.close()
 
 
 if __name__ == "__main__":
