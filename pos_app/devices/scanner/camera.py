@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from pos_app.devices.framing import Label
 from pos_app.devices.kit import Kit
-from pos_app.devices.ports import Health, ScanSink
 from pos_app.devices.scanner.event import scan_event
+from pos_app.devices.scanner.supervised import SupervisedScanner
 from pos_app.devices.scanner.tables import CameraTable
-from pos_app.devices.supervisor import Control, Supervisor, UnfitError
+from pos_app.devices.supervisor import Control, UnfitError
 
 AWAY_MS = 1500
 MAX_SEEN = 64
@@ -95,30 +95,14 @@ class Decoder:
                 yield one.symbology_identifier.encode() + bytes(one.bytes)
 
 
-class CameraScanner:
-    """A `Scanner`."""
+class CameraScanner(SupervisedScanner):
+    """One camera."""
 
     def __init__(self, table: CameraTable, kit: Kit, frames: type[SystemCamera] | None = None) -> None:
         self._table, self._clock = table, kit.clock
         self._frames = frames or SystemCamera
-        self._sink: ScanSink | None = None
         self._sight = Sight()
-        self._supervisor = Supervisor(table.name, self._session, jitter=kit.jitter, changed=kit.changed)
-
-    @property
-    def name(self) -> str:
-        return self._table.name
-
-    @property
-    def health(self) -> Health:
-        return self._supervisor.health
-
-    def start(self, sink: ScanSink) -> None:
-        self._sink = sink
-        self._supervisor.start()
-
-    def close(self) -> None:
-        self._supervisor.close()
+        super().__init__(table.name, kit.jitter, kit.changed)
 
     def _session(self, control: Control) -> None:
         decoder = Decoder()
@@ -129,7 +113,7 @@ class CameraScanner:
                 picture = camera.read()
                 for raw in decoder.labels(picture) if picture is not None else ():
                     now_ms = self._clock.monotonic_ms()
-                    if self._sight.new(raw, now_ms) and self._sink and not control.stopping:
-                        self._sink(scan_event(Label(raw), self.name, now_ms))
+                    if self._sight.new(raw, now_ms):
+                        self._deliver(scan_event(Label(raw), self.name, now_ms), control)
         finally:
             camera.close()

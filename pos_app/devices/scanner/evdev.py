@@ -14,10 +14,10 @@ from pos_app.devices.barcode.wedge import Key, Scan, Wedge, WedgeSetup
 from pos_app.devices.barcode.wedge_layout import ENTER_CODES, TAB_CODE
 from pos_app.devices.framing import Label
 from pos_app.devices.kit import Kit
-from pos_app.devices.ports import Health, ScanSink
 from pos_app.devices.scanner.event import scan_event
+from pos_app.devices.scanner.supervised import SupervisedScanner
 from pos_app.devices.scanner.tables import EvdevTable
-from pos_app.devices.supervisor import Control, Supervisor, UnfitError
+from pos_app.devices.supervisor import Control, UnfitError
 
 WAIT_S = 0.1
 GAP_MS = 200  # nobody types on it, so slow radio links may take their time
@@ -119,32 +119,13 @@ class KeyReader:
         )
 
 
-class EvdevScanner:
-    """A `Scanner`."""
+class EvdevScanner(SupervisedScanner):
+    """One scanner, all of its nodes."""
 
     def __init__(self, table: EvdevTable, kit: Kit, keyboards: Keyboards | None = None) -> None:
         self._table, self._clock = table, kit.clock
         self._keyboards = keyboards or SystemKeyboards()
-        self._sink: ScanSink | None = None
-        self._supervisor = Supervisor(
-            table.name, self._session, jitter=kit.jitter, present=lambda: bool(self._keyboards.find(table)),
-            changed=kit.changed,
-        )  # fmt: skip
-
-    @property
-    def name(self) -> str:
-        return self._table.name
-
-    @property
-    def health(self) -> Health:
-        return self._supervisor.health
-
-    def start(self, sink: ScanSink) -> None:
-        self._sink = sink
-        self._supervisor.start()
-
-    def close(self) -> None:
-        self._supervisor.close()
+        super().__init__(table.name, kit.jitter, kit.changed, lambda: bool(self._keyboards.find(table)))
 
     def _session(self, control: Control) -> None:
         with ExitStack() as opened:
@@ -178,6 +159,6 @@ class EvdevScanner:
 
     def _tell(self, actions: Sequence[object], control: Control) -> None:
         for action in actions:
-            if isinstance(action, Scan) and action.text and self._sink and not control.stopping:
-                label = Label(action.text.encode())
-                self._sink(scan_event(label, self.name, self._clock.monotonic_ms(), self._table.dressing))
+            if isinstance(action, Scan) and action.text:
+                label, now_ms = Label(action.text.encode()), self._clock.monotonic_ms()
+                self._deliver(scan_event(label, self.name, now_ms, self._table.dressing), control)

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from pos_app.devices.barcode.dressing import Dressing
 from pos_app.devices.kit import Kit
-from pos_app.devices.ports import Health, ScanSink
 from pos_app.devices.scanner.event import scan_event
 from pos_app.devices.scanner.hid_reports import SCANNER_PAGE, ReportReader, report_layout
+from pos_app.devices.scanner.supervised import SupervisedScanner
 from pos_app.devices.scanner.tables import HidPosTable
-from pos_app.devices.supervisor import Control, Supervisor, UnfitError
+from pos_app.devices.supervisor import Control, UnfitError
 
 READ_WAIT_MS = 250
 REPORT_BYTES = 1024
@@ -65,32 +65,14 @@ class SystemHid:
         return device
 
 
-class HidPosScanner:
-    """A `Scanner`."""
+class HidPosScanner(SupervisedScanner):
+    """Its reads come whole, with their AIM ids."""
 
     def __init__(self, table: HidPosTable, kit: Kit, bus: HidBus | None = None) -> None:
         self._table, self._clock = table, kit.clock
         self._bus = bus or SystemHid()
         self._dressing = Dressing(gs=table.gs)
-        self._sink: ScanSink | None = None
-        self._supervisor = Supervisor(
-            table.name, self._session, jitter=kit.jitter, present=lambda: self._find() is not None, changed=kit.changed
-        )
-
-    @property
-    def name(self) -> str:
-        return self._table.name
-
-    @property
-    def health(self) -> Health:
-        return self._supervisor.health
-
-    def start(self, sink: ScanSink) -> None:
-        self._sink = sink
-        self._supervisor.start()
-
-    def close(self) -> None:
-        self._supervisor.close()
+        super().__init__(table.name, kit.jitter, kit.changed, lambda: self._find() is not None)
 
     def _find(self) -> bytes | None:
         return self._bus.find(self._table.usb_vid, self._table.usb_pid, self._table.usb_serial)
@@ -109,7 +91,8 @@ class HidPosScanner:
             while not control.stopping:
                 report = bytes(handle.read(REPORT_BYTES, READ_WAIT_MS))
                 framed = reader.feed(report) if report else None
-                if framed and self._sink and not control.stopping:
-                    self._sink(scan_event(framed, self.name, self._clock.monotonic_ms(), self._dressing))
+                if framed:
+                    event = scan_event(framed, self.name, self._clock.monotonic_ms(), self._dressing)
+                    self._deliver(event, control)
         finally:
             handle.close()
