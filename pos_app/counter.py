@@ -19,6 +19,7 @@ from pos_app.devices.rfid.inventory import Presence, PresenceRules
 from pos_app.devices.rfid.tables import RfidTable
 from pos_app.devices.scanner.pair import PairedScans
 from pos_app.devices.sound.tones import Tone
+from pos_app.devices.terminal.events import TerminalEvents
 from pos_app.receipts import escpos
 from pos_app.receipts.labels import Label
 from pos_app.receipts.layout import Logo, ReceiptData, receipt_document
@@ -66,6 +67,7 @@ class Counter:
             PairedScans(sink),
             _on_antenna(tables, till.clock, tags),
             TillPayments(till.writer),
+            _terminal_events(till),
         )
         devices = Devices.make(tables, around)
         devices.start()
@@ -85,13 +87,13 @@ class Counter:
             self.printing.use(stations, devices.drawer)
         elif stations:
             printing = self.printing = Printing(till.writer, stations, devices.drawer)
-            till.selling.on_paid = lambda _: printing.sale_paid(kick=True)
+            till.selling.on_paid = lambda paid: printing.sale_paid(kick=paid.cash)
         if devices.reader:
             devices.reader.begin_inventory()
         if devices.scale:
             till.selling.lines.weigh = devices.scale.read
         if devices.terminal and self.cards is None:
-            self.cards = CardDesk(devices.terminal, till.writer.deliver)
+            self.cards = till.card_paying.cards = CardDesk(devices.terminal, till.writer.deliver)
 
     @property
     def terminal(self) -> CardTerminal | None:
@@ -152,6 +154,15 @@ def _on_antenna(tables: Sequence[DeviceTable], clock: Clock, tags: UnitsSink) ->
             tags(change.came, change.went)
 
     return take
+
+
+def _terminal_events(till: Till) -> TerminalEvents:
+    """What the terminal tells by itself, handed to the screen's thread."""
+    paying, deliver = till.card_paying, till.writer.deliver
+    return TerminalEvents(
+        lambda code, text: deliver(lambda: paying.doing(code, text)),
+        lambda outcome: deliver(lambda: paying.settled(outcome)),
+    )
 
 
 def _paper(table: PrinterTable) -> Callable[[PrintJob], bytes]:

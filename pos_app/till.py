@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pos_app.runtime.wake import WakeLine
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
+from pos_app.service.card_paying import CardPaying
 from pos_app.service.completing import SoldBy
 from pos_app.service.fulfilling import Fulfilling
 from pos_app.service.goods import GoodsCheck
@@ -16,7 +17,7 @@ from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
-from pos_app.storage import orders, pin_guard, sales
+from pos_app.storage import orders, payments, pin_guard, sales
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
 from retail_core.domain.businessdate import business_date
@@ -39,6 +40,7 @@ class Till:
     home: Home
     clock: Clock
     selling: Selling
+    card_paying: CardPaying
     goods: GoodsCheck
     lookup: Lookup
     labels: Labels
@@ -85,6 +87,7 @@ class Till:
         store: TillStore,
     ) -> Self:
         basket, here = sales.read_basket(store.conn), orders.orders_here(store.conn)
+        card_payments = payments.of_sale(store.conn, basket.sale_id) if basket else ()
         failures, guard = orders.code_failures(store.conn), pin_guard.read_guard(store.conn)
         links, links_there = Links(home), Links(home)
         here_ref, there_ref = Reference(home, config.zone, links), Reference(home, config.zone, links_there)
@@ -107,13 +110,15 @@ class Till:
         )
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.restore(basket)
+        card_paying = CardPaying(selling, writer, ids)
+        card_paying.restore(card_payments)
         claims, hq_key = LocalClaims(config.till_node), config.feed_public_key
         fulfilling = Fulfilling(links, here_ref, writer, claims, clock, hq_key, lambda: goods.codes)
         fulfilling.restore(here, failures)
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
-            config, home, clock, selling, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
+            config, home, clock, selling, card_paying, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
             (here_ref, there_ref), [refreshed],
         )  # fmt: skip
         return till

@@ -18,7 +18,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pos_app.ui.keymap import Act, Slot
 from pos_app.ui.main import application
 from pos_app.ui.notices import Notice
-from pos_app.ui.screens.pay.state import AmountRow, PayState, QuickAmount
+from pos_app.ui.screens.devices.state import AddView, ChoiceView, LearnView, LookView, Page, Remark, RowView
+from pos_app.ui.screens.devices.symbols import long_label, short_label
+from pos_app.ui.screens.devices.view import DevicesView
+from pos_app.ui.screens.pay.state import AmountRow, PayState, QuickAmount, TenderChoice
+from pos_app.ui.screens.pay.state import CardView as TerminalView
 from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.pickup.state import (
     Asking,
@@ -131,7 +135,59 @@ PAY = PayState(
     Tone.OK,
     tuple(QuickAmount(m, t, t) for m, t in ((1670, "16.70"), (1700, "17"), (2000, "20"), (5000, "50"))),
     2000,
+    tenders=(TenderChoice("cash", "Cash", "C"), TenderChoice("card", "Card", "K · amount to terminal")),
 )
+PAY_CARD = replace(
+    PAY,
+    to_pay="€ 6.70",
+    rows=(*PAY.rows, AmountRow("Card", "−10.00")),
+    given="€ 6.70", given_word="To the terminal", change_word="Left after that", change="€ 0.00",
+    chosen_minor=-1, tender="card", busy=True, finish_word="At the terminal …",
+    card=TerminalView("€ 6.70 at the terminal", "The customer holds, puts in or swipes the card.", Tone.INFO, (("stop", "Stop"),)),
+)  # fmt: skip
+PAY_DOUBT = replace(
+    PAY_CARD,
+    busy=False,
+    finish_word="Ask the terminal",
+    card=TerminalView(
+        "€ 6.70 in doubt",
+        "Nobody knows yet whether it was paid. Ask the terminal again. If it cannot say, a supervisor looks at its own"
+        " receipt and decides; nothing is taken twice.",
+        Tone.WARNING,
+        (("ask", "Ask the terminal"), ("paid", "It was paid"), ("not_paid", "It was not paid")),
+    ),
+)
+DEVICES_STRIP = (
+    Slot(0, Act.BACK, "Esc", "Back to sale"),
+    Slot(1, Act.ADD_DEVICE, "F2", "Add device"),
+    Slot(2, Act.ASK_DEVICE, "F3", "Ask it"),
+    Slot(3, Act.LEARN, "F6", "Learn"),
+    Slot(6, Act.TAKE_OUT, "Del", "Take out"),
+    Slot(9, Act.TRY_DEVICE, "F4", "Try it", main=True),
+)
+DEVICE_ROWS = (
+    RowView("Hand scanner", "Scanner on a serial port or USB-CDC", "ready", Tone.OK),
+    RowView("Printer", "Receipt printer in the network", "out of paper", Tone.ERROR),
+    RowView("Drawer", "Cash drawer on the receipt printer", "ready", Tone.OK),
+    RowView("Scale", "Scale, Toledo 8217", "no answer", Tone.WARNING),
+    RowView("Card terminal", "Card terminal, ZVT", "ready", Tone.OK),
+)
+DEVICE_LOOK = LookView(
+    "Printer", "Receipt printer in the network", "host 192.168.1.40 · port 9100 · profile plain80",
+    Remark("Put in a new roll. Receipts follow by themselves.", Tone.ERROR),
+    (Remark("It says the same when asked.", Tone.INFO),),
+)  # fmt: skip
+DEVICE_LEARN = LearnView(
+    "Learn Hand scanner", "Scan the square code with an imager, or the bar code with any other scanner. Nothing is sold by it.",
+    long_label(), short_label(),
+    (Remark("Learned: prefix ~ · suffix – · ends with Enter · sends AIM IDs.", Tone.OK),
+     Remark("Set its time-out for the same code to 300 ms or less, so that three cans count as three.", Tone.INFO)),
+)  # fmt: skip
+DEVICE_ADD = AddView(
+    (ChoiceView("Datalogic QuickScan", "/dev/ttyACM0"), ChoiceView("In the network", "by its address")), 1,
+    (("printer.escpos_tcp", "Receipt printer in the network"), ("terminal.zvt", "Card terminal, ZVT")), "printer.escpos_tcp",
+    (("name", "Name", "Printer"), ("host", "Address", "192.168.1.40"), ("port", "Port", "9100")),
+)  # fmt: skip
 BOARD = BoardState(
     (
         ColumnView(
@@ -203,10 +259,26 @@ def sell(state: SellState, then: Callable[[SellView], None] = lambda _: None) ->
     return make
 
 
-def pay() -> QWidget:
-    view = PayView()
-    view.show_state(PAY)
-    return view
+def pay(state: PayState) -> Callable[[], QWidget]:
+    def make() -> QWidget:
+        view = PayView()
+        view.show_state(state)
+        return view
+
+    return make
+
+
+def devices(page: Page) -> Callable[[], QWidget]:
+    def make() -> QWidget:
+        view = DevicesView()
+        view.show_rows(DEVICE_ROWS, 1)
+        view.show_look(DEVICE_LOOK)
+        view.show_learn(DEVICE_LEARN)
+        view.show_add(DEVICE_ADD)
+        view.show_page(page)
+        return view
+
+    return make
 
 
 def sign_in(message: str) -> Callable[[], QWidget]:
@@ -248,7 +320,11 @@ def pictures() -> Iterator[Picture]:
     yield Picture("sell-ready", sell(ready), SYNCED, SELL_STRIP)
     yield Picture("sell-loading", sell(replace(ready, instead=Instead.LOADING)), SYNCED, SELL_STRIP)
     yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, SELL_STRIP)
-    yield Picture("pay", pay, SYNCED, PAY_STRIP)
+    yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
+    yield Picture("pay-card", pay(PAY_CARD), SYNCED, PAY_STRIP)
+    yield Picture("pay-doubt", pay(PAY_DOUBT), SYNCED, PAY_STRIP)
+    for page in Page:
+        yield Picture(f"devices-{page}", devices(page), replace(SYNCED, current=""), DEVICES_STRIP)
     yield Picture("pickup", pickup(Side.ORDER), COUNTER, PICKUP_STRIP)
     yield Picture("pickup-code", pickup(Side.CODE), COUNTER, PICKUP_STRIP)
     yield Picture("pickup-find", pickup(Side.FIND), COUNTER, PICKUP_STRIP)

@@ -308,6 +308,9 @@ class CardTerminal(Device, Protocol):
         """Ask the terminal how it is; answers within a few seconds."""
         ...
 
-    def abort(self) -> None:
-        """Ask the terminal to stop; the payment under way still answers for itself, and may be approved."""
+    def abort(self, tender_id: str = "") -> None:
+        """Ask the terminal to stop this payment, or the one under way; it still answers for itself, and may be approved.
+
+        One that has not reached the terminal yet is not sent any more.
+        """
         ...

@@ -41,9 +41,9 @@ class CardDesk:
     def end_of_day(self, done: Answered) -> None:
         self._ask(self._terminal.end_of_day, done)
 
-    def stop(self) -> None:
-        """Ask the terminal to end the payment under way; its answer still comes, and may be that it is paid."""
-        self._terminal.abort()
+    def stop(self, tender_id: str = "") -> None:
+        """Ask the terminal to end this payment, asked for already or not; its answer still comes, and may be that it is paid."""
+        self._terminal.abort(tender_id)
 
     def close(self) -> None:
         """A payment under way is asked to stop; what became of it is asked again at the next start if need be."""

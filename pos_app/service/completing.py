@@ -9,7 +9,7 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
+from retail_core.domain.sale import Sale, SaleLine, Tender, TenderKind, Totals
 from retail_core.domain.tax import line_taxes
 
 SHORT_HASH_CHARS = 8
@@ -67,6 +67,7 @@ def complete(
         sold,
         stamp.at,
         short_hash,
+        any(tender.kind is TenderKind.CASH for tender in tenders),
     )
 
 

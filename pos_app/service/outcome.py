@@ -47,3 +47,4 @@ class PaidSale(msgspec.Struct, frozen=True):
     lines: tuple[SaleLine, ...]
     at_ms: int
     short_hash: str
+    cash: bool = True  # some of it was paid in cash, so the drawer is wanted

@@ -27,7 +27,7 @@ from retail_core.domain.ids import IdSource, LineId, SaleId
 from retail_core.domain.pricing import PriceBook
 from retail_core.domain.quantity import ONE
 from retail_core.domain.roles import Permission, check
-from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Totals, cash_tender
+from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Tender, Totals, cash_tender
 from retail_core.domain.scanned import CodeKind, Scanned, TagUnit
 from retail_core.domain.tender import suggested_cash
 from retail_core.durable.reference import ItemRow
@@ -199,25 +199,53 @@ class Selling:
 
     def suggested_cash(self) -> tuple[int, ...]:
         """The exact amount first, then likely notes."""
-        return suggested_cash(self.sale.totals.due_minor, self.currency) if self.sale else ()
+        return suggested_cash(self.sale.left_minor, self.currency) if self.sale else ()
+
+    def payable(self) -> tuple[Sale, SoldBy]:
+        """The sale and who sells it, when it can be paid now. Raises RuleViolationError with why it cannot."""
+        if self.paying:
+            raise RuleViolationError(BLOCKED_PAYING)
+        if self.sale is None or self.sale.empty:
+            raise RuleViolationError(BLOCKED_EMPTY)
+        self.recheck()  # the day may have changed since the scan
+        if self.sale.pending:
+            raise RuleViolationError(self._why_pending(self.sale), lines=self.sale.pending)
+        return self.sale, self._signed_in()
 
     def pay_cash(
         self, given_minor: int, done: Callable[[PaidSale], None], failed: Failed, *, print_receipt: bool = True
     ) -> None:
-        """Make the sale durable. A second press while the first is being written changes nothing."""
+        """Pay what is left in cash and make the sale durable. A second press while the first is written changes nothing."""
         try:
-            sale, operator = self._payable()
-            tender = cash_tender(sale.totals.due_minor, given_minor)
+            sale, operator = self.payable()
+            tenders = (*sale.tenders, cash_tender(sale.left_minor, given_minor)) if sale.left_minor else sale.tenders
         except RuleViolationError as refused:
             failed(refused)
             return
+        self._complete(sale, operator, tenders, done, failed, print_receipt=print_receipt)
+
+    def finish_paid(self, done: Callable[[PaidSale], None], failed: Failed, *, print_receipt: bool = True) -> None:
+        """Make a sale durable that was paid whole by what was taken already."""
+        try:
+            sale, operator = self.payable()
+            if sale.left_minor:
+                raise RuleViolationError("tender.too_little", missing_minor=sale.left_minor)
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        self._complete(sale, operator, sale.tenders, done, failed, print_receipt=print_receipt)
+
+    def _complete(
+        self, sale: Sale, operator: SoldBy, tenders: tuple[Tender, ...], done: Callable[[PaidSale], None],
+        failed: Failed, *, print_receipt: bool,
+    ) -> None:  # fmt: skip
         sale.begin_paying()
         self.paying = True
         self._writer.forget_basket()
         settings, owed = self._facts.settings(), self._notes.take()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
         self._writer.submit(
-            lambda store: complete(store, sale, operator, (tender,), paper if print_receipt else None, owed),
+            lambda store: complete(store, sale, operator, tenders, paper if print_receipt else None, owed),
             lambda paid: self._paid(paid, done),
             lambda error: self._not_paid(sale, owed, error, failed),
         )
@@ -382,16 +410,6 @@ class Selling:
         if self.operator is None:
             raise RuleViolationError("operator.not_signed_in")
         return self.operator
-
-    def _payable(self) -> tuple[Sale, SoldBy]:
-        if self.paying:
-            raise RuleViolationError(BLOCKED_PAYING)
-        if self.sale is None or self.sale.empty:
-            raise RuleViolationError(BLOCKED_EMPTY)
-        self.recheck()  # the day may have changed since the scan
-        if self.sale.pending:
-            raise RuleViolationError(self._why_pending(self.sale), lines=self.sale.pending)
-        return self.sale, self._signed_in()
 
     def _why_pending(self, sale: Sale) -> str:
         """An unknown code is said before a unit that must not be sold."""

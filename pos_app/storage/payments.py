@@ -73,6 +73,15 @@ def unsettled(conn: Connection, terminal: str) -> Sequence[PaymentRecord]:
     return [_record(row) for row in rows]
 
 
+def of_sale(conn: Connection, sale_id: str) -> tuple[PaymentRecord, ...]:
+    """Those asked for by a sale: their ids begin with its own. The oldest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM payment WHERE tender_id > ? AND tender_id < ? ORDER BY at_ms",  # noqa: S608
+        (f"{sale_id}:", f"{sale_id};"),
+    )
+    return tuple(_record(row) for row in rows)
+
+
 def log(conn: Connection, terminal: str) -> Sequence[LogEntry]:
     """The newest entries of a terminal's log, the newest last."""
     rows = conn.execute(

@@ -17,6 +17,8 @@ class Act(StrEnum):
     ADD_DEVICE = "add_device"
     ASK_DEVICE = "ask_device"
     BACK = "back"
+    CARD = "card"
+    CASH = "cash"
     DEVICES = "devices"
     DOWN = "down"
     EXACT_CASH = "exact_cash"
@@ -39,6 +41,7 @@ class Act(StrEnum):
     SELL = "sell"
     TAKE_OUT = "take_out"
     TRY_DEVICE = "try_device"
+    UNDO_TENDER = "undo_tender"
     UP = "up"
     VOID_LINE = "void_line"
 
@@ -74,7 +77,15 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
     }
 )
 PAY_KEYS: Mapping[str, Act] = MappingProxyType(
-    {"F12": Act.EXACT_CASH, "F9": Act.FINISH, "Return": Act.FINISH, "Enter": Act.FINISH}
+    {
+        "F12": Act.EXACT_CASH,
+        "F9": Act.FINISH,
+        "Return": Act.FINISH,
+        "Enter": Act.FINISH,
+        "C": Act.CASH,
+        "K": Act.CARD,
+        "Del": Act.UNDO_TENDER,
+    }
 )
 PICKUP_KEYS: Mapping[str, Act] = MappingProxyType(
     {

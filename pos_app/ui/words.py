@@ -140,6 +140,51 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "tender.over": _("That is more than needs to be paid."),
         "tender.too_large": _("That is too much cash for one sale. Check the amount."),
         "tender.too_little": _("That is less than the amount to pay."),
+        "tender.not_taken": _("That payment is not on this sale any more."),
+        "sale.paid_in_part": _("Part of this sale is paid by card. Give that back first: Pay, then Del."),
+        # cards
+        "card.ask_people": _("The terminal cannot say whether it was paid. Look at its own receipt, then decide."),
+        "card.doubt": _("Nobody knows yet whether the card was charged. Ask the terminal; nothing is taken twice."),
+        "card.no_terminal": _("No card terminal is set up at this till. Ctrl+H adds one."),
+        "terminal.aborted_there": _("The payment was stopped at the terminal. Nothing was taken."),
+        "terminal.already_reversed": _("That payment was given back already."),
+        "terminal.amount_too_high": _("The amount is too high for this card. Take a part, or another card."),
+        "terminal.amount_too_low": _("The amount is too low for cards here."),
+        "terminal.busy": _("The terminal works for somebody. Nothing was taken; try again."),
+        "terminal.card_blocked": _("The card is blocked. Nothing was taken."),
+        "terminal.card_expired": _("The card has expired. Nothing was taken."),
+        "terminal.card_not_admitted": _("This card is not accepted here. Nothing was taken."),
+        "terminal.card_not_readable": _("The card could not be read. Nothing was taken; try again."),
+        "terminal.card_unknown": _("The terminal does not know this card. Nothing was taken."),
+        "terminal.closed": _("The terminal is not ready. Nothing was taken."),
+        "terminal.closing_its_day": _("The terminal is closing its day. Nothing was taken; try again in a minute."),
+        "terminal.day_not_closed": _("The terminal wants its day closed first. Nothing was taken."),
+        "terminal.declined": _("The bank said no. Nothing was taken; ask for another card, or cash."),
+        "terminal.earlier_in_doubt": _(
+            "An earlier payment must be cleared up with this terminal first. Nothing was taken."
+        ),
+        "terminal.link_died": _("The line to the terminal broke before anything was taken."),
+        "terminal.memory_full": _("The terminal's memory is full: close its day. Nothing was taken."),
+        "terminal.needs_diagnosis": _("The terminal asks for a diagnosis. Nothing was taken."),
+        "terminal.never_asked": _("The terminal was never asked. Nothing was taken."),
+        "terminal.no_host": _("The terminal has no line to the bank. Nothing was taken; take cash."),
+        "terminal.no_receipt_number": _("The terminal gave no number, so it cannot be given back from here."),
+        "terminal.not_accepted": _("The terminal did not accept that. Nothing was taken."),
+        "terminal.not_possible": _("The terminal cannot do that. Nothing was taken."),
+        "terminal.not_registered": _("The terminal does not know this till. Nothing was taken."),
+        "terminal.not_reversed": _("It was not given back; it stays paid."),
+        "terminal.not_taken": _("Nothing was taken."),
+        "terminal.other_terminal": _("Another terminal took that payment."),
+        "terminal.pin_locked": _("The PIN is locked after too many wrong tries. Nothing was taken."),
+        "terminal.printer_not_ready": _("The terminal is out of paper. Nothing was taken."),
+        "terminal.reversal_not_possible": _("The terminal cannot give that back any more. Refund it instead."),
+        "terminal.settled_by_people": _("A supervisor decided it by the terminal's receipt."),
+        "terminal.silent": _("The terminal does not answer. Nothing was taken."),
+        "terminal.system_error": _("The terminal has an error of its own. Nothing was taken."),
+        "terminal.unreachable": _("The terminal cannot be reached. Nothing was taken; take cash."),
+        "terminal.waits_for_cashier": _("The terminal waits for something on its own screen."),
+        "terminal.wrong_currency": _("The terminal takes another currency. Nothing was taken."),
+        "terminal.wrong_pin": _("The PIN was wrong. Nothing was taken."),
         # people
         "operator.not_signed_in": _("Sign in first."),
         "permission.denied": _("You may not do this. Ask a supervisor."),
@@ -222,6 +267,27 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "series.used_up": _("No receipt numbers are left for this till. Connect it to head office once."),
     }
 )
+
+
+DOING_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "terminal.approved": _("Approved."),
+        "terminal.asking_bank": _("It asks the bank."),
+        "terminal.card_inserted": _("The card is in."),
+        "terminal.confirm_amount": _("The customer confirms the amount."),
+        "terminal.insert_card": _("The customer holds, puts in or swipes the card."),
+        "terminal.look_at_pin_pad": _("The customer follows the terminal's screen."),
+        "terminal.may_still_run": _("It is being asked what became of it."),
+        "terminal.remove_card": _("The customer takes the card out."),
+        "terminal.taking_back": _("It takes the payment back."),
+        "terminal.working": _("It works."),
+    }
+)
+
+
+def doing_words(code: str) -> str:
+    """What the customer or the card terminal does now."""
+    return tr(DOING_WORDS[code]) if code in DOING_WORDS else tr("It works.")
 
 
 DATED = ("unit.expired", "unit.past_best_before")  # their detail is a date

@@ -73,7 +73,7 @@ class Workplace(QObject):
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
         self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)
-        self.pay = PayPresenter(PayView(point), till.selling)
+        self.pay = PayPresenter(PayView(point), till.selling, till.card_paying)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter.desk, self.wedge, self._may_set_up)
         self.current: Screen = self.sign_in

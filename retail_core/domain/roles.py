@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PICK = "pick"
     HAND_OVER = "hand_over"
     SET_UP_DEVICES = "set_up_devices"
+    SETTLE_DOUBT = "settle_doubt"
     SYNC_PUSH = "sync.push"
     SYNC_PULL = "sync.pull"
     VIEW_TODAY = "hq.view_today"
@@ -46,6 +47,7 @@ class Permission(StrEnum):
 
 
 _CASHIER = frozenset({Permission.SELL, Permission.VOID_LINE, Permission.PICK, Permission.HAND_OVER})
+_SUPERVISING = frozenset({Permission.VOID_SALE, Permission.SET_UP_DEVICES, Permission.SETTLE_DOUBT})
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {
     Permission.PLACE_ORDER,
@@ -58,8 +60,8 @@ PERMISSIONS = MappingProxyType(
     {
         Role.CASHIER: _CASHIER,
         Role.ASSOCIATE: frozenset({Permission.PICK, Permission.HAND_OVER}),
-        Role.SUPERVISOR: _CASHIER | {Permission.VOID_SALE, Permission.SET_UP_DEVICES},
-        Role.MANAGER: _CASHIER | {Permission.VOID_SALE, Permission.SET_UP_DEVICES},
+        Role.SUPERVISOR: _CASHIER | _SUPERVISING,
+        Role.MANAGER: _CASHIER | _SUPERVISING,
         Role.HQ_VIEWER: _VIEWER,
         Role.HQ_OPERATOR: _OPERATOR,
         Role.HQ_ADMIN: _OPERATOR

@@ -165,7 +165,7 @@ class Totals(msgspec.Struct, frozen=True):
         return sum(part.tax_minor for part in self.taxes)
 
 
-class SaleData(msgspec.Struct, frozen=True):
+class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sale at rest: what the basket row and nothing else needs to build the same Sale again."""
 
     sale_id: SaleId
@@ -175,6 +175,7 @@ class SaleData(msgspec.Struct, frozen=True):
     book: str
     state: SaleState
     lines: tuple[SaleLine, ...]
+    tenders: tuple[Tender, ...] = ()
 
 
 class Sale:
@@ -187,6 +188,7 @@ class Sale:
         self.started_ms = data.started_ms
         self.book = data.book
         self._state = data.state
+        self._tenders = data.tenders
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
         self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
         self._lines_minor = self._saved_minor = self._units = self._pending = self._tagged = 0
@@ -227,6 +229,21 @@ class Sale:
         taxes = tax_parts((rate, minor) for rate, (minor, _) in self._by_tax.items())
         due = self._lines_minor + sum(part.added_minor for part in taxes)
         return Totals(self._units, self._lines_minor, self._saved_minor, taxes, due)
+
+    @property
+    def tenders(self) -> tuple[Tender, ...]:
+        """What was taken already, before the rest is paid."""
+        return self._tenders
+
+    @property
+    def taken_minor(self) -> int:
+        """The sum of what was taken already."""
+        return sum(tender.amount_minor for tender in self._tenders)
+
+    @property
+    def left_minor(self) -> int:
+        """What is still to pay."""
+        return self.totals.due_minor - self.taken_minor
 
     def __iter__(self) -> Iterator[SaleLine]:
         return iter(self._lines.values())
@@ -282,6 +299,28 @@ class Sale:
         self._put(struck)
         return struck
 
+    def take(self, tender: Tender) -> None:
+        """A part of the sum was paid, by anything but cash. Taken twice under one reference it counts once.
+
+        Raises `tender.not_positive` or `tender.over`.
+        """
+        self._after(SaleAction.CHANGE)
+        if any(tender.reference and known.reference == tender.reference for known in self._tenders):
+            return
+        if tender.amount_minor <= 0:
+            raise RuleViolationError("tender.not_positive")
+        if tender.amount_minor > self.left_minor:
+            raise RuleViolationError("tender.over", over_minor=tender.amount_minor - self.left_minor)
+        self._tenders = (*self._tenders, tender)
+
+    def give_back(self, reference: str) -> None:
+        """A tender went back to the customer. Raises `tender.not_taken`."""
+        self._after(SaleAction.CHANGE)
+        left = tuple(tender for tender in self._tenders if tender.reference != reference)
+        if len(left) == len(self._tenders):
+            raise RuleViolationError("tender.not_taken", reference=reference)
+        self._tenders = left
+
     def begin_paying(self) -> None:
         """Raises `sale.nothing_to_pay` or `sale.pending_lines`."""
         if self.empty:
@@ -294,7 +333,7 @@ class Sale:
         self._move(SaleAction.BACK_TO_LINES)
 
     def complete(self, tenders: tuple[Tender, ...]) -> int:
-        """Close the sale and return the change due. Raises `tender.too_little` or `tender.over` (only cash gives change)."""
+        """Close the sale and return the change due; `tenders` are all of them. Raises `tender.too_little` or `tender.over` (only cash gives change)."""
         due = self.totals.due_minor
         paid = sum(tender.amount_minor for tender in tenders)
         given = sum(tender.given_minor for tender in tenders)
@@ -307,13 +346,22 @@ class Sale:
         return given - paid
 
     def void(self) -> None:
-        """Give the whole sale up before it is paid."""
+        """Give the whole sale up before it is paid. Raises `sale.paid_in_part` while a tender is taken."""
+        if self._tenders:
+            raise RuleViolationError("sale.paid_in_part", taken_minor=self.taken_minor)
         self._move(SaleAction.VOID)
 
     def data(self) -> SaleData:
         """The sale at rest."""
         return SaleData(
-            self.sale_id, self.operator_id, self.currency, self.started_ms, self.book, self._state, self.lines
+            self.sale_id,
+            self.operator_id,
+            self.currency,
+            self.started_ms,
+            self.book,
+            self._state,
+            self.lines,
+            self._tenders,
         )
 
     def _after(self, action: SaleAction) -> SaleState:
@@ -342,6 +390,12 @@ class Sale:
             self._count(old, -1)
         self._lines[line.line_id] = line
         self._count(line, +1)
+        if self._tenders and old and self.left_minor < 0:  # money that was taken must be given back first
+            taken, over = self.taken_minor, -self.left_minor
+            self._count(line, -1)
+            self._lines[line.line_id] = old
+            self._count(old, +1)
+            raise RuleViolationError("sale.paid_in_part", taken_minor=taken, over_minor=over)
 
     def _count(self, line: SaleLine, sign: int) -> None:
         if line.pending:
@@ -363,7 +417,7 @@ class Sale:
 
 
 def cash_tender(due_minor: int, given_minor: int) -> Tender:
-    """Cash for the whole amount due. Raises `tender.too_little`, `tender.not_positive` or `tender.too_large`."""
+    """Cash for all that is still due. Raises `tender.too_little`, `tender.not_positive` or `tender.too_large`."""
     if given_minor < 0:
         raise RuleViolationError("tender.not_positive")
     if given_minor < due_minor:

@@ -93,7 +93,7 @@ class SlowTerminal(FakeCardTerminal):
         self.stopped.wait(WAIT_S)
         return super().authorise(tender_id, amount_minor, currency)
 
-    def abort(self) -> None:
+    def abort(self, tender_id: str = "") -> None:
         self.stopped.set()
 
 

@@ -69,7 +69,7 @@ class FakeCardTerminal(StartedFake):
             self._ledger[tender_id] = found
         return found
 
-    def abort(self) -> None:
+    def abort(self, tender_id: str = "") -> None:
         """Nothing is ever under way between two calls."""
 
     def _decide(self, tender_id: str, amount_minor: int, currency: str) -> PaymentOutcome:

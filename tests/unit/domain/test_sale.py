@@ -300,3 +300,36 @@ class AnyBasket(RuleBasedStateMachine):
 
 AnyBasket.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 TestAnyBasket = AnyBasket.TestCase
+
+
+# ── what was taken already ───────────────────────────────────────────────────────────────────────
+
+
+def card(minor: int, reference: str = "c-1") -> Tender:
+    return Tender(TenderKind.CARD, minor, minor, reference)
+
+
+def test_a_part_taken_by_card_leaves_the_rest_and_counts_once() -> None:
+    sale = basket(line(1, 500))
+    sale.take(card(200))
+    sale.take(card(200))  # the same answer, heard again
+    assert (sale.taken_minor, sale.left_minor) == (200, 300)
+    assert refusal(lambda: sale.take(card(301, "c-2"))) == "tender.over"
+    assert refusal(lambda: sale.take(card(0, "c-3"))) == "tender.not_positive"
+    assert Sale(sale.data()).tenders == sale.tenders
+    sale.begin_paying()
+    assert sale.complete((*sale.tenders, cash_tender(sale.left_minor, 500))) == 200
+
+
+def test_money_that_was_taken_is_given_back_before_the_sale_gets_smaller() -> None:
+    sale = basket(line(1, 500), line(2, 100))
+    sale.take(card(550))
+    assert refusal(lambda: sale.void_line(LineId("L2"))) == "sale.paid_in_part"
+    assert refusal(sale.void) == "sale.paid_in_part"
+    assert (sale.totals.due_minor, sale.totals.units, len(sale)) == (600, 2, 2)
+    sale.add(line(3, 100))  # more may always be bought
+    sale.void_line(LineId("L2"))
+    assert sale.left_minor == 50
+    sale.give_back("c-1")
+    assert refusal(lambda: sale.give_back("c-1")) == "tender.not_taken"
+    sale.void()

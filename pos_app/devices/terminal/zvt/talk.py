@@ -5,7 +5,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Event
 from typing import NamedTuple
 
 from pos_app.devices.terminal.zvt import apdu
@@ -38,7 +37,11 @@ SILENT = "terminal.silent"
 BUSY = "terminal.busy"
 READY = 0
 _NOTHING = StatusInformation()
-_NEVER = Event()
+
+
+def never() -> bool:
+    """Nobody will want an end."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class Talk:
         settings = self._settings
         order = apdu.registration(settings.password, settings.currency, terminal_prints=settings.terminal_prints)
         try:
-            ending = self._hear_out(order, _Patience(settings.ack_ms, ENQUIRY_MS, ENQUIRY_MS), _NEVER)
+            ending = self._hear_out(order, _Patience(settings.ack_ms, ENQUIRY_MS, ENQUIRY_MS), never)
         except LinkLostError as lost:
             raise LinkLostError(lost.code, sent=False) from None
         if ending.end is not End.COMPLETED:
@@ -152,7 +155,7 @@ class Talk:
             raise LinkLostError(BUSY, sent=False)
         return LastTold(_NOTHING, ready=False, lines=())
 
-    def move_money(self, order: Apdu, stop: Event) -> Ending:
+    def move_money(self, order: Apdu, stop: Callable[[], bool]) -> Ending:
         """An order a customer may have to act on; `stop` asks the terminal to end it. Raises LinkLostError."""
         settings = self._settings
         patience = _Patience(settings.ack_ms, settings.silence_ms, settings.order_ms, settings.stop_ms)
@@ -160,9 +163,9 @@ class Talk:
 
     def _ask(self, control: int) -> Ending:
         order = apdu.with_password(control, self._settings.password)
-        return self._twice(order, _Patience(self._settings.ack_ms, ENQUIRY_MS, ENQUIRY_MS), _NEVER)
+        return self._twice(order, _Patience(self._settings.ack_ms, ENQUIRY_MS, ENQUIRY_MS), never)
 
-    def _twice(self, order: Apdu, patience: "_Patience", stop: Event) -> Ending:
+    def _twice(self, order: Apdu, patience: "_Patience", stop: Callable[[], bool]) -> Ending:
         """A terminal that forgot us refuses before it does anything: register and give the order again, once."""
         ending = self._hear_out(order, patience, stop)
         if ending.end is End.REFUSED and ending.code == NOT_REGISTERED:
@@ -170,7 +173,7 @@ class Talk:
             ending = self._hear_out(order, patience, stop)
         return ending
 
-    def _hear_out(self, order: Apdu, patience: "_Patience", stop: Event) -> Ending:
+    def _hear_out(self, order: Apdu, patience: "_Patience", stop: Callable[[], bool]) -> Ending:
         conversation = Conversation(order)
         watch = _Watch(patience, self._clock.monotonic_ms())
         try:
@@ -179,7 +182,7 @@ class Talk:
                 now_ms = self._clock.monotonic_ms()
                 if watch.over(now_ms, acknowledged=conversation.acknowledged):
                     raise LinkLostError(SILENT, sent=True, said=conversation.said)
-                if conversation.acknowledged and watch.asks_to_stop(now_ms, wanted=stop.is_set()):
+                if conversation.acknowledged and watch.asks_to_stop(now_ms, wanted=stop()):
                     self._link.sendall(Apdu(apdu.ABORT).bytes)
                 self._listen(conversation, watch)
         except LinkLostError:

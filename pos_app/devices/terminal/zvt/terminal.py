@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import Event, Lock
+from threading import Lock
 from types import MappingProxyType
 
 import msgspec
@@ -39,6 +39,7 @@ from pos_app.devices.terminal.zvt.talk import (
     Talk,
     ZvtLine,
     ZvtSettings,
+    never,
 )
 from retail_core.domain.clock import Clock
 from retail_core.domain.payments import (
@@ -63,6 +64,7 @@ CUSTOMER_MS = 120_000  # as long a terminal that does not say "ready" may still 
 MAX_AMOUNT_MINOR = 10**12 - 1
 
 CLOSED = "terminal.closed"
+STOPPED_BEFORE = "terminal.aborted_there"
 NO_RECORD = "terminal.never_asked"
 NO_RESULT = "terminal.no_result"
 NO_RECEIPT_NUMBER = "terminal.no_receipt_number"
@@ -100,7 +102,7 @@ class ZvtTerminal:
         self._health = Health(DeviceState.ABSENT)
         self._one = Lock()
         self._under_way = ""  # the tender the one order is about
-        self._stop = Event()
+        self._stops: set[str] = set()  # tenders somebody wants an end of
         self._closed = False
         self._watch = Supervisor(name, self._look_after, jitter=jitter)
 
@@ -118,13 +120,13 @@ class ZvtTerminal:
 
     def close(self) -> None:
         self._closed = True
-        self._stop.set()
         self._watch.close()
         self._note(Health(DeviceState.ABSENT))
 
-    def abort(self) -> None:
-        """Ask the terminal to stop; the payment under way still answers for itself."""
-        self._stop.set()
+    def abort(self, tender_id: str = "") -> None:
+        wanted = tender_id or self._under_way
+        if wanted:
+            self._stops.add(wanted)
 
     # ── what the till asks ───────────────────────────────────────────────────────────────────────
 
@@ -162,13 +164,15 @@ class ZvtTerminal:
         record = PaymentRecord(
             tender_id, act, Stage.SENT, amount_minor, currency, self._clock.now_ms(), terminal=self._name
         )
-        return self._served(tender_id, lambda: self._take_once(record))
+        try:
+            return self._served(tender_id, lambda: self._take_once(record))
+        finally:
+            self._stops.discard(tender_id)
 
     def _take_once(self, record: PaymentRecord) -> PaymentOutcome:
         if self._journal.find(record.tender_id) is not None:  # asked before: what became of it, never again
             return self._enquire(record.tender_id)
-        self._stop.clear()
-        hindrance = self._hindrance() or self._unwritten(record)
+        hindrance = self._hindrance() or self._unwanted(record) or self._unwritten(record)
         if hindrance:
             return PaymentOutcome(PaymentState.ABORTED, record.tender_id, 0, record.currency, reason=hindrance)
         number = CURRENCIES[record.currency]
@@ -179,7 +183,7 @@ class ZvtTerminal:
         )
         try:
             with self._talk() as talk:
-                ending = talk.move_money(order, self._stop)
+                ending = talk.move_money(order, lambda: self._closed or record.tender_id in self._stops)
         except LinkLostError as lost:
             if not lost.sent:
                 return self._settled(record, Step.ABORT, lost.code)
@@ -187,6 +191,10 @@ class ZvtTerminal:
             self._settled(told, Step.DOUBT, lost.code)
             return self._enquire(record.tender_id)
         return replace(self._taken(record, ending), lines=ending.lines)
+
+    def _unwanted(self, record: PaymentRecord) -> str:
+        """Somebody stopped it before it reached the terminal."""
+        return STOPPED_BEFORE if record.tender_id in self._stops else ""
 
     def _unwritten(self, record: PaymentRecord) -> str:
         """Write down that it is asked for; why that could not be done, else empty."""
@@ -273,7 +281,7 @@ class ZvtTerminal:
         record = self._journal.move(tender_id, Step.BEGIN_REVERSAL)
         try:
             with self._talk() as talk:
-                ending = talk.move_money(apdu.reversal(self._settings.password, record.receipt), Event())
+                ending = talk.move_money(apdu.reversal(self._settings.password, record.receipt), never)
         except LinkLostError as lost:
             if not lost.sent:
                 return self._settled(record, Step.KEEP, lost.code)
@@ -296,7 +304,7 @@ class ZvtTerminal:
     def _end_of_day(self) -> PaymentOutcome:
         try:
             with self._talk() as talk:
-                ending = talk.move_money(apdu.with_password(apdu.END_OF_DAY, self._settings.password), Event())
+                ending = talk.move_money(apdu.with_password(apdu.END_OF_DAY, self._settings.password), never)
         except LinkLostError as lost:
             return PaymentOutcome(PaymentState.UNKNOWN, "", 0, "", reason=lost.code)
         if ending.said.mark.numbered:

@@ -1,24 +1,26 @@
-"""Taking cash: what is given, the change, and one sale however often the key is pressed."""
+"""Taking cash and cards: what is given, the change, and one sale however often the key is pressed."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 
+from pos_app.service.card_paying import CardPaying, CardState
 from pos_app.service.outcome import PaidSale
 from pos_app.service.selling import Selling
 from pos_app.ui.amounts import parse_cash
 from pos_app.ui.keymap import PAY_KEYS, Act, Slot
-from pos_app.ui.screens.pay.state import AmountRow, PayState, QuickAmount
+from pos_app.ui.screens.pay.state import AmountRow, CardView, PayState, QuickAmount, TenderChoice
 from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.model import tax_words
 from pos_app.ui.theme import Tone
-from pos_app.ui.words import ntr, tr
+from pos_app.ui.words import doing_words, ntr, tr
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.money import exponent, format_minor, format_money
 
 MAX_TYPED = 16
 EXACT = -1
+CASH, CARD = "cash", "card"
 
 
 class PayPresenter(Screen):
@@ -27,10 +29,12 @@ class PayPresenter(Screen):
     paid = Signal(object)  # PaidSale
     failed = Signal(object)  # CodedError, after the sale was given back
 
-    def __init__(self, view: PayView, selling: Selling) -> None:
+    def __init__(self, view: PayView, selling: Selling, card: CardPaying) -> None:
         super().__init__(view)
         self._view = view
         self._selling = selling
+        self._card = card
+        self._tender = CASH
         self._typed = ""
         self._chosen_minor = EXACT
         self._with_paper = True
@@ -40,6 +44,9 @@ class PayPresenter(Screen):
         view.amount_chosen.connect(self.choose)
         view.paper_chosen.connect(self.choose_paper)
         view.finish_pressed.connect(self.finish)
+        view.tender_chosen.connect(self.choose_tender)
+        view.card_answered.connect(self.answer_card)
+        card.changed = self._show
 
     # ── what the cashier does ────────────────────────────────────────────────────────────────────
 
@@ -47,7 +54,29 @@ class PayPresenter(Screen):
         """Begin with an amount already typed on the sell screen, or with the exact sum."""
         self._typed, self._asked, self._with_paper = "", "", True
         self._chosen_minor = given_minor
+        self._tender = CARD if given_minor == EXACT and self._card.can_pay else CASH
         self._show()
+
+    def choose_tender(self, tender: str) -> None:
+        """Cash or card; what was typed is its amount."""
+        if not self._selling.paying and (tender == CASH or self._card.can_pay):
+            self._tender, self._chosen_minor = tender, EXACT
+            self._show()
+
+    def answer_card(self, answer: str) -> None:
+        """A button of what goes on at the terminal."""
+        try:
+            match answer:
+                case "stop":
+                    self._card.stop()
+                case "ask":
+                    self._card.ask_again()
+                case "paid" | "not_paid":
+                    self._card.decide(paid=answer == "paid")
+                case _:
+                    pass
+        except RuleViolationError as refused:
+            self.explain(refused)
 
     def type_figure(self, figure: str) -> None:
         mark = "." if figure == "," else figure
@@ -62,7 +91,7 @@ class PayPresenter(Screen):
         self._show()
 
     def choose(self, minor: int) -> None:
-        self._typed, self._chosen_minor = "", minor
+        self._typed, self._chosen_minor, self._tender = "", minor, CASH
         self._show()
 
     def choose_paper(self, with_paper: bool) -> None:
@@ -73,13 +102,19 @@ class PayPresenter(Screen):
         """Pay with what was given. Pressing again while it is being written changes nothing."""
         if self._selling.paying:
             return
+        if self._card.state is CardState.DOUBT:
+            self._card.ask_again()
+            return
         try:
             given = self._given(confirmed=self._asked == self._typed != "")
         except RuleViolationError as refused:
             self._asked = self._typed
             self.explain(refused)
             return
-        self.pay(given, with_paper=self._with_paper)
+        if self._tender == CARD and self._due():
+            self._card.pay(min(given, self._due()), self._paid, self._not_paid, print_receipt=self._with_paper)
+        else:
+            self.pay(given, with_paper=self._with_paper)
 
     def pay(self, given_minor: int, *, with_paper: bool = True) -> None:
         """Pay now; EXACT means the sum due."""
@@ -93,6 +128,9 @@ class PayPresenter(Screen):
 
     def act(self, act: Act) -> None:
         actions: dict[Act, Callable[[], None]] = {
+            Act.CASH: lambda: self.choose_tender(CASH),
+            Act.CARD: lambda: self.choose_tender(CARD),
+            Act.UNDO_TENDER: self._undo_tender,
             Act.FINISH: self.finish,
             Act.BACK: self._back,
             Act.EXACT_CASH: self._pay_exactly,
@@ -102,11 +140,15 @@ class PayPresenter(Screen):
             action()
 
     def strip(self) -> tuple[Slot, ...]:
-        busy = self._selling.paying
+        busy, sale = self._selling.paying, self._selling.sale
+        works = self._card.state is CardState.WORKING
+        back = Slot(0, Act.BACK, "Esc", tr("Stop") if works else tr("Back to sale"), enabled=works or not busy)
+        undo = Slot(6, Act.UNDO_TENDER, "Del", tr("Undo tender"), enabled=not busy)
         return (
-            Slot(0, Act.BACK, "Esc", tr("Back to sale"), enabled=not busy),
-            Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash"), enabled=not busy),
-            Slot(9, Act.FINISH, "Enter", tr("Finish sale"), main=True, enabled=not busy),
+            back,
+            *((undo,) if sale is not None and sale.tenders else ()),
+            Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash"), enabled=not busy and not self._in_doubt),
+            Slot(9, Act.FINISH, "Enter", self._finish_word(), main=True, enabled=not busy),
         )
 
     def shown(self) -> None:
@@ -123,9 +165,25 @@ class PayPresenter(Screen):
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def _in_doubt(self) -> bool:
+        return self._card.state is CardState.DOUBT
+
     def _due(self) -> int:
-        totals = self._selling.totals()
-        return totals.due_minor if totals else 0
+        """What is still to pay."""
+        return self._selling.sale.left_minor if self._selling.sale else 0
+
+    def _undo_tender(self) -> None:
+        """Give the last card payment of this sale back."""
+        sale = self._selling.sale
+        if sale is None or not sale.tenders or self._selling.paying:
+            return
+        self._card.give_back(sale.tenders[-1].reference, self._given_back, self._not_paid)
+        self._show()
+
+    def _given_back(self) -> None:
+        self.say(tr("The card payment was given back."), Tone.OK)
+        self._show()
 
     def _given(self, *, confirmed: bool = True) -> int:
         if self._typed:
@@ -133,10 +191,14 @@ class PayPresenter(Screen):
         return self._due() if self._chosen_minor == EXACT else self._chosen_minor
 
     def _pay_exactly(self) -> None:
+        if self._in_doubt:
+            return
         self.pay(EXACT, with_paper=self._with_paper)
 
     def _back(self) -> None:
-        if not self._selling.paying:
+        if self._card.state is CardState.WORKING:
+            self._card.stop()
+        elif not self._selling.paying:
             self.left.emit()
 
     def _paid(self, sale: PaidSale) -> None:
@@ -155,22 +217,56 @@ class PayPresenter(Screen):
     def _state(self) -> PayState:
         selling, currency = self._selling, self._selling.currency
         totals, due = selling.totals(), self._due()
-        rows = (AmountRow(tr("Sale total"), format_minor(due, currency)),)
+        sale = selling.sale
+        rows = (AmountRow(tr("Sale total"), format_minor(totals.due_minor if totals else 0, currency)),)
         if totals:
             told = ", ".join(
                 part for part in (ntr("{n} item", "{n} items", totals.units), tax_words(totals, currency)) if part
             )
             rows += (AmountRow(told, "", note=told),)
+        rows += tuple(
+            AmountRow(tr("Card"), format_minor(-tender.amount_minor, currency))
+            for tender in (sale.tenders if sale else ())
+        )
+        by_card = self._tender == CARD and bool(due)
         given_words, change_word, change, tone, enough = self._change_words(due)
         quick = tuple(
             QuickAmount(minor, _short(minor, currency), format_money(minor, currency))
             for minor in selling.suggested_cash()
         )
-        chosen = -1 if self._typed else due if self._chosen_minor == EXACT else self._chosen_minor
+        chosen = -1 if self._typed or by_card else due if self._chosen_minor == EXACT else self._chosen_minor
+        card = TenderChoice(CARD, tr("Card"), tr("K · amount to terminal"))
         return PayState(
             format_money(due, currency), rows, given_words, change_word, change, tone, quick, chosen,
             self._with_paper, selling.paying, enough,
+            (TenderChoice(CASH, tr("Cash"), tr("C") if self._card.can_pay else ""), *((card,) if self._card.can_pay else ())),
+            CARD if by_card else CASH, tr("To the terminal") if by_card else tr("Cash given"), self._card_view(),
+            self._finish_word(),
         )  # fmt: skip
+
+    def _finish_word(self) -> str:
+        if self._in_doubt:
+            return tr("Ask the terminal")
+        if self._card.state is CardState.WORKING:
+            return tr("At the terminal …")
+        if self._selling.paying:
+            return tr("Finishing …")
+        return tr("Pay by card") if self._tender == CARD and self._due() else tr("Finish sale")
+
+    def _card_view(self) -> CardView | None:
+        code, own_words = self._card.said
+        amount = format_money(self._card.amount_minor, self._selling.currency)
+        if self._card.state is CardState.WORKING:
+            text = own_words or (doing_words(code) if code else tr("The customer holds, puts in or swipes the card."))
+            return CardView(tr("{amount} at the terminal", amount=amount), text, Tone.INFO, (("stop", tr("Stop")),))
+        if not self._in_doubt:
+            return None
+        answers = (("ask", tr("Ask the terminal")), ("paid", tr("It was paid")), ("not_paid", tr("It was not paid")))
+        text = tr(
+            "Nobody knows yet whether it was paid. Ask the terminal again. If it cannot say, a supervisor looks at its own"
+            " receipt and decides; nothing is taken twice."
+        )
+        return CardView(tr("{amount} in doubt", amount=amount), text, Tone.WARNING, answers)
 
     def _change_words(self, due: int) -> tuple[str, str, str, Tone, bool]:
         currency = self._selling.currency
@@ -179,6 +275,16 @@ class PayPresenter(Screen):
         except RuleViolationError:
             return self._typed, tr("Not an amount"), "–", Tone.WARNING, True
         words = format_money(given, currency)
+        if self._tender == CARD and due:
+            rest = max(0, due - given)
+            over = given > due
+            return (
+                words,
+                tr("Left after that"),
+                format_money(rest, currency),
+                Tone.WARNING if over else Tone.OK,
+                not over,
+            )
         if given < due:
             return words, tr("Still missing"), format_money(due - given, currency), Tone.WARNING, False
         return words, tr("Change due"), format_money(given - due, currency), Tone.OK, True

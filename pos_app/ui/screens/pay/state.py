@@ -20,6 +20,25 @@ class QuickAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class TenderChoice:
+    """A way to pay: `name` is what is told back, `hint` its key or what it does."""
+
+    name: str
+    words: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """What goes on at the card terminal. `answers` are (name, words) of buttons; the first one is the main one."""
+
+    title: str
+    text: str
+    tone: Tone = Tone.INFO
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PayState:
     to_pay: str = ""
     rows: tuple[AmountRow, ...] = ()
@@ -32,3 +51,8 @@ class PayState:
     with_paper: bool = True
     busy: bool = False
     can_finish: bool = True
+    tenders: tuple[TenderChoice, ...] = (TenderChoice("cash", ""),)
+    tender: str = "cash"
+    given_word: str = ""
+    card: CardView | None = None
+    finish_word: str = ""

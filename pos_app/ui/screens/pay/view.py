@@ -1,10 +1,10 @@
-"""The pay screen: what is still to pay, how, and a number pad. Cash is the one tender so far."""
+"""The pay screen: what is still to pay, how, and a number pad."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from pos_app.ui.screens.pay.state import PayState, QuickAmount
+from pos_app.ui.screens.pay.state import CardView, PayState, QuickAmount, TenderChoice
 from pos_app.ui.theme import WIDE_GAP, Weight, set_look
 from pos_app.ui.widgets.buttons import TENDER_LINES, TwoLineButton, button
 from pos_app.ui.widgets.pads import NumberPad
@@ -25,6 +25,8 @@ class PayView(QWidget):
     amount_chosen = Signal(int)
     paper_chosen = Signal(bool)
     finish_pressed = Signal()
+    tender_chosen = Signal(str)
+    card_answered = Signal(str)
 
     def __init__(self, point: str = ".") -> None:
         """`point` is the decimal sign of the number pad; empty for currencies without decimals."""
@@ -43,6 +45,9 @@ class PayView(QWidget):
         self._to_pay.setText(state.to_pay)
         self._show_rows(state)
         self._given.setText(state.given)
+        self._given_word.setText(state.given_word or tr("Cash given"))
+        self._show_tenders(state.tenders, state.tender)
+        self._show_card(state.card)
         self._change_word.setText(state.change_word)
         self._change.setText(state.change)
         set_look(self._change, look=state.tone.value if state.tone.value != "ok" else "accent")
@@ -51,7 +56,7 @@ class PayView(QWidget):
         set_look(self._print, chosen="true" if state.with_paper else "false")
         set_look(self._none, chosen="false" if state.with_paper else "true")
         self._finish.setEnabled(state.can_finish and not state.busy)
-        self._finish.setText(tr("Finishing …") if state.busy else tr("Finish sale"))
+        self._finish.setText(state.finish_word or tr("Finish sale"))
 
     def change(self) -> str:
         return self._change.text()
@@ -87,7 +92,8 @@ class PayView(QWidget):
         self._foot.setMinimumHeight(FOOT_HEIGHT)
         line = row(self._foot, gap=8, margins=(18, 16, 18, 16))
         given = column(gap=0)
-        given.addWidget(label(tr("Cash given"), 16, Weight.SEMI, look="muted"))
+        self._given_word = label(tr("Cash given"), 16, Weight.SEMI, look="muted", name="given_word")
+        given.addWidget(self._given_word)
         given.addStretch(1)
         self._given = label(px=34, weight=Weight.BOLD, name="cash_given")
         given.addWidget(self._given)
@@ -107,11 +113,11 @@ class PayView(QWidget):
     def _how(self) -> QFrame:
         made = panel("pay_how")
         lines = column(made, gap=10, margins=(14, 14, 14, 14))
-        cash = TwoLineButton("tender_cash", "main", TENDER_LINES)
-        cash.show_lines(tr("Cash"), "")
-        cash.setFixedHeight(74)
-        cash.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        lines.addWidget(cash)
+        self._tender_row = row(gap=10)
+        self._tenders: dict[str, TwoLineButton] = {}
+        lines.addLayout(self._tender_row)
+        self._card = self._card_panel()
+        lines.addWidget(self._card)
         lines.addSpacing(4)
         lines.addWidget(label(tr("Cash given"), 16, look="muted"))
         self._quick = row(gap=10)
@@ -120,6 +126,20 @@ class PayView(QWidget):
         lines.addSpacing(6)
         lines.addLayout(self._receipt())
         lines.addStretch(1)
+        return made
+
+    def _card_panel(self) -> QFrame:
+        made = panel("card_panel", look="notice")
+        lines = column(made, gap=8, margins=(16, 12, 16, 14))
+        self._card_title = label(px=20, weight=Weight.BOLD, name="card_title")
+        self._card_text = label(px=16, name="card_text")
+        self._card_text.setWordWrap(True)
+        self._card_answers = row(gap=8)
+        self._answers_shown: tuple[tuple[str, str], ...] = ()
+        lines.addWidget(self._card_title)
+        lines.addWidget(self._card_text)
+        lines.addLayout(self._card_answers)
+        made.hide()
         return made
 
     def _receipt(self) -> QVBoxLayout:
@@ -167,6 +187,36 @@ class PayView(QWidget):
             line.addWidget(label(shown.amount, 16))
             self._rows.addWidget(holder)
 
+    def _show_tenders(self, tenders: tuple[TenderChoice, ...], chosen: str) -> None:
+        for tender in tenders:
+            if tender.name not in self._tenders:
+                made = TwoLineButton(f"tender_{tender.name}", "choice", TENDER_LINES)
+                made.setFixedHeight(74)
+                made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+                made.setProperty("tender", tender.name)
+                made.clicked.connect(self._tender_pressed)
+                self._tender_row.addWidget(made, 1)
+                self._tenders[tender.name] = made
+            shown = self._tenders[tender.name]
+            shown.show_lines(tender.words, tender.hint)
+            set_look(shown, look="main" if tender.name == chosen else "choice")
+
+    def _show_card(self, card: CardView | None) -> None:
+        self._card.setVisible(card is not None)
+        if card is None:
+            return
+        set_look(self._card, tone=card.tone.value)
+        self._card_title.setText(card.title)
+        self._card_text.setText(card.text)
+        if card.answers != self._answers_shown:
+            self._answers_shown = card.answers
+            clear(self._card_answers)
+            for name, words in card.answers:
+                made = button(words, f"card_{name}", px=15)
+                made.setProperty("answer", name)
+                made.clicked.connect(self._answer_pressed)
+                self._card_answers.addWidget(made)
+
     def _show_quick(self, amounts: tuple[QuickAmount, ...], chosen_minor: int) -> None:
         while len(self._amounts) < MAX_QUICK:
             made = button("", f"cash_{len(self._amounts)}", px=18)
@@ -184,6 +234,12 @@ class PayView(QWidget):
                 one.setAccessibleName(amount.spoken)
                 one.setProperty("minor", amount.minor)
                 set_look(one, chosen="true" if amount.minor == chosen_minor else "false")
+
+    def _tender_pressed(self) -> None:
+        self.tender_chosen.emit(str(self.sender().property("tender")))
+
+    def _answer_pressed(self) -> None:
+        self.card_answered.emit(str(self.sender().property("answer")))
 
     def _amount_pressed(self) -> None:
         self.amount_chosen.emit(int(self.sender().property("minor")))

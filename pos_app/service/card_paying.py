@@ -1,0 +1,243 @@
+"""Paying by card: the basket is on disk before the terminal is asked, and only the terminal's word counts.
+
+A tender's id begins with its sale's, so that after a crash the payments of the basket that was found again are known.
+While the terminal works the sale cannot change; a doubt holds up this sale alone, never the next question about it.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from pos_app.devices.ports import PaymentOutcome, PaymentState
+from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.outcome import PaidSale
+from pos_app.service.selling import Selling
+from pos_app.storage import payments, sales
+from pos_app.storage.store import TillStore
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import AuditNoted
+from retail_core.domain.ids import IdSource
+from retail_core.domain.payments import FOR_PEOPLE, IN_DOUBT, Act, PaymentRecord, Stage, Step
+from retail_core.domain.roles import Permission, check
+from retail_core.domain.sale import Sale, Tender, TenderKind
+
+NOT_THERE = "card.no_terminal"
+BY_PEOPLE = "terminal.settled_by_people"
+SEPARATOR = ":"
+
+Answered = Callable[[PaymentOutcome], None]
+
+
+class Cards(Protocol):
+    """The terminal's desk; everything is answered on the screen's thread."""
+
+    def pay(self, tender_id: str, amount_minor: int, currency: str, done: Answered) -> None: ...
+
+    def enquire(self, tender_id: str, done: Answered) -> None: ...
+
+    def reverse(self, tender_id: str, done: Answered) -> None: ...
+
+    def stop(self, tender_id: str) -> None: ...
+
+
+class CardState(StrEnum):
+    IDLE = "idle"
+    WORKING = "working"  # the customer is at the terminal, or it is being asked
+    DOUBT = "doubt"  # nobody knows whether it was paid; ask again, or look at the terminal's receipt
+
+
+class CardPaying:
+    """The card part of paying the open sale. `changed` is called when the screen has something new to show."""
+
+    def __init__(self, selling: Selling, writer: Writer, ids: IdSource) -> None:
+        self._selling, self._writer, self._ids = selling, writer, ids
+        self.cards: Cards | None = None  # the counter's terminal, when there is one
+        self.state = CardState.IDLE
+        self.tender_id = ""
+        self.amount_minor = 0
+        self.said = ("", "")  # a code of what goes on at the terminal, and the terminal's own words
+        self.changed: Callable[[], None] = lambda: None
+        self._ended: tuple[Callable[[PaidSale], None], Failed, bool] | None = None
+
+    @property
+    def can_pay(self) -> bool:
+        """True when there is a terminal."""
+        return self.cards is not None
+
+    # ── what the cashier asks for ────────────────────────────────────────────────────────────────
+
+    def pay(
+        self, amount_minor: int, done: Callable[[PaidSale], None], failed: Failed, *, print_receipt: bool = True
+    ) -> None:
+        """Have this much taken by the terminal; when it was the rest, the sale is finished and `done` told.
+
+        A part leaves the sale open (`changed`). `failed` is told `card.no_terminal`, `tender.over`, the terminal's reason
+        for taking nothing, or what the sale waits for.
+        """
+        try:
+            cards, sale = self._ready(), self._selling.payable()[0]
+            if not 0 < amount_minor <= sale.left_minor:
+                raise RuleViolationError("tender.over", over_minor=max(0, amount_minor - sale.left_minor))
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        self._ended = (done, failed, print_receipt)
+        self.tender_id = f"{sale.sale_id}{SEPARATOR}{self._ids.next()}"
+        self.amount_minor = amount_minor
+        self._works()
+        data, tender_id, currency = sale.data(), self.tender_id, sale.currency
+
+        def keep(store: TillStore) -> None:
+            with store.unit() as conn:
+                sales.put_basket(conn, data)
+
+        self._writer.forget_basket()
+        self._writer.submit(
+            keep, lambda _: cards.pay(tender_id, amount_minor, currency, self._answered), self._not_kept
+        )
+
+    def stop(self) -> None:
+        """Ask the terminal to stop; the payment under way still answers for itself."""
+        if self.cards and self.state is CardState.WORKING:
+            self.cards.stop(self.tender_id)
+
+    def ask_again(self) -> None:
+        """Ask the terminal once more what became of the payment in doubt."""
+        if self.cards and self.state is CardState.DOUBT:
+            self._works()
+            self.cards.enquire(self.tender_id, self._answered)
+
+    def decide(self, *, paid: bool) -> None:
+        """A supervisor has looked at the terminal's own receipt. Raises RuleViolationError `permission.denied`."""
+        operator = self._selling.operator
+        if operator is None or self.state is not CardState.DOUBT:
+            return
+        check(operator.role, Permission.SETTLE_DOUBT)
+        tender_id, amount = self.tender_id, self.amount_minor
+
+        def settle(store: TillStore) -> PaymentRecord | None:
+            record = payments.find(store.conn, tender_id)
+            if record is None or record.stage not in IN_DOUBT:
+                return record
+            told = msgspec.structs.replace(record, approved_minor=record.amount_minor if paid else 0, reason=BY_PEOPLE)
+            with store.unit() as conn:
+                settled = payments.move(conn, tender_id, Step.APPROVE if paid else Step.ABORT, told)
+                note = AuditNoted("card_doubt_settled", tender_id, amount if paid else 0, BY_PEOPLE)
+                store.append(note, operator.operator_id)
+            return settled
+
+        self._works()
+        self._writer.submit(settle, self._settled_by_people, self._not_kept)
+
+    def give_back(self, reference: str, done: Callable[[], None], failed: Failed) -> None:
+        """Give a card payment of this sale back, before the sale is finished."""
+        sale = self._selling.sale
+        if sale is None or self.cards is None or self._selling.paying:
+            failed(RuleViolationError(NOT_THERE if self.cards is None else "sale.being_paid"))
+            return
+        self._works()
+        self.cards.reverse(reference, lambda outcome: self._given_back(sale, outcome, done, failed))
+
+    # ── after a start, and when nobody waits any more ────────────────────────────────────────────
+
+    def restore(self, records: tuple[PaymentRecord, ...]) -> None:
+        """Card payments of the basket that was found again: what was approved counts, a doubt waits to be asked about."""
+        sale = self._selling.sale
+        for record in records if sale else ():
+            if sale is None or not record.tender_id.startswith(sale.sale_id + SEPARATOR) or record.act is not Act.PAY:
+                continue
+            if record.stage is Stage.APPROVED:
+                sale.take(_tender(record.tender_id, record.approved_minor))
+            elif record.stage in IN_DOUBT:
+                self.tender_id, self.amount_minor, self.state = record.tender_id, record.amount_minor, CardState.DOUBT
+
+    def settled(self, outcome: PaymentOutcome) -> None:
+        """The terminal was asked again by its own driver: what became of a payment nobody was waiting for."""
+        if self.state is CardState.DOUBT and outcome.tender_id == self.tender_id:
+            self._answered(outcome)
+
+    def doing(self, code: str, text: str) -> None:
+        """What the customer or the terminal does now."""
+        self.said = (code, text)
+        self.changed()
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _ready(self) -> Cards:
+        if self.cards is None:
+            raise RuleViolationError(NOT_THERE)
+        if self.state is not CardState.IDLE:
+            raise RuleViolationError("card.doubt")
+        return self.cards
+
+    def _works(self) -> None:
+        self.state, self.said = CardState.WORKING, ("", "")
+        self._selling.paying = True
+        self.changed()
+
+    def _rests(self, state: CardState = CardState.IDLE) -> None:
+        self.state = state
+        self._selling.paying = False
+
+    def _not_kept(self, error: Exception) -> None:
+        self._rests()
+        self._fail(error if isinstance(error, RuleViolationError) else RuleViolationError("basket.not_kept"))
+
+    def _answered(self, outcome: PaymentOutcome) -> None:
+        if outcome.tender_id != self.tender_id:
+            return
+        if outcome.state is PaymentState.UNKNOWN:
+            self._rests(CardState.DOUBT)
+            self.said = (outcome.reason, "")
+            self._fail(RuleViolationError("card.ask_people" if outcome.reason in FOR_PEOPLE else "card.doubt"))
+            return
+        self._rests()
+        if outcome.state is not PaymentState.APPROVED:
+            self._fail(RuleViolationError(outcome.reason or "terminal.declined"))
+            return
+        self._taken(outcome.tender_id, outcome.amount_minor)
+
+    def _settled_by_people(self, record: PaymentRecord | None) -> None:
+        self._rests()
+        if record and record.stage is Stage.APPROVED:
+            self._taken(record.tender_id, record.approved_minor)
+        else:
+            self.changed()
+
+    def _taken(self, tender_id: str, amount_minor: int) -> None:
+        """Money was taken: it is on the sale, and the sale is on disk, before anything else."""
+        sale = self._selling.sale
+        if sale is None:
+            return
+        sale.take(_tender(tender_id, amount_minor))
+        self._writer.keep_basket(sale.data())
+        if sale.left_minor or self._ended is None:
+            self.changed()
+            return
+        done, failed, print_receipt = self._ended
+        self._selling.finish_paid(done, failed, print_receipt=print_receipt)
+
+    def _given_back(self, sale: Sale, outcome: PaymentOutcome, done: Callable[[], None], failed: Failed) -> None:
+        if outcome.state is PaymentState.UNKNOWN:
+            self.tender_id = outcome.tender_id
+            self._rests(CardState.DOUBT)
+            failed(RuleViolationError("card.doubt"))
+            return
+        self._rests()
+        if outcome.state is PaymentState.APPROVED:
+            failed(RuleViolationError(outcome.reason or "terminal.declined"))
+            return
+        sale.give_back(outcome.tender_id)
+        self._writer.keep_basket(sale.data())
+        done()
+
+    def _fail(self, error: RuleViolationError) -> None:
+        self.changed()
+        if self._ended is not None:
+            self._ended[1](error)
+
+
+def _tender(tender_id: str, amount_minor: int) -> Tender:
+    return Tender(TenderKind.CARD, amount_minor, amount_minor, tender_id)
