@@ -7,266 +7,221 @@ choose from. It only sends the lines a person could type, and shows what was ans
 import argparse
 import signal
 import sys
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
-from PySide6.QtNetwork import QLocalSocket
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QWidget
 
 from pos_app.ui.device_words import kind_word
 from pos_app.ui.main import application
-from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Weight, font, set_look
+from pos_app.ui.sim_line import ButtonView, DeviceView, SimLine
+from pos_app.ui.theme import GAP, THEMES, WIDE_GAP, Weight, set_look
 from pos_app.ui.widgets.buttons import button
-from pos_app.ui.widgets.parts import clear, column, label, row
+from pos_app.ui.widgets.parts import ElidedLabel, clear, column, label, row
+from pos_app.ui.widgets.recall import RecallField
 from pos_app.ui.words import tr
 
 COLUMNS, BUTTONS_A_ROW = 2, 3
-TRY_AGAIN_MS = 1_000
-MAX_LINE_BYTES = 1 << 16
+BUTTON_PX, SEND_WIDTH_PX = 38, 92  # for a mouse, not for a finger in a shop
 WIDTH, HEIGHT = 980, 760
 
-
-@dataclass(frozen=True, slots=True)
-class ButtonView:
-    """`line` is what is sent, with what was typed behind it when `ask` is not empty."""
-
-    line: str
-    help: str
-    ask: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceView:
-    name: str
-    where: str
-    buttons: tuple[ButtonView, ...]
-
-
-def devices_of(answer: str) -> tuple[DeviceView, ...]:
-    """The devices in the answer to `buttons`. Raises msgspec.DecodeError."""
-    shape = list[tuple[str, str, list[tuple[str, str, str]]]]
-    found = msgspec.json.decode(answer, type=shape)
-    return tuple(DeviceView(name, where, tuple(ButtonView(*one) for one in buttons)) for name, where, buttons in found)
-
-
-class SimLine(QObject):
-    """The socket: lines out, answers in, in order; connects again by itself."""
-
-    came = Signal(object)  # a tuple of DeviceView
-    answered = Signal(str, str)  # the device's name, the answer
-    lost = Signal()
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._path = path
-        self._asked: deque[str] = deque(maxlen=256)
-        self._rest = b""
-        self._socket = QLocalSocket(self)
-        self._socket.connected.connect(self._connected)
-        self._socket.readyRead.connect(self._read)
-        self._socket.disconnected.connect(self._gone)
-        self._socket.errorOccurred.connect(self._gone)
-        self._again = QTimer(self, singleShot=True, interval=TRY_AGAIN_MS)
-        self._again.timeout.connect(self.open)
-
-    def open(self) -> None:
-        if self._socket.state() == QLocalSocket.LocalSocketState.UnconnectedState:
-            self._socket.connectToServer(self._path)
-
-    def close(self) -> None:
-        self._again.stop()
-        self._socket.blockSignals(True)
-        self._socket.abort()
-
-    def send(self, device: str, line: str) -> None:
-        """Ask; the answer comes as `answered`. Without a connection it is told at once."""
-        if self._socket.state() != QLocalSocket.LocalSocketState.ConnectedState:
-            self.answered.emit(device, tr("no: the simulators do not answer"))
-            return
-        self._asked.append(device)
-        self._socket.write(QByteArray(line.replace("\n", " ").encode()[:MAX_LINE_BYTES] + b"\n"))
-
-    def _connected(self) -> None:
-        self._asked.clear()
-        self._rest = b""
-        self.send("", "buttons")
-
-    def _read(self) -> None:
-        *lines, self._rest = (self._rest + bytes(self._socket.readAll().data())).split(b"\n")
-        for line in lines:
-            device = self._asked.popleft() if self._asked else ""
-            text = line.decode("utf-8", "replace")
-            if device:
-                self.answered.emit(device, text)
-            else:
-                self._take_devices(text)
-
-    def _take_devices(self, text: str) -> None:
-        try:
-            self.came.emit(devices_of(text))
-        except msgspec.DecodeError:
-            return  # the second line of an answer; nobody asked for it
-
-    def _gone(self, *_: object) -> None:
-        self.lost.emit()
-        self._again.start()
+Codes = Sequence[tuple[str, str]]
+"""(code, name) to choose from where a code is asked for."""
 
 
 class DeviceCard(QFrame):
-    """One device. What was typed last stays in its field."""
+    """One device: its fields, its buttons, and what it answered last."""
 
-    wanted = Signal(str, str)  # the device's name, the line
-
-    def __init__(self, device: DeviceView, codes: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, device: DeviceView, line: SimLine, codes: Codes = ()) -> None:
         super().__init__()
-        self.device = device
+        self.device, self._line = device, line
+        self.fields: dict[str, RecallField] = {}
         self.setObjectName(f"sim_{device.name}")
         self.setProperty("look", "panel")
         self.setAccessibleName(kind_word(device.name))
         lines = column(self, gap=GAP, margins=(16, 14, 16, 14))
         head = row(gap=GAP)
         head.addWidget(label(kind_word(device.name), px=18, weight=Weight.BOLD))
-        where = label(device.where, px=13, look="muted")
-        where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        head.addWidget(where, 1, Qt.AlignmentFlag.AlignRight)
+        where = ElidedLabel(13, look="muted")
+        where.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        where.show_text(device.where)
+        head.addWidget(where, 1)
         lines.addLayout(head)
+        asking = [one for one in device.buttons if one.ask]
+        asked = {one.line for one in asking}
+        plain = [one for one in device.buttons if not one.ask]
+        bare = {one.line for one in plain}  # may be sent with nothing behind it as well
+        grid = QGridLayout()
+        grid.setSpacing(GAP)
+        for n, view in enumerate(asking):
+            field = self._field(view, codes if view.line == "scan" else (), optional=view.line in bare)
+            grid.addWidget(field, n, 0)
+            grid.addWidget(self._send_button(view, "main" if n == 0 else "choice", optional=view.line in bare), n, 1)
+        grid.setColumnStretch(0, 1)
+        lines.addLayout(grid)
+        keys = QGridLayout()
+        keys.setSpacing(6)
+        for n, view in enumerate(one for one in plain if one.line not in asked):
+            keys.addWidget(self._press_button(view), n // BUTTONS_A_ROW, n % BUTTONS_A_ROW)
+        for n in range(BUTTONS_A_ROW):
+            keys.setColumnStretch(n, 1)
+        lines.addLayout(keys)
         self._answer = label("", px=14, look="muted", name=f"answer_{device.name}")
         self._answer.setWordWrap(True)
-        for asking in (one for one in device.buttons if one.ask):
-            lines.addLayout(self._asking(asking, codes if asking.line == "scan" else ()))
-        grid = QGridLayout()
-        grid.setSpacing(6)
-        for n, plain in enumerate(one for one in device.buttons if not one.ask):
-            grid.addWidget(self._plain(plain), n // BUTTONS_A_ROW, n % BUTTONS_A_ROW)
-        lines.addLayout(grid)
         lines.addWidget(self._answer)
-        lines.addStretch(1)
 
-    def show_answer(self, text: str) -> None:
-        self._answer.setText(text)
-        set_look(self._answer, look="error" if text.startswith("no:") else "muted")
+    def show_answer(self, line: str, answer: str) -> None:
+        refused = answer.startswith("no:")
+        self._answer.setText(f"ok · {line}" if answer == "ok" else answer)  # which one, when the same is pressed again
+        set_look(self._answer, look="error" if refused else "muted")
 
-    def _plain(self, view: ButtonView) -> QPushButton:
-        made = button(self._word(view), f"press_{view.line.replace(' ', '_')}", px=13)
-        made.setMinimumHeight(TOUCH_PX - 10)
-        made.setToolTip(view.help)
-        made.setAccessibleDescription(view.help)
-        made.setProperty("line", view.line)
-        made.clicked.connect(self._pressed)
-        return made
+    def _field(self, view: ButtonView, codes: Codes, *, optional: bool) -> RecallField:
+        field = RecallField(f"field_{_name(view)}", f"{view.ask} – {view.help}", codes)
+        field.setMinimumHeight(BUTTON_PX)
+        field.setToolTip(view.help)
+        field.setAccessibleName(f"{self._word(view)}: {view.ask}")
+        field.setAccessibleDescription(view.help)
+        field.entered.connect(lambda: self._send(view, optional=optional))
+        self.fields[view.line] = field
+        return field
 
-    def _asking(self, view: ButtonView, codes: Sequence[tuple[str, str]]) -> QHBoxLayout:
-        name = view.line.replace(" ", "_")
-        line = row(gap=GAP)
-        field = QComboBox()
-        field.setEditable(True)
-        field.setObjectName(f"field_{name}")
-        field.setAccessibleName(view.ask)
-        field.setFont(font(14))
-        field.setMinimumHeight(TOUCH_PX - 10)
-        for code, title in codes:
-            field.addItem(f"{code}  {title}".strip(), code)
-        if not codes:
-            field.setProperty("look", "bare")
-            field.setCurrentText("")
-        inner = field.lineEdit()
-        if inner is not None:
-            inner.setPlaceholderText(view.ask)
-            inner.returnPressed.connect(self._entered)
-            inner.setProperty("line", view.line)
-        made = button(self._word(view), f"press_{name}", "main", px=14)
-        made.setMinimumHeight(TOUCH_PX - 10)
-        made.setToolTip(view.help)
-        made.setProperty("line", view.line)
-        made.clicked.connect(self._pressed)
-        line.addWidget(field, 1)
-        line.addWidget(made)
-        return line
+    def _send_button(self, view: ButtonView, look: str, *, optional: bool) -> QPushButton:
+        made = button(self._word(view), f"press_{_name(view)}", look, px=13)
+        made.setMinimumWidth(SEND_WIDTH_PX)
+        made.clicked.connect(lambda: self._send(view, optional=optional))
+        return _explained(made, view)
+
+    def _press_button(self, view: ButtonView) -> QPushButton:
+        made = button(self._word(view), f"press_{_name(view)}", px=13)
+        made.clicked.connect(lambda: self._line.send(self.device.name, view.line))
+        return _explained(made, view)
 
     def _word(self, view: ButtonView) -> str:
         """The line without the device's own name, as a word on a button."""
+        if view.line == self.device.name:
+            return tr("Place")
         return view.line.removeprefix(f"{self.device.name} ").capitalize()
 
-    def _pressed(self) -> None:
-        self._send(str(self.sender().property("line")))
-
-    def _entered(self) -> None:
-        self._send(str(self.sender().property("line")))
-
-    def _send(self, line: str) -> None:
-        field = self.findChild(QComboBox, f"field_{line.replace(' ', '_')}")
-        if isinstance(field, QComboBox):
-            at = field.findText(field.currentText())
-            typed = str(field.itemData(at)) if at >= 0 and field.itemData(at) else field.currentText()
-            if not typed.strip():
-                self.show_answer(tr("no: fill in {what} first", what=field.accessibleName()))
-                return
-            line = f"{line} {typed.strip()}"
-        self.wanted.emit(self.device.name, line)
+    def _send(self, view: ButtonView, *, optional: bool) -> None:
+        typed = self.fields[view.line].value()
+        if typed:
+            self.fields[view.line].remember()
+        elif not optional:
+            self.show_answer(view.line, tr("no: fill in {what} first", what=view.ask))
+            return
+        self._line.send(self.device.name, f"{view.line} {typed}".rstrip())
 
 
 class SimWindow(QWidget):
-    """All devices of one till."""
+    """All devices of one panel, in two columns."""
 
-    def __init__(self, control: str, codes: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, line: SimLine, codes: Codes = (), title: str = "") -> None:
+        """Connects by itself; `line` ends with the window."""
         super().__init__()
         self.setObjectName("sim_window")
         self.setProperty("look", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setWindowTitle(tr("Simulated devices"))
+        self.setWindowTitle(title or tr("Simulated devices"))
         self.resize(WIDTH, HEIGHT)
         self._codes = tuple(codes)
         self._cards: dict[str, DeviceCard] = {}
+        self.line = line
+        line.setParent(self)
         lines = column(self, gap=GAP, margins=(WIDE_GAP, WIDE_GAP, WIDE_GAP, WIDE_GAP))
+        head = row(gap=GAP)
         self._state = label(px=15, look="muted", name="sim_state")
-        lines.addWidget(self._state)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(WIDE_GAP)
+        self._state.setWordWrap(True)
+        self._again = button(tr("Try again"), "sim_again", "main", px=13)
+        self._again.clicked.connect(self._open)
+        head.addWidget(self._state, 1)
+        head.addWidget(self._again)
+        lines.addLayout(head)
         page = QWidget()
-        page.setLayout(self._grid)
-        page.setAutoFillBackground(False)
+        page.setProperty("look", "clear")
+        across = row(page, gap=WIDE_GAP, margins=(0, 0, WIDE_GAP, 0))
+        self._columns = [column(gap=WIDE_GAP) for _ in range(COLUMNS)]
+        for one in self._columns:
+            across.addLayout(one, 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.viewport().setAutoFillBackground(False)
         area.setWidget(page)
         lines.addWidget(area, 1)
-        self.line = SimLine(control)
-        self.line.came.connect(self._show_devices)
-        self.line.answered.connect(self._show_answer)
-        self.line.lost.connect(self._lost)
-        self._lost()
+        line.came.connect(self._show_devices)
+        line.answered.connect(self._show_answer)
+        line.lost.connect(self._say_lost)
+        line.gave_up.connect(self._say_gone)
+        self._open()
+
+    @property
+    def cards(self) -> tuple[DeviceCard, ...]:
+        return tuple(self._cards.values())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.line.close()
+        super().closeEvent(event)
+
+    def _open(self) -> None:
+        self._say_lost()
         self.line.open()
 
-    def close(self) -> bool:
-        self.line.close()
-        return super().close()
-
     def _show_devices(self, devices: tuple[DeviceView, ...]) -> None:
-        self._state.setText(
-            tr("Press a button, or type and press Enter. The till sees real devices on ports and sockets.")
+        self._say(
+            tr("Press a button, or type and press Enter. The till sees real devices on ports and sockets."), "muted"
         )
-        set_look(self._state, look="muted")
-        if tuple(card.device for card in self._cards.values()) == devices:
+        if tuple(card.device for card in self.cards) == devices:
             return
-        clear(self._grid)
-        self._cards = {device.name: DeviceCard(device, self._codes) for device in devices}
-        for n, card in enumerate(self._cards.values()):
-            card.wanted.connect(self.line.send)
-            self._grid.addWidget(card, n // COLUMNS, n % COLUMNS)
+        typed = {(name, line): field for name, card in self._cards.items() for line, field in card.fields.items()}
+        made = {device.name: DeviceCard(device, self.line, self._codes) for device in devices}
+        for name, card in made.items():
+            for line, field in card.fields.items():
+                if (name, line) in typed:  # the simulators were started again, on other ports
+                    field.take_over(typed[name, line])
+        heights = [0] * COLUMNS
+        for one in self._columns:
+            clear(one)
+        self._cards = made
+        for card in made.values():
+            at = heights.index(min(heights))
+            heights[at] += card.sizeHint().height() + WIDE_GAP
+            self._columns[at].addWidget(card)
+        for one in self._columns:
+            one.addStretch(1)
+        first = next((field for card in made.values() for field in card.fields.values()), None)
+        if first is not None:
+            first.setFocus()
 
-    def _show_answer(self, device: str, text: str) -> None:
+    def _show_answer(self, device: str, line: str, answer: str) -> None:
         if device in self._cards:
-            self._cards[device].show_answer(text)
+            self._cards[device].show_answer(line, answer)
 
-    def _lost(self) -> None:
-        self._state.setText(tr("The simulators do not answer. Trying again …"))
-        set_look(self._state, look="warning")
+    def _say_lost(self) -> None:
+        self._say(tr("The simulators do not answer. Trying again …"), "warning")
+
+    def _say_gone(self) -> None:
+        self._say(tr("The simulators are gone. Start them again, then press Try again."), "error")
+        self._again.show()
+
+    def _say(self, text: str, look: str) -> None:
+        self._state.setText(text)
+        set_look(self._state, look=look)
+        self._again.hide()
+
+
+def _name(view: ButtonView) -> str:
+    return view.line.replace(" ", "_")
+
+
+def _explained(made: QPushButton, view: ButtonView) -> QPushButton:
+    made.setMinimumHeight(BUTTON_PX)
+    made.setToolTip(view.help)
+    made.setAccessibleDescription(view.help)
+    return made
 
 
 def codes_of(file: Path) -> list[tuple[str, str]]:
@@ -276,16 +231,23 @@ def codes_of(file: Path) -> list[tuple[str, str]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0; 2 when the file of codes cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m pos_app.ui.sim_window", description=__doc__)
     parser.add_argument("--control", required=True, metavar="SOCKET", help="control socket of the simulators")
     parser.add_argument("--codes", type=Path, metavar="FILE", help="codes to choose from, CODE<TAB>NAME a line")
-    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--title", default="", help="what to call the window")
+    parser.add_argument("--theme", choices=sorted(THEMES), default="light")
+    parser.add_argument("--language", default="en")
     options = parser.parse_args(arguments)
-    app = application("en", options.theme)
+    try:
+        codes = codes_of(options.codes) if options.codes else []
+    except (OSError, UnicodeDecodeError) as trouble:
+        parser.error(f"cannot read the codes: {trouble}")
+    app = application(options.language, options.theme)
     app.setQuitOnLastWindowClosed(True)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    shown = SimWindow(options.control, codes_of(options.codes) if options.codes else ())
+        signal.signal(number, signal.SIG_DFL)  # it keeps nothing that must be put away
+    shown = SimWindow(SimLine(options.control), codes, options.title)
     shown.show()
     return app.exec()
 

@@ -18,6 +18,7 @@ import pytest
 from tests.support.postgres import Templates
 
 ITEMS = 4_000
+SIM_WINDOW = "pos_app.ui.sim_window"
 DAY_LIMIT_S, STARTS_WITHIN_S, ENDS_WITHIN_S = 170, 60, 40
 
 
@@ -118,6 +119,8 @@ def test_an_open_demo_obeys_what_is_typed(tmp_path):
     with demo(tmp_path) as process:
         said = lines_until(process, "quit")
         assert "1357   Ana M." in said
+        windows = [p for p in psutil.Process(process.pid).children(recursive=True) if SIM_WINDOW in p.cmdline()]
+        assert {p.cmdline()[-1] for p in windows} == {"Devices of till 1", "Devices of till 2"}
         assert process.stdin is not None
         process.stdin.write("basket\nnonsense that is scanned\norder\nquit\n")
         process.stdin.flush()
@@ -126,6 +129,7 @@ def test_an_open_demo_obeys_what_is_typed(tmp_path):
         assert "online order W-" in rest
         assert process.wait(ENDS_WITHIN_S) == 0
     assert left_running(tmp_path) == []
+    assert [p for p in windows if p.is_running()] == []
 
 
 def test_a_database_that_is_not_there_is_said_plainly(tmp_path):

@@ -108,7 +108,8 @@ class Machine:
 
     def show_buttons(self, environment: dict[str, str], codes: Path) -> None:
         """The window of this till's simulated devices, with codes to choose from."""
-        command = program(BUTTONS_MODULE, "--control", str(self.buttons), "--codes", str(codes))
+        title = f"Devices of till {self.number}"
+        command = program(BUTTONS_MODULE, "--control", str(self.buttons), "--codes", str(codes), "--title", title)
         self._children.start(f"devices {self.register}", command, environment)
 
     def wait_for_till(self) -> None:

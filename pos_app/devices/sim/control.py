@@ -16,6 +16,7 @@ from pos_app.devices.sim.panel import Panel
 MAX_LINE_BYTES = 8192
 WINDOW_MODULE = "pos_app.ui.sim_window"
 END_S = 5.0
+ANSWER_S = 2.0
 
 
 class Console:
@@ -75,6 +76,7 @@ class Console:
                     continue
                 if key.fileobj is self._listener and self._listener is not None:
                     client, _address = self._listener.accept()
+                    client.settimeout(ANSWER_S)  # who asks and never reads does not stop everybody else
                     self._selector.register(client.fileno(), selectors.EVENT_READ, client)
                 else:
                     self._read(key)
@@ -89,8 +91,11 @@ class Console:
         for line in lines:
             answer = self._panel.obey(line.decode("utf-8", "replace").strip())
             if isinstance(key.data, socket.socket):
-                with suppress(OSError):  # it has hung up already
+                try:
                     key.data.sendall(answer.encode() + b"\n")
+                except OSError:  # it has hung up already, or reads nothing
+                    data = b""
+                    break
             else:
                 self._say(answer)
         if not data:

@@ -78,8 +78,15 @@ class PtyPort:
             return b""
         with contextlib.suppress(OSError, ValueError):  # the cable was pulled meanwhile
             if select.select([master], [], [], LOOK_S)[0]:
-                return os.read(master, READ_BYTES)
+                return self._read_now(master)
         return b""
+
+    def _read_now(self, master: int) -> bytes:
+        """Another port may have got the number of the one that was pulled: look again before reading, which would wait."""
+        with self._lock:
+            if master != self._master or not select.select([master], [], [], 0)[0]:
+                return b""
+            return os.read(master, READ_BYTES)
 
     def _pull(self) -> None:
         if self._link is not None and self._link.is_symlink():  # ours, or left by one that was killed
