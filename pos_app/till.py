@@ -15,6 +15,7 @@ from pos_app.service.goods import GoodsCheck
 from pos_app.service.labels import Labels
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
+from pos_app.service.promoting import Promoting
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
 from pos_app.storage import orders, payments, pin_guard, sales
@@ -109,6 +110,7 @@ class Till:
             NUMBERS.get(config.currency, ""),
         )
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
+        selling.promoting = Promoting(links, zone)
         selling.restore(basket)
         card_paying = CardPaying(selling, writer, ids)
         card_paying.restore(card_payments)

@@ -8,8 +8,9 @@ from hq_server.service.context import TODAY, Hq
 from hq_server.service.fields import Currency, Id, Minor, Name, ShortText, Small, TimeMs
 from hq_server.service.goodsrules import publish_recalls
 from hq_server.service.journal import zone_of
+from hq_server.service.promotions import publish_to_new
 from hq_server.storage import catalogue, feed
-from hq_server.storage.catalogue import PlaceRow, PromotionRow, StaffRow
+from hq_server.storage.catalogue import PlaceRow, StaffRow
 from hq_server.storage.database import Unit
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.gtin import gtin_key, is_gtin
@@ -70,6 +71,7 @@ def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:
             if one.kind == PlaceKind.STORE:
                 _publish_settings(hq, unit, one)
                 publish_recalls(hq, unit, one)
+                publish_to_new(hq, unit, one)
         unit.changed.add(TODAY)
 
     hq.database.write(work)
@@ -134,11 +136,6 @@ def put_taxes(hq: Hq, taxes: Sequence[TaxDoc]) -> None:
         feed.publish(unit, feed.CATALOGUE, changes, hq.clock.now_ms())
 
     hq.database.write(work)
-
-
-def put_promotions(hq: Hq, promotions: Sequence[PromotionRow]) -> None:
-    """Stored only: no till applies promotions yet, so none is published."""
-    hq.database.write(lambda unit: catalogue.put_promotions(unit, promotions))
 
 
 def put_staff(hq: Hq, people: Sequence[Person]) -> None:

@@ -1,4 +1,4 @@
-"""Master data: places, items, prices, taxes, promotions, and what a store's screens need."""
+"""Master data: places, items, prices, taxes, and what a store's screens need."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import gtin, item, place, price, promotion, quick_key, staff, tax
+from hq_server.storage.tables import gtin, item, place, price, quick_key, staff, tax
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc
 
@@ -38,17 +38,6 @@ class StaffRow(msgspec.Struct, frozen=True):
     pin_hash: bytes
     active: bool
     lang: str
-
-
-class PromotionRow(msgspec.Struct, frozen=True):
-    """A promotion as it was given; `rule` is JSON text."""
-
-    promotion_id: str
-    name: str
-    rule: str
-    from_ms: int
-    until_ms: int
-    active: bool
 
 
 def put_places(unit: Unit, places: Sequence[PlaceRow]) -> None:
@@ -127,15 +116,6 @@ def put_taxes(unit: Unit, taxes: Sequence[TaxDoc]) -> None:
 def taxes(conn: Connection) -> Sequence[TaxDoc]:
     rows = conn.execute(select(tax).order_by(tax.c.tax_class))
     return [TaxDoc(row.tax_class, row.name, row.rate_ppm, row.included) for row in rows]
-
-
-def put_promotions(unit: Unit, promotions: Sequence[PromotionRow]) -> None:
-    bulk.put(unit, promotion, [msgspec.structs.asdict(one) for one in promotions])
-
-
-def promotions(conn: Connection) -> Sequence[PromotionRow]:
-    rows = conn.execute(select(promotion).order_by(promotion.c.promotion_id))
-    return [PromotionRow(row.promotion_id, row.name, row.rule, row.from_ms, row.until_ms, row.active) for row in rows]
 
 
 def put_staff(unit: Unit, people: Sequence[StaffRow]) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import Index
 
 from hq_server.storage.scoping import blob, flag, hq_local, metadata, number, reference, store_scoped, text
 
-SCHEMA_VERSION = 2  # 2: recall, goods_rules
+SCHEMA_VERSION = 3  # 2: recall, goods_rules; 3: promotion
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -175,16 +175,14 @@ price = reference(
     key=["zone", "sku", "from_ms"],
 )  # fmt: skip
 tax = reference("tax", text("tax_class"), text("name"), number("rate_ppm"), flag("included"), key=["tax_class"])
-promotion = reference(
-    "promotion",
-    text("promotion_id"), text("name"), text("rule"), number("from_ms"), number("until_ms"), flag("active"),
-    key=["promotion_id"],
-)  # fmt: skip
 recall = reference(
     "recall",
     text("number"), text("sku"), text("doc"), text("stores"), flag("lifted"), number("changed_ms"),
     key=["number", "sku"],
 )  # fmt: skip
+promotion = reference(
+    "promo", text("promo_id"), text("doc"), text("stores"), flag("ended"), number("changed_ms"), key=["promo_id"]
+)
 Index("ix_gtin_sku", gtin.c.sku)
 Index("ix_item_popularity", item.c.popularity)
 

@@ -12,7 +12,7 @@ from hq_server.service import masterdata
 from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, Small, TimeMs
 from hq_server.service.masterdata import MAX_ROWS, Person, PriceIn, QuickKeyIn
 from hq_server.storage import catalogue
-from hq_server.storage.catalogue import PlaceRow, PromotionRow
+from hq_server.storage.catalogue import PlaceRow
 from hq_server.web.guards import NEEDS
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
@@ -76,17 +76,6 @@ class SettingsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cash_rounding_minor: Small | None = None
 
 
-class PromotionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Stored for the tills that will apply it; `rule` is any JSON object."""
-
-    promotion_id: Id
-    name: Name
-    rule: dict[str, object]
-    from_ms: TimeMs
-    until_ms: TimeMs
-    active: bool = True
-
-
 class Stored(msgspec.Struct, frozen=True):
     """How many rows were stored and published."""
 
@@ -97,16 +86,12 @@ class StoreList(msgspec.Struct, frozen=True):
     stores: tuple[PlaceRow, ...]
 
 
-class PromotionList(msgspec.Struct, frozen=True):
-    promotions: tuple[PromotionRow, ...]
-
-
 class TaxList(msgspec.Struct, frozen=True):
     taxes: tuple[TaxDoc, ...]
 
 
 def master_routes(server: Server) -> list[HTTPRouteHandler]:
-    return [*_catalogue(server), *_stores(server), *_promotions(server)]
+    return [*_catalogue(server), *_stores(server)]
 
 
 def _catalogue(server: Server) -> list[HTTPRouteHandler]:
@@ -195,41 +180,6 @@ def _stores(server: Server) -> list[HTTPRouteHandler]:
         return Stored(len(data))
 
     return [stores, listed, settings, staff, quick_keys]
-
-
-def _promotions(server: Server) -> list[HTTPRouteHandler]:
-    hq = server.hq
-
-    @put(
-        "/api/promotions",
-        opt=EDIT,
-        summary="Store promotions",
-        responses=errors(400, 401, 403, 413, 422),
-    )
-    @threaded
-    def promotions(data: JSONBody[list[PromotionIn]]) -> Stored:
-        _bounded(data)
-        rows = [
-            PromotionRow(one.promotion_id, one.name, _rule(one), one.from_ms, one.until_ms, one.active) for one in data
-        ]
-        masterdata.put_promotions(hq, rows)
-        return Stored(len(rows))
-
-    @get("/api/promotions", opt=EDIT, summary="Stored promotions", responses=errors(401, 403))
-    @threaded
-    def listed() -> PromotionList:
-        return PromotionList(tuple(hq.database.read(catalogue.promotions)))
-
-    return [promotions, listed]
-
-
-def _rule(one: PromotionIn) -> str:
-    if one.until_ms < one.from_ms:
-        raise RuleViolationError("promotion.ends_before_start", promotion=one.promotion_id)
-    rule = msgspec.json.encode(one.rule)
-    if len(rule) > MAX_RULE_BYTES:
-        raise RuleViolationError("promotion.rule_too_large", promotion=one.promotion_id, limit=MAX_RULE_BYTES)
-    return rule.decode()
 
 
 def _bounded(rows: Sequence[object], limit: int = MAX_ROWS) -> None:

@@ -17,6 +17,7 @@ from pos_app.service.entry import Entry, EntryKind, parse_entry
 from pos_app.service.goods import GoodsCheck
 from pos_app.service.lines import NOT_FOR_SALE, LineMaker
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
+from pos_app.service.promoting import Promoting
 from pos_app.service.receipt import Paper
 from pos_app.service.units import Units
 from pos_app.storage.readers import Links, Reference
@@ -61,6 +62,7 @@ class Selling:
         self.multiplier_milli: int | None = None
         self.selected: LineId | None = None
         self.paying = False
+        self.promoting: Promoting | None = None  # the store's promotions, when the till has them
         self._notes = AuditNotes(writer)
         self.on_paid: Callable[[PaidSale], None] = lambda _: None  # the counter opens the drawer and prints
 
@@ -126,6 +128,7 @@ class Selling:
         for new in changed:
             sale.replace_line(new.line_id, new)
         if changed:
+            self._promote()
             self._writer.keep_basket(sale.data())
         return tuple(new.line_id for new in changed)
 
@@ -259,6 +262,7 @@ class Selling:
         self.sale = Sale(msgspec.structs.replace(data, state=SaleState.OPEN))
         self._book = self._catalogue.book(self.sale.book)
         self.selected = data.lines[-1].line_id if data.lines else None
+        self._promote()
         self.recheck()
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
@@ -270,9 +274,14 @@ class Selling:
             outcome = act()
         except RuleViolationError as refused:
             return Outcome(OutcomeKind.REFUSED, code=refused.code, facts=dict(refused.facts))
+        self._promote()
         if self.sale:
             self._writer.keep_basket(self.sale.data())
         return outcome
+
+    def _promote(self) -> None:
+        if self.promoting:
+            self.promoting.follow(self.sale)
 
     def _entered(self, entry: Entry) -> Outcome:
         match entry.kind:

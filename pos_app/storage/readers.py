@@ -124,6 +124,8 @@ class Links:
         self._conn: Connection | None = None
         self._rules = link.GoodsRules()
         self._rules_as_of = -1
+        self._promotions = link.Promotions()
+        self._promotions_as_of = -1
 
     def close(self) -> None:
         if self._conn:
@@ -159,6 +161,16 @@ class Links:
         if written != self._rules_as_of or known is not self._rules:
             self._rules, self._rules_as_of = link.read_goods_rules(conn, known), written
         return self._rules
+
+    def promotions(self, known: link.Promotions) -> link.Promotions:
+        """Promotions of the store; `known` itself while they are the same."""
+        conn = self._ready()
+        if conn is None:
+            return known
+        written = link.written(conn)
+        if written != self._promotions_as_of or known is not self._promotions:
+            self._promotions, self._promotions_as_of = link.read_promotions(conn, known), written
+        return self._promotions
 
     def status(self) -> link.LinkStatusDoc:
         conn = self._ready()

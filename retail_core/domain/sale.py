@@ -191,6 +191,7 @@ class Sale:
         self._tenders = data.tenders
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
         self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
+        self._touched: dict[LineId, None] = dict.fromkeys(self._lines)
         self._lines_minor = self._saved_minor = self._units = self._pending = self._tagged = 0
         for line in data.lines:
             self._count(line, +1)
@@ -299,6 +300,11 @@ class Sale:
         self._put(struck)
         return struck
 
+    def take_touched(self) -> tuple[LineId, ...]:
+        """Lines that were added or changed since this was asked last, all of them at first: for whoever prices them."""
+        touched, self._touched = tuple(self._touched), {}
+        return touched
+
     def take(self, tender: Tender) -> None:
         """A part of the sum was paid, by anything but cash. Taken twice under one reference it counts once.
 
@@ -389,6 +395,7 @@ class Sale:
         if old:
             self._count(old, -1)
         self._lines[line.line_id] = line
+        self._touched[line.line_id] = None
         self._count(line, +1)
         if self._tenders and old and self.left_minor < 0:  # money that was taken must be given back first
             taken, over = self.taken_minor, -self.left_minor

@@ -11,9 +11,11 @@ from types import MappingProxyType
 import msgspec
 
 from retail_core.domain.coderules import RcnRule
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
 from retail_core.domain.ids import OperatorId
+from retail_core.domain.promotions.model import Promotion, checked
 from retail_core.domain.roles import Role
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
@@ -174,6 +176,7 @@ DOCUMENT_KINDS = MappingProxyType(
         "node": NodeDoc,
         "recall": Recall,
         "goods_rules": GoodsRulesDoc,
+        "promotion": Promotion,
     }
 )
 STORE_KINDS = ("order", "staff", *DOCUMENT_KINDS)
@@ -304,6 +307,29 @@ def read_goods_rules(conn: Connection, known: GoodsRules) -> GoodsRules:
         except msgspec.DecodeError:
             unread += 1  # one that a newer program wrote must not hide the others
     return GoodsRules(tuple(recalls), rules, source, unread)
+
+
+class Promotions(msgspec.Struct, frozen=True):
+    """Those that hold in this store. `source` is equal as long as nothing has changed."""
+
+    promotions: tuple[Promotion, ...] = ()
+    source: tuple[bytes, ...] = ()
+
+
+def read_promotions(conn: Connection, known: Promotions) -> Promotions:
+    """The store's promotions; `known` itself when they are still the same. One this program cannot read is left out."""
+    source = tuple(
+        bytes(doc) for (doc,) in conn.execute("SELECT doc FROM document WHERE kind = 'promotion' ORDER BY key")
+    )
+    if source == known.source:
+        return known
+    found: list[Promotion] = []
+    for doc in source:
+        try:
+            found.append(checked(msgspec.json.decode(doc, type=Promotion)))
+        except (msgspec.DecodeError, RuleViolationError):
+            continue  # a newer kind of offer must not stop the others
+    return Promotions(tuple(found), source)
 
 
 def read_nodes(conn: Connection) -> Sequence[NodeDoc]:

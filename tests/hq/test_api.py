@@ -80,11 +80,11 @@ def test_master_data_comes_in_and_is_published(running: RunningHq) -> None:
             ("/api/staff", [{"store": OTHER_STORE, "operator_id": "7", "name": "Bo", "pin": "4711", "role": "manager"}]),
             ("/api/settings", {"store": OTHER_STORE, "receipt_header": ["Harbour", "Quay 3"]}),
             ("/api/quick-keys", [{"store": OTHER_STORE, "page": "Fruit", "pos": 1, "sku": "THROW", "label": "Throw"}]),
-            ("/api/promotions", [{"promotion_id": "3for2", "name": "3 for 2", "rule": {"take": 3}, "from_ms": 0, "until_ms": 9}]),
+            ("/api/promotions", [{"promotion": {"promo_id": "3for2", "name": "3 for 2", "offer": {"type": "n_for_m", "n": 3, "m": 2}}}]),
         ]  # fmt: skip
         for path, body in rows:
             assert admin.put(path, json=body).status_code == 200, path
-        assert admin.get("/api/promotions").json()["promotions"][0]["rule"] == '{"take":3}'
+        assert admin.get("/api/promotions").json()["promotions"][0]["promotion"]["offer"]["n"] == 3
     with running.as_node(till) as node:
         page = node.get(f"/v1/pull?scope=store:{OTHER_STORE}")  # httpx expands zstd for us
         assert b'"kind":"staff"' in page.content

@@ -120,5 +120,8 @@ def test_a_database_of_an_older_version_gets_the_tables_it_lacks(tmp_path: Path)
     database.close()
     database = open_embedded(path, key)
     assert database.read(lambda conn: conn.execute(select(tables.recall)).all()) == []
-    assert database.read(lambda conn: conn.execute(select(tables.schema_version.c.version)).scalar_one()) == 2
+    assert (
+        database.read(lambda conn: conn.execute(select(tables.schema_version.c.version)).scalar_one())
+        == tables.SCHEMA_VERSION
+    )
     database.close()

@@ -1,0 +1,116 @@
+"""The store's promotions on the open sale: what each line is cut by, and why. Only lines that were touched are priced.
+
+A sale keeps the promotions of its first scan until it is paid; after a restart it takes those of that moment. Goods that
+are marked down or carry their price on their label take part in none: they have their reason already.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
+
+import msgspec
+
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.ids import LineId, SaleId
+from retail_core.domain.promotions.engine import PricedBasket, PromotionBook
+from retail_core.domain.promotions.model import Moment, Promotion, Shopper
+from retail_core.domain.promotions.offers import BasketLine
+from retail_core.domain.sale import PriceReason, Sale, SaleLine
+from retail_core.durable.link import Promotions
+
+PREFIX = "promo:"
+EACH = "each"
+
+
+class PromotionFacts(Protocol):
+    def promotions(self, known: Promotions) -> Promotions:
+        """Those in force; `known` itself while they are the same."""
+        ...
+
+
+class Promoting:
+    """Follows one sale at a time."""
+
+    def __init__(self, facts: PromotionFacts, zone: tzinfo) -> None:
+        self._facts, self._zone = facts, zone
+        self._known = Promotions()
+        self._book = PromotionBook(())
+        self._sale_id: SaleId | None = None
+        self._basket: PricedBasket | None = None
+        self._in: set[LineId] = set()
+        self._shares: dict[LineId, tuple[PriceReason, ...]] = {}
+
+    @property
+    def known(self) -> tuple[Promotion, ...]:
+        """Those that hold for the next sale."""
+        return self._facts.promotions(self._known).promotions
+
+    def follow(self, sale: Sale | None) -> None:
+        """Price what was touched. A cut that would make the sale smaller than what was taken already waits."""
+        if sale is None:
+            self._sale_id, self._basket = None, None
+            return
+        if sale.sale_id != self._sale_id or self._basket is None:
+            self._begin(sale)
+        basket = self._basket
+        touched = sale.take_touched()
+        if basket is None or not touched:
+            return
+        changed: set[LineId] = set(touched)
+        for line_id in touched:
+            changed |= self._put(basket, sale.line(line_id))
+        changed |= self._share(basket)
+        self._write(sale, changed)
+        sale.take_touched()
+
+    def _begin(self, sale: Sale) -> None:
+        fresh = self._facts.promotions(self._known)
+        if fresh is not self._known:
+            self._known, self._book = fresh, PromotionBook(fresh.promotions)
+        local = datetime.fromtimestamp(sale.started_ms / 1000, UTC).astimezone(self._zone)
+        moment = Moment(sale.started_ms, local.weekday(), local.hour * 60 + local.minute)
+        self._sale_id, self._basket = sale.sale_id, PricedBasket(self._book, Shopper(), moment)
+        self._in, self._shares = set(), {}
+
+    def _put(self, basket: PricedBasket, line: SaleLine) -> frozenset[LineId]:
+        if line.counts and not own_reasons(line) and not line.packed:
+            self._in.add(line.line_id)
+            return basket.put(
+                BasketLine(
+                    line.line_id, line.sku, line.department, line.unit_minor, line.qty_milli, counted=line.unit == EACH
+                )
+            )
+        if line.line_id not in self._in:
+            return frozenset()
+        self._in.discard(line.line_id)
+        return basket.remove(line.line_id)
+
+    def _share(self, basket: PricedBasket) -> set[LineId]:
+        """What promotions of the whole basket take off each line; the lines for which that is different now."""
+        if not self._book.of_baskets:
+            return set()
+        shares: dict[LineId, tuple[PriceReason, ...]] = {}
+        for cut in basket.basket_cuts():
+            for line_id, minor in cut.shares:
+                shares[line_id] = (*shares.get(line_id, ()), PriceReason(PREFIX + cut.promo_id, -minor, cut.name))
+        before, self._shares = self._shares, shares
+        return {line_id for line_id in before.keys() | shares.keys() if before.get(line_id) != shares.get(line_id)}
+
+    def _write(self, sale: Sale, changed: Iterable[LineId]) -> None:
+        basket = self._basket
+        for line_id in changed:
+            line = sale.line(line_id)
+            own = own_reasons(line)
+            cuts = basket.reasons(line_id) if basket and line_id in self._in else ()
+            named = tuple(PriceReason(PREFIX + cut.rule, cut.amount_minor, cut.text) for cut in cuts)
+            reasons = (*own, *named, *(self._shares.get(line_id, ()) if line_id in self._in else ()))
+            if reasons != line.reasons and not line.voided:
+                try:
+                    sale.replace_line(line_id, msgspec.structs.replace(line, reasons=reasons))
+                except RuleViolationError:
+                    continue  # part of it is paid: what is left stays as the customer saw it
+
+
+def own_reasons(line: SaleLine) -> tuple[PriceReason, ...]:
+    """Why a line costs what it costs, but for promotions."""
+    return tuple(reason for reason in line.reasons if not reason.rule.startswith(PREFIX))
