@@ -68,6 +68,7 @@ class Counter:
             _on_antenna(tables, till.clock, tags),
             TillPayments(till.writer),
             _terminal_events(till),
+            lambda _name, _health: till.writer.deliver(till.refresh),
         )
         devices = Devices.make(tables, around)
         devices.start()

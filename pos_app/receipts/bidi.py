@@ -144,7 +144,7 @@ def _pairs(text: str, kinds: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _side(kind: str) -> str:
-    """"L" or "R" for what has a direction; numbers count as read from the right."""
+    """ "L" or "R" for what has a direction; numbers count as read from the right."""
     return "R" if kind == "R" or kind in NUMBERS else "L" if kind == "L" else ""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pos_app.receipts.codes import QUIET_MODULES
 from pos_app.receipts.layout import Align, Barcode, Drawn, Qr, ReceiptDocument, Row, Size, Text, rows, width
 
 ESC, GS, DLE = b"\x1b", b"\x1d", b"\x10"
@@ -128,7 +129,11 @@ class _Pen:
         """A code or picture: drawn by the printer itself where its profile says that it can."""
         if isinstance(drawn, Qr) and self._profile.native_qr:
             return self._centred(qr_commands(drawn.data))
-        if isinstance(drawn, Barcode) and self._profile.native_bars and (bars := barcode_commands(drawn)):
+        if (
+            isinstance(drawn, Barcode)
+            and self._profile.native_bars
+            and (bars := barcode_commands(drawn, self._profile.dots))
+        ):
             return self._centred(bars)
         from pos_app.receipts.raster import bits_of, image_of
 
@@ -189,12 +194,14 @@ def qr_commands(data: str, module_dots: int = 6) -> bytes:
 
 
 BAR_KINDS = MappingProxyType({"ean13": 67, "ean8": 68, "code128": 73})  # m of GS k, function B
+BAR_MODULE_DOTS = 2
 
 
-def barcode_commands(code: Barcode) -> bytes:
-    """The printer draws a linear code itself: 64 dots high, text below. Empty for data it cannot hold.
+def barcode_commands(code: Barcode, dots: int) -> bytes:
+    """The printer draws a linear code itself: 64 dots high, text below.
 
-    Data of Code 128 goes in code set B; `{` is written twice, so that it cannot switch anything.
+    Empty for data it cannot hold, and for a code wider than `dots`, of which printers print nothing at all. Data of
+    Code 128 goes in code set B; `{` is written twice, so that it cannot switch anything.
     """
     digits = code.data.isascii() and code.data.isdigit()
     if code.kind in {"ean13", "ean8"}:
@@ -202,10 +209,24 @@ def barcode_commands(code: Barcode) -> bytes:
             return b""
         data = code.data.encode()
     else:
-        if not code.data or not all(" " <= char <= "~" for char in code.data) or len(code.data) > 40:
+        modules = 11 * len(code.data) + 35 + 2 * QUIET_MODULES  # start, check and stop characters
+        plain = all(" " <= char <= "~" for char in code.data)
+        if not code.data or not plain or modules * BAR_MODULE_DOTS > dots:
             return b""
         data = b"{B" + code.data.replace("{", "{{").encode()
-    return GS + b"h\x40" + GS + b"w\x02" + GS + b"H\x02" + GS + b"k" + bytes([BAR_KINDS[code.kind], len(data)]) + data
+    return (
+        GS
+        + b"h\x40"
+        + GS
+        + b"w"
+        + bytes([BAR_MODULE_DOTS])
+        + GS
+        + b"H\x02"
+        + GS
+        + b"k"
+        + bytes([BAR_KINDS[code.kind], len(data)])
+        + data
+    )
 
 
 def self_test(profile: Profile) -> ReceiptDocument:

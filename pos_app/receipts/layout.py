@@ -146,7 +146,10 @@ class Columns:
 
 @dataclass(frozen=True)
 class Table:
-    """Lines of cells: the first column to the left, the others to the right and equally wide."""
+    """Lines of cells, all of one length: the first column to the left, the others to the right, equally wide if they can.
+
+    Too wide for the paper, its figures stand below one another.
+    """
 
     lines: tuple[tuple[str, ...], ...]
 
@@ -204,13 +207,18 @@ class ReceiptDocument:
 
 @dataclass(frozen=True)
 class Row:
-    """One printed line: `left` from its edge and `right` to its edge fit the width together, counted in columns."""
+    """One printed line: `left` from its edge and `right` to its edge fit the width together, counted in columns.
+
+    `cells` of a table's line are (text, column it ends at), the first from its edge, the others to where they end;
+    `left` is the same laid out in characters.
+    """
 
     left: str
     right: str = ""
     align: Align = Align.LEFT
     bold: bool = False
     size: Size = Size.NORMAL
+    cells: tuple[tuple[str, int], ...] = ()
 
 
 # ── a sale ───────────────────────────────────────────────────────────────────────────────────────
@@ -382,14 +390,28 @@ def _column_rows(pair: Columns, columns: int) -> Iterator[Row]:
 
 def _table_rows(table: Table, columns: int) -> Iterator[Row]:
     lines = [tuple(safe(cell) for cell in line) for line in table.lines]
-    others = max(len(line) for line in lines) - 1
     label = max(width(line[0]) for line in lines)
-    needed = max(width(cell) + 1 for line in lines for cell in line[1:])
-    wide = max(needed, min(columns // (others + 1), (columns - label) // others))
-    room = max(1, columns - others * wide)
+    needed = [max(width(cell) + 1 for cell in column) for column in list(zip(*lines, strict=True))[1:]]
+    others = len(needed)
+    wide = max(*needed, min(columns // (others + 1), (columns - label) // others))
+    widths = [wide] * others if label + others * wide <= columns else needed
+    room = columns - sum(widths)
+    if label > room:
+        yield from _stacked(lines, columns)
+        return
+    ends = [room + sum(widths[: n + 1]) for n in range(others)]
     for first, *figures in lines:
-        cells = [_pad(_fitting(first, room), room), *(_pad_left(figure, wide) for figure in figures)]
-        yield Row(_fitting("".join(cells), columns))
+        text = _pad(first, room) + "".join(map(_pad_left, figures, widths))
+        yield Row(text, cells=((first, room), *zip(figures, ends, strict=True)))
+
+
+def _stacked(lines: list[tuple[str, ...]], columns: int) -> Iterator[Row]:
+    """A table too wide for the paper, one figure a line: no amount is ever cut."""
+    head, *rest = lines
+    for first, *figures in rest:
+        yield from (Row(line) for line in wrap(first, columns))
+        for heading, figure in zip(head[1:], figures, strict=True):
+            yield from _column_rows(Columns(f"  {heading}", figure), columns)
 
 
 def _pad(text: str, columns: int) -> str:

@@ -11,7 +11,7 @@ from retail_core.durable.engine import Connection
 
 MAX_TRIES = 20  # times it was really sent: a printer that is off or out of paper uses none up
 MAX_SHOWN = 100
-KEPT_DONE_JOBS = 2_000
+KEPT_JOBS = 20_000  # a fortnight of a busy till: so long a receipt can be printed again
 
 
 class JobState(StrEnum):
@@ -38,6 +38,7 @@ TRANSITIONS = MappingProxyType(
         (JobState.SENT, JobAction.DOUBT): JobState.UNKNOWN,
         (JobState.SENT, JobAction.RETURN): JobState.QUEUED,
         (JobState.QUEUED, JobAction.CANCEL): JobState.CANCELLED,
+        (JobState.UNKNOWN, JobAction.CANCEL): JobState.CANCELLED,  # somebody looked at the paper, or printed a copy
         (JobState.QUEUED, JobAction.RETRY): JobState.QUEUED,
     }
 )
@@ -81,9 +82,13 @@ def next_job(conn: Connection) -> PrintJob | None:
 
 
 def open_jobs(conn: Connection) -> Sequence[PrintJob]:
-    """What waits and what nobody knows the end of, the newest first: what a person may have to deal with."""
+    """What a person may have to deal with: what waits, then what nobody knows the end of, each the newest first.
+
+    No more than MAX_SHOWN. A printer that never answers leaves every receipt in doubt; they hide none that waits.
+    """
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM spool WHERE state IN ('QUEUED', 'UNKNOWN') ORDER BY job DESC LIMIT ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM spool WHERE state IN ('QUEUED', 'UNKNOWN')"  # noqa: S608
+        " ORDER BY state = 'QUEUED' DESC, job DESC LIMIT ?",
         (MAX_SHOWN,),
     )
     return [_job(row) for row in rows]
@@ -120,7 +125,14 @@ def move_job(conn: Connection, job: int, action: JobAction, reason: str = "") ->
 
 
 def doubt_interrupted(conn: Connection) -> int:
-    """After a crash: a job that was being sent may or may not be paper. Returns how many there were."""
+    """At the start: a job that was being sent may or may not be paper. Returns how many there were.
+
+    Jobs that no longer wait are forgotten when KEPT_JOBS newer ones have come; the sales are in the journal.
+    """
+    conn.execute(
+        "DELETE FROM spool WHERE state NOT IN ('QUEUED', 'SENT') AND job <= (SELECT max(job) FROM spool) - ?",
+        (KEPT_JOBS,),
+    )
     return conn.execute("UPDATE spool SET state = 'UNKNOWN', reason = 'restart' WHERE state = 'SENT'").rowcount
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import segno
 from PIL.ImageQt import ImageQt
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QFontDatabase, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPageSize, QPainter, QPdfWriter
 
 from pos_app.receipts.codes import modules
 from pos_app.receipts.layout import Align, Barcode, Drawn, Logo, Qr, ReceiptDocument, Row, Size, rows
@@ -18,9 +18,9 @@ from pos_app.receipts.raster import logo_image
 
 WIDTH, MARGIN = 8_000, 400
 COLUMNS = 48
-LINE, TEXT = 380, 245
+LINE, TEXT = 380, 249  # 48 narrow characters of this size are as wide as the paper between its margins
 LARGER = 1.6
-QR, BARS, MODULE = 2_800, 1_000, 33
+QR, QR_QUIET_MODULES, BARS, MODULE = 2_800, 4, 1_000, 33
 GAP = 100
 LOGO_DOTS = 576
 RESOLUTION_DPI = 600
@@ -67,10 +67,38 @@ def _text(painter: QPainter, row: Row, box: QRectF, *, mirrored: bool) -> None:
     if mirrored:
         near, far = {left: right, right: left}.get(near, near), left
     painter.setFont(_font(row.size, bold=row.bold))
-    flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
-    painter.drawText(box, flags | near, row.left)
-    if row.right:
-        painter.drawText(box, flags | far, row.right)
+    if row.cells:
+        _cells(painter, row, box, near, far)
+        return
+    taken = _words(painter, row.right, box, far, row.size) + TEXT if row.right else 0
+    room = box.adjusted(taken, 0, 0, 0) if far == left else box.adjusted(0, 0, -taken, 0)
+    _words(painter, row.left, room, near, row.size)
+
+
+def _cells(painter: QPainter, row: Row, box: QRectF, near: Qt.AlignmentFlag, far: Qt.AlignmentFlag) -> None:
+    """A line of a table: its cells stand below those of the line before in any script."""
+    column = box.width() / COLUMNS
+    begins = 0
+    for n, (text, ends) in enumerate(row.cells):
+        wide = (ends - begins) * column
+        x = box.right() - ends * column if far == Qt.AlignmentFlag.AlignLeft else box.left() + begins * column
+        _words(painter, text, QRectF(x, box.top(), wide, box.height()), far if n else near, row.size)
+        begins = ends
+
+
+def _words(painter: QPainter, text: str, box: QRectF, align: Qt.AlignmentFlag, size: Size) -> float:
+    """Write `text` into `box`, pressed together where it would not fit; returns how much of the width it took."""
+    narrower = 1 / LARGER if size is Size.TALL else 1.0
+    natural = QFontMetricsF(painter.font(), painter.device()).horizontalAdvance(text)
+    if natural * narrower > box.width():
+        narrower = box.width() / natural
+    painter.save()
+    painter.translate(box.left(), 0)
+    painter.scale(narrower, 1)
+    flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute | align
+    painter.drawText(QRectF(0, box.top(), box.width() / narrower, box.height()), flags, text)
+    painter.restore()
+    return natural * narrower
 
 
 def _drawn(painter: QPainter, drawn: Drawn, box: QRectF) -> None:
@@ -88,7 +116,7 @@ def _drawn(painter: QPainter, drawn: Drawn, box: QRectF) -> None:
 def _qr(painter: QPainter, data: str, box: QRectF) -> None:
     matrix = segno.make_qr(data, error="m").matrix
     module = QR / len(matrix)
-    left, top = box.center().x() - QR / 2, box.top() + GAP
+    left, top = box.center().x() - QR / 2, box.top() + QR_QUIET_MODULES * module
     for y, line in enumerate(matrix):
         for x, dark in enumerate(line):
             if dark:
@@ -114,8 +142,9 @@ def _height(row: Row | Drawn) -> int:
     match row:
         case Row():
             return LINE if row.size is Size.NORMAL else round(LARGER * LINE)
-        case Qr():
-            return QR + 2 * GAP
+        case Qr(data):
+            side = len(segno.make_qr(data, error="m").matrix)
+            return QR + 2 * QR_QUIET_MODULES * QR // side
         case Barcode():
             return BARS + LINE + 2 * GAP
         case Logo(path):

@@ -209,7 +209,7 @@ def test_direction_overrides_are_taken_out_of_names() -> None:
 
 def shown(name: str) -> str:
     """What a person reads from left to right."""
-    return "".join(run.text[::-1] if run.kind == "R" else run.text for run in visual_order(runs(name)))
+    return "".join(run.text[::-1] if run.from_right else run.text for run in visual_order(runs(name)))
 
 
 def test_lines_of_two_directions_are_put_in_the_order_people_read() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import zstandard
@@ -17,6 +18,7 @@ from pos_app.storage.readers import Links, Reference
 from pos_app.storage.sales import begin_series
 from pos_app.storage.store import TillStore
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
+from retail_core.domain.promotions.model import AmountOff, FixedPrice, Goods, NForM, NForPrice, PercentOff, Promotion
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, TenderKind, cash_tender
 from retail_core.domain.tax import TaxRate
@@ -36,6 +38,7 @@ FOOD = TaxRate("food", "VAT 9 %", 90_000)
 ANA = SoldBy(OperatorId("op-1"), "Ana M.", Role.CASHIER)
 SALES_PER_ROUND = 60
 LINES = 5
+LONG_BASKET = 161
 ITEMS_AT_SCALE = 1_000_000
 FRAME_MS = 1000 / 60
 
@@ -114,6 +117,55 @@ def look_up(folder: Path) -> Iterator[Result]:
     raw.close()
     catalogue.close()
     facts.close()
+
+
+def last_scan(folder: Path) -> Iterator[Result]:
+    """The last scan of a 161-line basket against its first, with promotions of every kind in force."""
+    from zoneinfo import ZoneInfo
+
+    from pos_app.service.goods import GoodsCheck
+    from pos_app.service.promoting import Promoting
+    from pos_app.service.selling import Selling
+    from retail_core.durable.link import Promotions
+
+    built = big_reference(ITEMS_AT_SCALE)
+    shop = make_shop(folder / "row4")
+    home = built.into(shop.home)
+    facts = Links(home)
+    catalogue = Reference(home, shop.config.zone, facts)
+    codes = built.sample_gtins(LONG_BASKET * 12, seed=4)
+    skus = [item.sku for code in codes if (item := catalogue.by_gtin(code))]
+    in_force = Promotions(tuple(_promotions(skus)))
+
+    class Quiet:
+        def keep_basket(self, data: object) -> None: ...
+
+    class Known:
+        def promotions(self, known: Promotions) -> Promotions:
+            return in_force
+
+    goods = GoodsCheck(facts, "EUR", lambda: "2026-11-27")
+    firsts, lasts = list[float](), list[float]()
+    for n in range(12):
+        selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR", goods)  # type: ignore[arg-type]
+        selling.operator, selling.promoting = ANA, Promoting(Known(), ZoneInfo("Europe/Berlin"))
+        basket = codes[n * LONG_BASKET : (n + 1) * LONG_BASKET]
+        scan = selling.scan
+        times = [timed(partial(scan, code)) * 1e6 for code in basket]
+        firsts.append(sorted(times[1:12])[5])  # the very first opens the sale and the book
+        lasts.append(sorted(times[-11:])[5])
+    first, last = sorted(firsts)[6], sorted(lasts)[6]
+    yield Result("4", f"scans near the end of a {LONG_BASKET}-line basket, {len(in_force.promotions)} promotions", last, "µs",
+                 "≤ 1.5 × those near its beginning", last <= 1.5 * first, first, last / first)  # fmt: skip
+    catalogue.close()
+    facts.close()
+
+
+def _promotions(skus: list[Sku]) -> Iterator[Promotion]:
+    """One in ten items is in a promotion of its own; every kind of offer to lines is there."""
+    offers = (PercentOff(100_000), AmountOff(20), FixedPrice(99), NForM(3, 2), NForPrice(2, 300))
+    for n, at in enumerate(range(0, len(skus) - 3, 10)):
+        yield Promotion(f"P-{n}", f"Offer {n}", offers[n % len(offers)], Goods(skus=tuple(skus[at : at + 3])))
 
 
 def search(folder: Path) -> Iterator[Result]:
@@ -264,6 +316,6 @@ def scan_and_devices(folder: Path) -> Iterator[Result]:
 
 
 ROWS: dict[str, Row] = {
-    "1": sale_commit, "2": look_up, "3": scan_and_devices, "5": search, "6": start_and_memory, "11": wire,
+    "1": sale_commit, "2": look_up, "3": scan_and_devices, "4": last_scan, "5": search, "6": start_and_memory, "11": wire,
     "17": rfid_reads,
 }  # fmt: skip

@@ -23,7 +23,7 @@ CONNECT_MS = 2_000
 STATUS_MS = 700
 KICK_MS = 2_000
 ASK_AGAIN_MS = 500
-ASK_EVERY_MS = 2_000
+ASK_EVERY_MS = 300  # one whose plug was pulled says nothing any more, not even goodbye; a second later it is known
 LISTEN_MS = 30
 LISTEN_AGAIN_S = 0.1
 PULSE_WAITS_MS = 100
@@ -123,10 +123,9 @@ class EscPosPrinter:
 
     def status(self) -> PrinterStatus:
         """While a job is being printed, what was known before it."""
-        deadline_ms = self._clock.monotonic_ms() + STATUS_MS
         if self._two_way and self._lock.acquire(timeout=STATUS_MS / 1000):
-            try:
-                self._make_ready(deadline_ms, any_trouble=True)
+            try:  # the time begins here: a job that took most of it is no reason to call the printer silent
+                self._make_ready(self._clock.monotonic_ms() + STATUS_MS, any_trouble=True)
             except _NotReadyError:
                 self._status = NOBODY_KNOWS
             finally:
@@ -236,8 +235,9 @@ class EscPosPrinter:
     def _make_ready(self, deadline_ms: int, *, any_trouble: bool = False) -> None:
         """An open link to a printer that answers (and, unless `any_trouble`, can print), or _NotReadyError."""
         if self._link.is_open:
+            now_ms = self._clock.monotonic_ms()
             try:
-                self._learn_status(deadline_ms)
+                self._learn_status(now_ms + (deadline_ms - now_ms) // 2)
             except (OSError, _NotReadyError):
                 self._link.close()  # it was switched off meanwhile, perhaps; try afresh
         if not self._link.is_open:
@@ -300,7 +300,7 @@ class EscPosPrinter:
             control.wait(LISTEN_AGAIN_S)
 
     def _want_news(self) -> None:
-        """The printer is to tell of changes by itself; those that cannot are asked every other second."""
+        """The printer is to tell of changes by itself; one that cannot is asked anyway."""
         if self._two_way and self._lock.acquire(blocking=False):
             try:
                 if self._link.is_open and not said.trouble(self._status):
