@@ -100,7 +100,16 @@ def test_settings_keys_and_neighbours_are_documents(conn: Connection) -> None:
 
 def test_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
     assert apply(conn, put("hologram", "1", {}), put("settings", "store", {})) == [False, True]
-    assert set(link.STORE_KINDS) == {"order", "staff", "settings", "quick_key", "node", "recall", "goods_rules"}
+    assert set(link.STORE_KINDS) == {
+        "order",
+        "staff",
+        "settings",
+        "quick_key",
+        "node",
+        "recall",
+        "goods_rules",
+        "promotion",
+    }
 
 
 def test_recalls_and_rules_are_told_anew_only_when_they_change(conn: Connection) -> None:

@@ -195,6 +195,7 @@ def _scaled(image: Image.Image, across: int, down: int) -> Image.Image:
 def _glyphs(text: str, high: int, wide: int) -> Image.Image:
     size = max(8, min(round(high * LETTER), MAX_DOTS // 4))
     font = _font(size)
+    text = "".join(char if char.isprintable() else "\ufffd" for char in text)  # a line end would be another paragraph
     length = max(1, min(round(font.getlength(text)) + 2, MAX_DOTS))
     drawn = Image.new("L", (length, round(size * 1.3)), 0)
     ImageDraw.Draw(drawn).text((0, round(size * 0.98)), text, 255, font, "ls")
