@@ -13,7 +13,7 @@ from pos_app.devices.barcode.wedge import NO_SETUP, WedgeSetup
 from pos_app.devices.config import DeviceTable
 from pos_app.devices.label.tables import LabelTable
 from pos_app.devices.manager import Devices, Surroundings
-from pos_app.devices.ports import CardTerminal, Health, ScanSink, TagRead, TagSink
+from pos_app.devices.ports import CardTerminal, Health, PaymentOutcome, ScanSink, TagRead, TagSink
 from pos_app.devices.printer.tables import PrinterTable
 from pos_app.devices.rfid.inventory import Presence, PresenceRules
 from pos_app.devices.rfid.tables import RfidTable
@@ -27,11 +27,12 @@ from pos_app.runtime.cards import CardDesk
 from pos_app.runtime.device_desk import DeviceDesk
 from pos_app.runtime.payments import TillPayments
 from pos_app.runtime.printing import Printing, Station
+from pos_app.runtime.writer import Failed
 from pos_app.service.labels import zpl_job
 from pos_app.storage.spool import PrintJob
 from pos_app.till import Till
 from retail_core.domain.clock import Clock
-from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.domain.scanned import TagUnit
 
 UnitsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
@@ -124,6 +125,25 @@ class Counter:
             done("label.no_printer")
         else:
             self.desk.print_labels(zpl_job([(label, 1)], table), lambda result: done(result.reason))
+
+    def reprint(self, done: Callable[[str], None], failed: Failed) -> None:
+        """Print the last receipt once more, marked as a copy; that it was is noted in the journal."""
+        if self.printing is None:
+            failed(RuleViolationError("receipt.no_printer"))
+            return
+
+        def printed(number: str) -> None:
+            self._till.selling.note_reprint(number)
+            done(number)
+
+        self.printing.reprint("", printed, failed)
+
+    def close_terminal_day(self, done: Callable[[PaymentOutcome], None]) -> bool:
+        """Have the card terminal close its day; False when there is none."""
+        if self.cards is None:
+            return False
+        self.cards.end_of_day(done)
+        return True
 
     def customer_reads(self, upper: str, lower: str) -> None:
         """Put two lines on the customer's display; never waits."""

@@ -197,6 +197,7 @@ class CardPaying:
         if outcome.state is not PaymentState.APPROVED:
             self._fail(RuleViolationError(outcome.reason or "terminal.declined"))
             return
+        self._selling.slips = (*self._selling.slips, *outcome.lines)
         self._taken(outcome.tender_id, outcome.amount_minor)
 
     def _settled_by_people(self, record: PaymentRecord | None) -> None:

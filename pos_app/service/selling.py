@@ -62,6 +62,7 @@ class Selling:
         self.multiplier_milli: int | None = None
         self.selected: LineId | None = None
         self.paying = False
+        self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
         self.promoting: Promoting | None = None  # the store's promotions, when the till has them
         self._notes = AuditNotes(writer)
         self.on_paid: Callable[[PaidSale], None] = lambda _: None  # the counter opens the drawer and prints
@@ -247,11 +248,18 @@ class Selling:
         self._writer.forget_basket()
         settings, owed = self._facts.settings(), self._notes.take()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
+        if self.slips:
+            paper = msgspec.structs.replace(paper, footer=(*self.slips, *paper.footer))
         self._writer.submit(
             lambda store: complete(store, sale, operator, tenders, paper if print_receipt else None, owed),
             lambda paid: self._paid(paid, done),
             lambda error: self._not_paid(sale, owed, error, failed),
         )
+
+    def note_reprint(self, receipt_no: str) -> None:
+        """A receipt was printed once more: the journal says who asked for it."""
+        if self.operator:
+            self._notes.add(AuditNoted("receipt_reprinted", receipt_no), self.operator)
 
     # ── after a start ────────────────────────────────────────────────────────────────────────────
 
@@ -427,7 +435,7 @@ class Selling:
     def _paid(self, paid: PaidSale, done: Callable[[PaidSale], None]) -> None:
         self.sale, self.selected, self._book, self.paying = None, None, None, False
         self._in_view.settle(line.epc for line in paid.lines)
-        self.multiplier_milli = None
+        self.multiplier_milli, self.slips = None, ()
         self.last_paid = paid
         self.on_paid(paid)
         done(paid)

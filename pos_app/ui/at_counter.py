@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pos_app.devices.barcode.wedge import NO_SETUP, WedgeSetup
-from pos_app.devices.ports import Health
+from pos_app.devices.ports import Health, PaymentOutcome
 from pos_app.receipts.labels import Label
 from pos_app.runtime.device_desk import DeviceDesk
+from pos_app.runtime.writer import Failed
+from retail_core.domain.errors import RuleViolationError
 
 
 class AtCounter(Protocol):
@@ -33,6 +35,14 @@ class AtCounter(Protocol):
         """
         ...
 
+    def reprint(self, done: Callable[[str], None], failed: Failed) -> None:
+        """Print the last receipt once more, marked as a copy; `done` is told its number."""
+        ...
+
+    def close_terminal_day(self, done: Callable[[PaymentOutcome], None]) -> bool:
+        """Have the card terminal close its day; False when there is none."""
+        ...
+
     def customer_reads(self, upper: str, lower: str) -> None:
         """Put two lines on the customer's line display."""
         ...
@@ -55,6 +65,12 @@ class NoCounter:
 
     def print_label(self, label: Label, done: Callable[[str], None]) -> None:
         done("label.no_printer")
+
+    def reprint(self, done: Callable[[str], None], failed: Failed) -> None:
+        failed(RuleViolationError("receipt.no_printer"))
+
+    def close_terminal_day(self, done: Callable[[PaymentOutcome], None]) -> bool:
+        return False
 
     def customer_reads(self, upper: str, lower: str) -> None:
         """Nobody reads it."""

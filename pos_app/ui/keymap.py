@@ -19,6 +19,7 @@ class Act(StrEnum):
     BACK = "back"
     CARD = "card"
     CASH = "cash"
+    CLOSE_DAY = "close_day"
     DEVICES = "devices"
     DOWN = "down"
     EXACT_CASH = "exact_cash"
@@ -37,6 +38,7 @@ class Act(StrEnum):
     PICK_NEXT = "pick_next"
     QUANTITY = "quantity"
     READ_BATCH = "read_batch"
+    REPRINT = "reprint"
     SAVE = "save"
     SELL = "sell"
     TAKE_OUT = "take_out"
@@ -74,6 +76,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "-": Act.LESS,
         "Ctrl+P": Act.LABEL,
         "Ctrl+B": Act.READ_BATCH,
+        "Ctrl+R": Act.REPRINT,
     }
 )
 PAY_KEYS: Mapping[str, Act] = MappingProxyType(
@@ -105,6 +108,7 @@ DEVICES_KEYS: Mapping[str, Act] = MappingProxyType(
         "F3": Act.ASK_DEVICE,
         "F4": Act.TRY_DEVICE,
         "F6": Act.LEARN,
+        "F7": Act.CLOSE_DAY,
         "Del": Act.TAKE_OUT,
         "F9": Act.SAVE,
         "Up": Act.UP,

@@ -215,6 +215,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "pick.too_many": _("That is more than was ordered."),
         "pick.wrong_item": _("Wrong item. {name} is not on this order. Put it back."),
         "stage.not_a_shelf": _("“{text}” is not a shelf."),
+        # paper
+        "receipt.no_printer": _("No receipt printer is set up. Ctrl+H adds one."),
+        "receipt.not_found": _("There is no receipt to print again yet."),
         # files of batch scanners
         "batch.bad_count": _("“{text}” has no count the till understands."),
         "batch.not_a_code": _("“{text}” is no code of an item."),

@@ -33,7 +33,7 @@ from pos_app.ui.screens.sign_in.view import SignInView
 from pos_app.ui.shell import PillState, Shell, TopState, till_title
 from pos_app.ui.theme import Tone
 from pos_app.ui.wedge import WedgeFilter
-from pos_app.ui.words import ntr, tr, words_for
+from pos_app.ui.words import ltr, ntr, tr, words_for
 from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import LineId
 from retail_core.domain.money import exponent
@@ -75,8 +75,15 @@ class Workplace(QObject):
         self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)
         self.pay = PayPresenter(PayView(point), till.selling, till.card_paying)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
-        self.devices = DevicesPresenter(DevicesView(), self.counter.desk, self.wedge, self._may_set_up)
+        self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
         self.current: Screen = self.sign_in
+        self._own: dict[Act, Callable[[], None]] = {
+            Act.LOCK: self.lock,
+            Act.DEVICES: self._to_devices,
+            Act.LABEL: self._print_label,
+            Act.READ_BATCH: self._read_batch,
+            Act.REPRINT: self._reprint,
+        }
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
         self._release.timeout.connect(self._give_waiting)
         self._connect(background)
@@ -152,18 +159,12 @@ class Workplace(QObject):
             self._toggle_full_screen()
         elif self.current is self.sign_in:
             return
-        elif act is Act.LOCK:
-            self.lock()
-        elif act is Act.DEVICES:
-            self._to_devices()
+        elif act in self._own:
+            self._own[act]()
         elif act is Act.PICKUP and self.current is not self.pickup:
             self._to_workspace("pickup")
         elif act is Act.SELL or (act is Act.PICKUP and self.current is self.pickup):
             self._to_workspace("sell")
-        elif act is Act.LABEL:
-            self._print_label()
-        elif act is Act.READ_BATCH:
-            self._read_batch()
         else:
             if act is Act.BACK:
                 self.shell.take_back_notice()
@@ -224,6 +225,14 @@ class Workplace(QObject):
             return
         self.shell.take_back_notice()
         self._go(self.sell if name == "sell" else self.pickup)
+
+    def _reprint(self) -> None:
+        self.counter.reprint(self._reprinted, self.current.explain)
+
+    def _reprinted(self, number: str) -> None:
+        self.shell.notify(
+            Notice(tr("Receipt {number} is printed again, marked as a copy.", number=ltr(number)), Tone.OK)
+        )
 
     def _read_batch(self) -> None:
         """Files of batch scanners that lie ready, onto the sale."""

@@ -26,6 +26,7 @@ from tests.support.shop import ITEMS, MANAGER_PIN, PIN, Shop, make_shop
 from tests.ui.conftest import Cashier
 
 MILK, CHICKEN = ITEMS[0], ITEMS[1]
+SLIP = "CARD PAYMENT"
 
 
 class AtTerminal:
@@ -58,10 +59,18 @@ class AtTerminal:
 
 
 @contextmanager
-def opened(qtbot: QtBot, shop: Shop, terminal: TerminalSim, printer: PrinterSim) -> Iterator[AtTerminal]:
+def opened(
+    qtbot: QtBot, shop: Shop, terminal: TerminalSim, printer: PrinterSim, *, terminal_prints: bool = True
+) -> Iterator[AtTerminal]:
     tables = device_tables(
         [
-            {"driver": "terminal.zvt", "name": "Terminal", "host": terminal.host, "port": terminal.port},
+            {
+                "driver": "terminal.zvt",
+                "name": "Terminal",
+                "host": terminal.host,
+                "port": terminal.port,
+                "terminal_prints": terminal_prints,
+            },
             {"driver": "printer.escpos_tcp", "name": "Printer", "host": "127.0.0.1", "port": printer.port},
             {"driver": "drawer.printer", "name": "Drawer", "printer": "Printer"},
         ]
@@ -112,6 +121,52 @@ def test_f9_and_enter_have_the_whole_sum_taken_by_card(desk: AtTerminal, shop: S
     assert desk.printer.wait_for(lambda: len(desk.printer.jobs) == 1)
     assert "Card" in desk.printer.jobs[0].text
     assert not desk.printer.kicks  # nobody needs the drawer for a card
+
+
+def test_a_receipt_is_printed_again_marked_as_a_copy_and_the_journal_says_who_wanted_it(
+    desk: AtTerminal, shop: Shop
+) -> None:
+    desk.at.control(Qt.Key.Key_R)
+    desk.at.until(lambda: "no receipt to print again" in desk.at.notice)
+    desk.pay_by_card()
+    desk.at.control(Qt.Key.Key_R)
+    assert desk.printer.wait_for(lambda: len(desk.printer.jobs) == 2)
+    assert "COPY" in desk.printer.jobs[1].text
+    desk.at.until(lambda: "marked as a copy" in desk.at.notice)
+    desk.at.till.writer.flush()
+    conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
+    assert conn.execute("SELECT count(*) FROM event WHERE type = 'audit.receipt_reprinted'").fetchone()[0] == 1
+    conn.close()
+
+
+def test_the_terminals_day_is_closed_from_the_devices_page(desk: AtTerminal) -> None:
+    desk.pay_by_card()
+    desk.at.control(Qt.Key.Key_L)
+    desk.at.sign_in(MANAGER_PIN)
+    desk.at.control(Qt.Key.Key_H)
+    desk.at.key(Qt.Key.Key_F7)
+    remarks = desk.at.workplace.devices.widget.findChildren
+    desk.at.until(lambda: any("Its day is closed, with € 1.19." in one.text() for one in remarks(QLabel, "remark")))
+
+
+def test_a_terminal_without_a_printer_has_its_slip_on_our_receipt(
+    qtbot: QtBot, dressed: QApplication, shop: Shop
+) -> None:
+    with (
+        TerminalSim() as terminal,
+        PrinterSim() as printer,
+        opened(qtbot, shop, terminal, printer, terminal_prints=False) as desk,
+    ):
+        desk.ready()
+        desk.at.sign_in()
+        desk.pay_by_card()
+        assert printer.wait_for(lambda: len(printer.jobs) == 1)
+        assert SLIP in printer.jobs[0].text
+        desk.at.wedge_scan(MILK.code)
+        desk.at.key(Qt.Key.Key_F12)
+        desk.at.until(desk.paid)
+        assert printer.wait_for(lambda: len(printer.jobs) == 2)
+        assert SLIP not in printer.jobs[1].text
 
 
 def test_a_declined_card_changes_nothing_and_cash_is_taken_instead(desk: AtTerminal, shop: Shop) -> None:

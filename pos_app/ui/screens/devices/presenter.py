@@ -9,10 +9,11 @@ from pos_app.devices.barcode.commission import Learned, NotLearned, learn_keys
 from pos_app.devices.barcode.wedge import Key
 from pos_app.devices.config import DeviceTable
 from pos_app.devices.doctor import Finding
-from pos_app.devices.ports import DeviceState, Health
+from pos_app.devices.ports import DeviceState, Health, PaymentOutcome, PaymentState
 from pos_app.devices.scanner.tables import SerialScannerTable, WedgeTable
+from pos_app.devices.terminal.tables import TerminalTable
 from pos_app.runtime.checks import Checked, Depth
-from pos_app.runtime.device_desk import DeviceDesk
+from pos_app.ui.at_counter import AtCounter
 from pos_app.ui.device_words import driver_words, sentence, short_words
 from pos_app.ui.keymap import DEVICES_KEYS, Act, Slot
 from pos_app.ui.lamps import tone_of
@@ -24,6 +25,7 @@ from pos_app.ui.screens.screen import Screen
 from pos_app.ui.theme import Tone
 from pos_app.ui.wedge import WedgeFilter
 from pos_app.ui.words import ERROR_WORDS, tr, words_for
+from retail_core.domain.money import format_money
 
 KEYBOARD = "keyboard scanner"
 MAX_REMARKS = 8
@@ -36,10 +38,11 @@ class DevicesPresenter(Screen):
     keys = DEVICES_KEYS
 
     def __init__(
-        self, view: DevicesView, desk: DeviceDesk | None, wedge: WedgeFilter, may_set_up: Callable[[], bool]
+        self, view: DevicesView, counter: AtCounter, wedge: WedgeFilter, may_set_up: Callable[[], bool]
     ) -> None:
         super().__init__(view)
-        self._view, self._desk, self._wedge, self._may = view, desk, wedge, may_set_up
+        self._view, self._counter, self._wedge, self._may = view, counter, wedge, may_set_up
+        desk = self._desk = counter.desk
         self._page = Page.LOOK
         self._chosen = 0
         self._busy = ""
@@ -74,6 +77,11 @@ class DevicesPresenter(Screen):
             Slot(1, Act.ADD_DEVICE, "F2", tr("Add device"), enabled=free and may),
             Slot(2, Act.ASK_DEVICE, "F3", tr("Ask it"), enabled=free and chosen),
             Slot(3, Act.LEARN, "F6", tr("Learn"), enabled=free and may and self._can_learn()),
+            *(
+                (Slot(4, Act.CLOSE_DAY, "F7", tr("Close its day"), enabled=free and may),)
+                if self._is_terminal()
+                else ()
+            ),
             Slot(6, Act.TAKE_OUT, "Del", tr("Take out"), enabled=free and may and self._table() is not None),
             Slot(9, Act.TRY_DEVICE, "F4", tr("Try it"), main=True, enabled=free and may and chosen),
         )
@@ -100,6 +108,8 @@ class DevicesPresenter(Screen):
                 self._to(Page.ADD)
             case Act.TAKE_OUT:
                 self._take_out()
+            case Act.CLOSE_DAY:
+                self._close_day()
             case Act.SAVE:
                 self._save()
             case _:
@@ -144,6 +154,27 @@ class DevicesPresenter(Screen):
         elif not reasons:
             remarks.append(Remark(sentence("good.answers"), Tone.OK))
         self._remarks[found.name] = remarks[:MAX_REMARKS]
+        self._show()
+
+    def _is_terminal(self) -> bool:
+        return isinstance(self._table(), TerminalTable)
+
+    def _close_day(self) -> None:
+        """Have the card terminal close its day; it may take a minute."""
+        table = self._table()
+        if table is not None and self._counter.close_terminal_day(
+            lambda outcome: self._day_closed(table.name, outcome)
+        ):
+            self._busy = tr("Closing its day …")
+            self._show()
+
+    def _day_closed(self, name: str, outcome: PaymentOutcome) -> None:
+        self._busy = ""
+        if outcome.state is PaymentState.APPROVED:
+            total = format_money(outcome.amount_minor, outcome.currency or "EUR")
+            self._remarks[name] = [Remark(tr("Its day is closed, with {total}.", total=total), Tone.OK)]
+        else:
+            self._remarks[name] = [Remark(words_for(outcome.reason or "terminal.not_possible"), Tone.WARNING)]
         self._show()
 
     def _take_out(self) -> None:
