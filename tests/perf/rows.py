@@ -9,11 +9,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import zstandard
 
 from pos_app.service.completing import SoldBy, complete
+from pos_app.service.goods import GoodsCheck
+from pos_app.service.promoting import Promoting
 from pos_app.service.receipt import Paper
+from pos_app.service.selling import Selling
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.sales import begin_series
 from pos_app.storage.store import TillStore
@@ -25,6 +29,7 @@ from retail_core.domain.tax import TaxRate
 from retail_core.durable import reference
 from retail_core.durable.engine import open_ro, open_rw
 from retail_core.durable.journal import entries_after
+from retail_core.durable.link import Promotions
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.wire.batch import encode_batch, encode_lines
 from tests.perf.catalogue import big_reference
@@ -104,12 +109,12 @@ def look_up(folder: Path) -> Iterator[Result]:
     mine, other, ratio = paired(product, bare)
     yield Result("2", "look-up by bar code at 1 M items", mine / len(wanted) * 1e6, "µs", "≤ 3 × raw SELECT", ratio <= 3,
                  other / len(wanted) * 1e6, ratio)  # fmt: skip
-    from pos_app.service.selling import Selling
 
     class Quiet:
         def keep_basket(self, data: object) -> None: ...
 
-    selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR")  # type: ignore[arg-type]
+    goods = GoodsCheck(facts, "EUR", lambda: "2026-11-27")
+    selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR", goods)  # type: ignore[arg-type]
     selling.operator = ANA
     times = [cpu(lambda gtin=gtin: selling.scan(gtin)) * 1000 for gtin in built.sample_gtins(900, seed=3)]
     p99 = percentile(times, 0.99)
@@ -121,13 +126,6 @@ def look_up(folder: Path) -> Iterator[Result]:
 
 def last_scan(folder: Path) -> Iterator[Result]:
     """The last scan of a 161-line basket against its first, with promotions of every kind in force."""
-    from zoneinfo import ZoneInfo
-
-    from pos_app.service.goods import GoodsCheck
-    from pos_app.service.promoting import Promoting
-    from pos_app.service.selling import Selling
-    from retail_core.durable.link import Promotions
-
     built = big_reference(ITEMS_AT_SCALE)
     shop = make_shop(folder / "row4")
     home = built.into(shop.home)
