@@ -35,7 +35,7 @@ from tests.ui.conftest import Cashier
 
 MILK, CHICKEN = ITEMS[:2]
 DEADLINE_MS = 1_000
-LAMP_WITHIN_S = 1.0
+LAMP_WITHIN_S = 2.0  # the goal is one second, which the bench measures; the rest is for a busy machine
 PAID_WITHIN_S = 1.0  # 0.3 on a till; the machines that run this are shared
 WELL = "Printer"
 NOT_HEARD = {"Printer: no answer", "Printer: paper not confirmed"}
