@@ -15,6 +15,7 @@ from pos_app.service.goods import GoodsCheck
 from pos_app.service.labels import Labels
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
+from pos_app.service.parking import Parking
 from pos_app.service.promoting import Promoting
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
@@ -42,6 +43,7 @@ class Till:
     clock: Clock
     selling: Selling
     card_paying: CardPaying
+    parking: Parking
     goods: GoodsCheck
     lookup: Lookup
     labels: Labels
@@ -113,6 +115,7 @@ class Till:
         selling.promoting = Promoting(links, zone)
         selling.restore(basket)
         card_paying = CardPaying(selling, writer, ids)
+        parking = Parking(selling, writer, clock)
         card_paying.restore(card_payments)
         claims, hq_key = LocalClaims(config.till_node), config.feed_public_key
         fulfilling = Fulfilling(links, here_ref, writer, claims, clock, hq_key, lambda: goods.codes)
@@ -120,7 +123,7 @@ class Till:
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
-            config, home, clock, selling, card_paying, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
+            config, home, clock, selling, card_paying, parking, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
             (here_ref, there_ref), [refreshed],
         )  # fmt: skip
         return till

@@ -75,6 +75,18 @@ class LineMaker:
         known = line.unit != WEIGHED or qty_milli is not None or line.packed
         return line if known else self.weighed(line)
 
+    def repriced(self, line: SaleLine, book: PriceBook) -> SaleLine:
+        """The line by another book; the same one when nothing is different, or its label says what it costs."""
+        if not line.counts or line.packed:
+            return line
+        priced = price((BasketItem(line.sku, line.qty_milli),), book, self._clock.now_ms())[0]
+        if priced is None or (priced.unit_minor, priced.book) == (line.unit_minor, line.book):
+            return line
+        fresh = msgspec.structs.replace(
+            line, unit_minor=priced.unit_minor, book=priced.book, reasons=priced.reasons, off_ppm=0
+        )
+        return self._goods.told(fresh, line.told, line.qty_milli) if line.told else self._goods.judged(fresh)
+
     def weighed(self, line: SaleLine) -> SaleLine:
         """The line with the weight on the scale; stopped until there is one, if the till has a scale that works."""
         reading = self.weigh()

@@ -273,6 +273,30 @@ class Selling:
         self._promote()
         self.recheck()
 
+    def let_go(self) -> None:
+        """The basket was put aside: the next scan begins another one."""
+        if self.sale:
+            self._in_view.take_off(self.sale)
+        self.sale, self.selected, self._book, self.multiplier_milli = None, None, None, None
+        self._promote()
+
+    def take_up(self, data: SaleData) -> tuple[LineId, ...]:
+        """Go on with a basket that was put aside, by the prices of now; the lines that have another price."""
+        book = self._catalogue.book()
+        self.sale = Sale(msgspec.structs.replace(data, book=book.version, started_ms=self._clock.now_ms()))
+        self._book, self.last_paid = book, None
+        changed: list[LineId] = []
+        for line in self.sale.lines:
+            priced = self.lines.repriced(line, book)
+            if priced is not line:
+                changed += [line.line_id] if priced.unit_minor != line.unit_minor else []
+                self.sale.replace_line(line.line_id, priced)
+        self._select_last_living()
+        self._promote()
+        self.recheck()
+        self._writer.keep_basket(self.sale.data())
+        return tuple(changed)
+
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _guarded(self, act: Callable[[], Outcome]) -> Outcome:

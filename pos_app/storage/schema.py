@@ -56,4 +56,10 @@ TILL_STEPS: tuple[Step, ...] = (
             SELECT '', CASE WHEN trace > 0 THEN 'taken' ELSE 'asked' END, tender_id, trace, receipt, '', ''
             FROM payment ORDER BY at_ms""",
     ),
+    (
+        # baskets put aside for a while
+        """CREATE TABLE parked (
+            sale_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, operator TEXT NOT NULL, units INTEGER NOT NULL,
+            total_minor INTEGER NOT NULL, first TEXT NOT NULL, data BLOB NOT NULL) WITHOUT ROWID""",
+    ),
 )

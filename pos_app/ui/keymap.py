@@ -41,6 +41,7 @@ class Act(StrEnum):
     REPRINT = "reprint"
     SAVE = "save"
     SELL = "sell"
+    SUSPEND = "suspend"
     TAKE_OUT = "take_out"
     TRY_DEVICE = "try_device"
     UNDO_TENDER = "undo_tender"
@@ -67,6 +68,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
     {
         "F2": Act.FIND,
         "F4": Act.QUANTITY,
+        "F8": Act.SUSPEND,
         "Del": Act.VOID_LINE,
         "F12": Act.EXACT_CASH,
         "F9": Act.PAY,

@@ -72,7 +72,7 @@ class Workplace(QObject):
         self.wedge = WedgeFilter(self.counter.wedge)
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
-        self.sell = SellPresenter(SellView(), till.selling, till.lookup, self._has_items)
+        self.sell = SellPresenter(SellView(), till.selling, till.lookup, till.parking, self._zone, self._has_items)
         self.pay = PayPresenter(PayView(point), till.selling, till.card_paying)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)

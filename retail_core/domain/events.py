@@ -154,7 +154,7 @@ class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that must be explainable later; the event type is `audit.<what>`."""
 
     what: str  # "signed_in" | "signed_out" | "pin_refused" | "line_voided" | "sale_voided" | "number_series" |
-    # "card_doubt_settled" | "receipt_reprinted"
+    # "card_doubt_settled" | "receipt_reprinted" | "basket_parked" | "basket_taken_up"
     subject: str = ""
     amount_minor: int = 0
     reason: str = ""

@@ -1,24 +1,27 @@
 """The sell screen's decisions: what a scan, an entry, a key or a tap means, and what to show for it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Signal
 
 from pos_app.service.entry import parse_entry
 from pos_app.service.lookup import Lookup
 from pos_app.service.outcome import Outcome, OutcomeKind
+from pos_app.service.parking import Parking
 from pos_app.service.selling import BLOCKED_PAYING, BLOCKED_PENDING, BLOCKED_STOPPED, Selling
 from pos_app.ui.amounts import parse_cash
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.pay.presenter import EXACT
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
-from pos_app.ui.screens.sell.side import Side, SidePanel
+from pos_app.ui.screens.sell.side import LISTS, Side, SidePanel
 from pos_app.ui.screens.sell.state import PaidView, QuantityView
+from pos_app.ui.screens.sell.suspended import Suspended
 from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ntr, tr, words_for
-from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.goods import LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST
 from retail_core.domain.ids import LineId
 from retail_core.domain.money import format_money
@@ -36,12 +39,16 @@ class SellPresenter(Screen):
     cash_wanted = Signal(int)  # pay at once
     order_scanned = Signal(str)  # a pickup pass
 
-    def __init__(self, view: SellView, selling: Selling, lookup: Lookup, has_items: Callable[[], bool]) -> None:
+    def __init__(
+        self, view: SellView, selling: Selling, lookup: Lookup, parking: Parking, zone: ZoneInfo,
+        has_items: Callable[[], bool],
+    ) -> None:  # fmt: skip
         super().__init__(view)
         self._view = view
         self._selling = selling
         self._lookup = lookup
         self._side = SidePanel(view, lookup, selling.currency)
+        self._suspended = Suspended(parking, selling, self._side, zone)
         self._has_items = has_items
         self._words = LineWords(selling.currency)
         self._asked = ""
@@ -50,10 +57,14 @@ class SellPresenter(Screen):
         view.typed.connect(self._side.typed)
         view.line_tapped.connect(self.select)
         view.quick_tapped.connect(self.add_item)
-        view.hit_chosen.connect(self.add_item)
+        view.hit_chosen.connect(self._chosen)
         view.side_closed.connect(self._side.close)
         self._side.taken.connect(self.add_item)
         self._side.failed.connect(self.explain)
+        self._suspended.put_aside.connect(self._put_aside)
+        self._suspended.taken_up.connect(self._taken_up)
+        self._suspended.none.connect(lambda: self._refuse("parking.none"))
+        self._suspended.failed.connect(self._not_suspended)
 
     # ── scanning and typing ──────────────────────────────────────────────────────────────────────
 
@@ -99,6 +110,9 @@ class SellPresenter(Screen):
         if self._side.side is Side.QUANTITY:
             self._enter_quantity(text)
             return
+        if self._side.side is Side.PARKED and not text.strip():
+            self._suspended.choose(self._side.chosen())
+            return
         if self._side.searching and text.strip():
             self._side.take(text, self.entered)
             return
@@ -116,6 +130,13 @@ class SellPresenter(Screen):
         if outcome.kind is not OutcomeKind.REFUSED and self._side.searching:
             self._view.entry.clear()
         self._answer(outcome)
+
+    def _chosen(self, key: str) -> None:
+        """A row of the list beside the lines was tapped."""
+        if self._side.side is Side.PARKED:
+            self._suspended.choose(key)
+        else:
+            self.add_item(key)
 
     def select(self, line_id: str) -> None:
         sale = self._selling.sale
@@ -138,6 +159,7 @@ class SellPresenter(Screen):
             Act.MORE: self._one_more,
             Act.LESS: self._one_less,
             Act.BACK: self._back,
+            Act.SUSPEND: self._suspended.pressed,
         }
         action = actions.get(act)
         if action:
@@ -189,7 +211,7 @@ class SellPresenter(Screen):
         self._step(+1)
 
     def _step(self, by: int) -> None:
-        if self._side.searching:
+        if self._side.side in LISTS:
             self._side.step(by)
         else:
             self._selling.step_selection(by)
@@ -212,6 +234,28 @@ class SellPresenter(Screen):
         elif self._selling.multiplier_milli:
             self._selling.clear_multiplier()
             self._show()
+
+    def _put_aside(self, words: str) -> None:
+        self._view.entry.clear()
+        self._side.close()
+        self._show()
+        self.say(words, Tone.OK)
+        self.release_held()
+
+    def _taken_up(self, words: str) -> None:
+        self._view.entry.clear()
+        self._show()
+        if words:
+            self._flash(Tone.WARNING)
+            self.say(words, Tone.WARNING)
+        else:
+            self.settled.emit()
+        self.release_held()
+
+    def _not_suspended(self, error: CodedError) -> None:
+        self._show()
+        self.explain(error)
+        self.release_held()
 
     # ── what the window asks ─────────────────────────────────────────────────────────────────────
 
@@ -262,6 +306,7 @@ class SellPresenter(Screen):
             Slot(1, Act.QUANTITY, "F4", tr("Quantity")),
             Slot(2, Act.PICKUP, "F10", tr("Pickup")),
             Slot(3, Act.LOCK, "Ctrl+L", tr("Lock")),
+            Slot(5, Act.SUSPEND, "F8", tr("Suspend") if self._selling.sale else tr("Recall")),
             Slot(6, Act.VOID_LINE, "Del", tr("Void line")),
             Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash")),
             Slot(9, Act.PAY, "F9", pay, main=True),
@@ -296,7 +341,8 @@ class SellPresenter(Screen):
             self.say(words_for(outcome.code, outcome.facts), tone if tone is Tone.WARNING else Tone.INFO)
         elif outcome.kind is OutcomeKind.CHANGED:
             self.settled.emit()
-        if self._side.side is Side.RESULTS and not self._view.entry.text():
+        typed = self._view.entry.text()
+        if self._side.side is Side.PARKED or (self._side.side is Side.RESULTS and not typed):
             self._side.close()
 
     def _flash(self, tone: Tone) -> None:

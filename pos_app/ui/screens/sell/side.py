@@ -9,7 +9,7 @@ from pos_app.service.entry import EntryKind, parse_entry
 from pos_app.service.lookup import Lookup
 from pos_app.storage.readers import SearchPage
 from pos_app.ui.screens.sell.model import hit_view
-from pos_app.ui.screens.sell.state import QuantityView, SearchView
+from pos_app.ui.screens.sell.state import HitView, QuantityView, SearchView
 from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.words import tr, words_for
 from retail_core.domain.errors import RuleViolationError
@@ -20,9 +20,11 @@ class Side(StrEnum):
     RESULTS = "results"  # came by typing letters
     FIND = "find"  # asked for with F2: stays, and brings letters to tap
     QUANTITY = "quantity"
+    PARKED = "parked"  # baskets that were put aside
 
 
 SEARCHING = frozenset({Side.RESULTS, Side.FIND})
+LISTS = SEARCHING | {Side.PARKED}
 
 
 class SidePanel(QObject):
@@ -47,7 +49,7 @@ class SidePanel(QObject):
     def typed(self, text: str) -> None:
         """Letters search as they are typed; in *Find* so do figures."""
         self._take_single = False
-        if self.side is Side.QUANTITY:
+        if self.side in (Side.QUANTITY, Side.PARKED):
             return
         query = search_words(text)
         if not query and self.side is Side.FIND:
@@ -78,6 +80,18 @@ class SidePanel(QObject):
         self.show_hint()
         self._view.entry.setFocus()
 
+    def open_parked(self, hits: tuple[HitView, ...]) -> None:
+        """Baskets that were put aside, to choose one."""
+        self.side = Side.PARKED
+        self._view.entry.clear()
+        self._view.show_search(SearchView(tr("Put aside"), hits), keyboard=False)
+        self.show_hint()
+        self._view.entry.setFocus()
+
+    def chosen(self) -> str:
+        """What is chosen in the list."""
+        return self._view.search.selected_sku()
+
     def close(self) -> None:
         """Back to the quick keys."""
         self.side, self._take_single = Side.QUICK, False
@@ -107,6 +121,7 @@ class SidePanel(QObject):
         hints = {
             Side.FIND: tr("Type part of a name or code"),
             Side.QUANTITY: tr("Type the quantity, then Enter"),
+            Side.PARKED: tr("Choose with ↑ and ↓, then Enter"),
         }
         self._view.show_hint(hints.get(self.side, tr("Scan, or type a name, code, or 3* for quantity")))
 

@@ -1,0 +1,103 @@
+"""A basket put aside is on disk, survives a restart, and comes back by the prices of now."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pos_app.service import parking
+from pos_app.storage.parked import Parked
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.ids import LineId
+from retail_core.domain.sale import Tender, TenderKind
+from tests.support.shop import ITEMS, AtTill, Shop, at_till, make_shop
+
+MILK, CHICKEN, WATER = ITEMS[0], ITEMS[1], ITEMS[2]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return make_shop(tmp_path / "t1")
+
+
+def park(at: AtTill) -> Parked:
+    return at.done(at.till.parking.park)
+
+
+def listed(at: AtTill) -> Sequence[Parked]:
+    return at.done(at.till.parking.listed)
+
+
+def take_up(at: AtTill, sale_id: str) -> Sequence[LineId]:
+    return at.done(lambda done, failed: at.till.parking.take_up(sale_id, done, failed))
+
+
+def test_the_next_customer_is_served_while_a_basket_waits(shop: Shop) -> None:
+    with at_till(shop) as at:
+        at.sign_in().scan(MILK.code, CHICKEN.code)
+        aside = park(at)
+        assert (aside.units, aside.total_minor, aside.first) == (2, 119 + 649, MILK.name)
+        assert at.till.selling.sale is None
+        at.scan(WATER.code)
+        assert at.pay_cash(100).total_minor == 89
+        assert take_up(at, aside.sale_id) == ()
+        assert [line.sku for line in at.sale] == [MILK.sku, CHICKEN.sku]
+        assert at.sale.sale_id == aside.sale_id
+        assert listed(at) == []
+        assert at.pay_cash(1000).receipt_no.endswith("000002")
+
+
+def test_a_basket_put_aside_is_there_after_a_restart_and_the_till_is_empty(shop: Shop) -> None:
+    with at_till(shop) as at:
+        at.sign_in().scan(MILK.code)
+        park(at)
+    with at_till(shop) as at:
+        at.sign_in()
+        assert at.till.selling.sale is None
+        (aside,) = listed(at)
+        take_up(at, aside.sale_id)
+    with at_till(shop) as at:  # what was taken up is the open basket, not both
+        at.sign_in()
+        assert [line.sku for line in at.sale] == [MILK.sku]
+        assert listed(at) == []
+
+
+def test_a_basket_comes_back_by_the_prices_of_now_and_says_which_changed(shop: Shop) -> None:
+    with at_till(shop) as at:
+        at.sign_in().scan(MILK.code, WATER.code)
+        aside = park(at)
+        shop.reprice(MILK.sku, 129, rev=9)
+        at.till.refresh()
+        changed = take_up(at, aside.sale_id)
+        assert changed == (at.sale.lines[0].line_id,)
+        assert at.sale.totals.due_minor == 129 + 89
+
+
+def test_what_cannot_be_put_aside_says_why_and_stays_as_it_is(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    with at_till(shop) as at:
+        at.sign_in()
+        with pytest.raises(RuleViolationError, match="nothing_to_park"):
+            park(at)
+        at.scan(MILK.code)
+        aside = park(at)
+        at.scan(WATER.code)
+        with pytest.raises(RuleViolationError, match="another_is_open"):
+            take_up(at, aside.sale_id)
+        monkeypatch.setattr(parking, "MAX_PARKED", 1)
+        with pytest.raises(RuleViolationError, match=r"parking\.full"):
+            park(at)
+        assert [line.sku for line in at.sale] == [WATER.sku]
+        at.sale.take(Tender(TenderKind.CARD, 50, 50, "t1"))
+        with pytest.raises(RuleViolationError, match="paid_in_part"):
+            park(at)
+        assert at.till.selling.blocked_by() == ()
+
+
+def test_two_presses_take_a_basket_up_once(shop: Shop) -> None:
+    with at_till(shop) as at:
+        at.sign_in().scan(MILK.code)
+        aside = park(at)
+        take_up(at, aside.sale_id)
+        at.pay_cash(119)
+        with pytest.raises(RuleViolationError, match=r"parking\.gone"):
+            take_up(at, aside.sale_id)
