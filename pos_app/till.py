@@ -133,6 +133,13 @@ class Till:
         self.selling.operator = operator
         self.fulfilling.operator = operator
 
+    def language_of(self, operator: SoldBy | None) -> str:
+        """What the screen speaks to `operator`; the till's own language to nobody, and where staff has none set."""
+        mine = next(
+            (row.lang for row in self.links.staff() if operator and row.operator_id == operator.operator_id), ""
+        )
+        return mine or self.config.language
+
     def refresh(self) -> None:
         """The agent brought something, or a second has passed: look again. Runs on the screen's thread."""
         here, there = self._references

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from pos_app.devices.ports import ScanEvent
@@ -19,7 +18,8 @@ from pos_app.ui.fault import show_fault
 from pos_app.ui.lamps import device_lamps
 from pos_app.ui.remote import RemoteControl
 from pos_app.ui.shell import PillState
-from pos_app.ui.words import is_right_to_left, set_language
+from pos_app.ui.speaking import direction_of
+from pos_app.ui.words import in_force, set_language
 from pos_app.ui.workplace import Workplace
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.scanned import TagUnit
@@ -46,8 +46,7 @@ def application(language: str = "en", theme_name: str = "light") -> QApplication
     app.setApplicationName(PROGRAM)
     app.setQuitOnLastWindowClosed(False)
     set_language(language)
-    right_to_left = is_right_to_left(language)
-    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft if right_to_left else Qt.LayoutDirection.LeftToRight)
+    app.setLayoutDirection(direction_of(in_force()))
     theme.load_fonts()
     theme.apply(app, theme_name)
     return app

@@ -111,6 +111,8 @@ class TopStrip(QWidget):
                 tab.clicked.connect(self._tab_pressed)
                 self._tabs.addWidget(tab)
                 self._tab_of[name] = tab
+            self._tab_of[name].setText(words)
+            self._tab_of[name].setAccessibleName(words)
             self._tab_of[name].show_count(count)
             self._tab_of[name].show_chosen(name == state.current)
 

@@ -1,69 +1,52 @@
 """Every word of the till's screen: translation, and plain sentences for stable codes.
 
 `tr("…")` takes the English sentence; catalogues are `pos_app/locale/<language>/LC_MESSAGES/omnitill.po`, gathered with
-Babel (`pos_app/locale/babel.cfg`). A code without a sentence still gets one, with the code in it.
+Babel (`make words`). A code without a sentence still gets one, with the code in it.
 """
 
 from collections.abc import Mapping
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
-from pathlib import Path
 from types import MappingProxyType
 
+from pos_app.locale import catalogue
+from pos_app.locale.catalogue import SOURCE_LANGUAGE, Spoken, is_right_to_left, spoken
 from retail_core.domain.errors import CodedError, Fact
 
-LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
-DOMAIN = "omnitill"
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+LOCALE_FOLDER = catalogue.FOLDER
 
 
-class _Catalogue:
-    """The language in force. One for the whole program, set once at the start."""
+class _InForce:
+    """The language of the screen: the till's own, or that of whoever is signed in."""
 
     def __init__(self) -> None:
-        self.language = "en"
-        self.found = NullTranslations()
-
-    def load(self, language: str) -> None:
-        self.language, self.found = language, NullTranslations()
-        file = LOCALE_FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
-        if not file.exists():
-            return
-        from babel.messages.mofile import write_mo  # kept out of the start of an English till
-        from babel.messages.pofile import read_po
-
-        compiled = BytesIO()
-        with file.open("rb") as source:
-            write_mo(compiled, read_po(source, locale=language))
-        compiled.seek(0)
-        self.found = GNUTranslations(compiled)
+        self.spoken = spoken(SOURCE_LANGUAGE)
 
 
-_catalogue = _Catalogue()
+_now = _InForce()
 
 
 def set_language(language: str) -> None:
     """Choose the language of all words from now on; an unknown one is English."""
-    _catalogue.load(language)
+    _now.spoken = spoken(language, LOCALE_FOLDER)
 
 
 def language() -> str:
-    return _catalogue.language
+    return _now.spoken.code
 
 
-def is_right_to_left(code: str) -> bool:
-    return code.partition("-")[0].partition("_")[0] in RIGHT_TO_LEFT
+def in_force() -> Spoken:
+    """The catalogue of the language of the screen."""
+    return _now.spoken
 
 
 def tr(text: str, /, **facts: Fact) -> str:
     """The sentence in the language in force, with its {facts} filled in."""
-    found = _catalogue.found.gettext(text)
+    found = _now.spoken.say(text)
     return found.format(**facts) if facts else found
 
 
 def ntr(one: str, many: str, n: int, /, **facts: Fact) -> str:
     """The sentence for `n` of something; `{n}` is filled in."""
-    return _catalogue.found.ngettext(one, many, n).format(n=n, **facts)
+    return _now.spoken.say_n(one, many, n).format(n=n, **facts)
 
 
 def _(text: str) -> str:
@@ -315,7 +298,7 @@ def words_for(code: str, facts: Mapping[str, object] | None = None) -> str:
     given = _Known(facts or {})
     if code.startswith(DATED):
         given["detail"] = date_words(str(given["detail"]))
-    return _catalogue.found.gettext(sentence).format_map(given)
+    return _now.spoken.say(sentence).format_map(given)
 
 
 def date_words(iso: str) -> str:
@@ -340,4 +323,4 @@ class _Known(dict[str, object]):
 
 def ltr(text: str) -> str:
     """A number or code that keeps its own direction inside a right-to-left sentence."""
-    return f"\u2066{text}\u2069" if is_right_to_left(_catalogue.language) else text
+    return f"\u2066{text}\u2069" if is_right_to_left(_now.spoken.code) else text

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from pos_app.locale.catalogue import SOURCE_LANGUAGE
 from pos_app.receipts.labels import Label, price_label
 from pos_app.service.batch_import import FOLDER as BATCH_FOLDER
 from pos_app.service.batch_import import import_batches
@@ -31,9 +32,10 @@ from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.screens.sign_in.presenter import SignInPresenter
 from pos_app.ui.screens.sign_in.view import SignInView
 from pos_app.ui.shell import PillState, Shell, TopState, till_title
+from pos_app.ui.speaking import speak
 from pos_app.ui.theme import Tone
 from pos_app.ui.wedge import WedgeFilter
-from pos_app.ui.words import ltr, ntr, tr, words_for
+from pos_app.ui.words import ltr, ntr, set_language, tr, words_for
 from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import LineId
 from retail_core.domain.money import exponent
@@ -68,6 +70,7 @@ class Workplace(QObject):
         self._zone = ZoneInfo(till.config.timezone)
         self._waiting: list[tuple[str, str, str, bool]] = []
         self.pickup_count = 0
+        set_language(SOURCE_LANGUAGE)  # windows are made in English and spoken to from then on
         self.shell = Shell()
         self.wedge = WedgeFilter(self.counter.wedge)
         point = "." if exponent(till.config.currency) else ""
@@ -212,7 +215,13 @@ class Workplace(QObject):
         if self.current is not self.pickup:
             self._count_orders(self.till.fulfilling.board().open_count)
 
+    def _speak(self) -> None:
+        """In the language of whoever is signed in; a locked till speaks its own."""
+        operator = self.till.signing_in.operator
+        speak(self.till.language_of(operator), self.shell)
+
     def _go(self, screen: Screen) -> None:
+        self._speak()
         self.current = screen
         self.shell.show_screen(screen.widget, dict(screen.keys))
         screen.shown()

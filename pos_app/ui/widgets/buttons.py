@@ -60,6 +60,12 @@ class TwoLineButton(QPushButton):
     def word(self) -> str:
         return self._big
 
+    def said(self) -> tuple[str, ...]:
+        return self._big, self._small
+
+    def say(self, big: str, small: str) -> None:
+        self.show_lines(big, small)
+
     def sizeHint(self) -> QSize:
         return QSize(100, TOUCH_PX)
 
@@ -111,6 +117,13 @@ class QuickButton(QPushButton):
         self.setAccessibleName(word)
         self.setAccessibleDescription(price)
         self.update()
+
+    def said(self) -> tuple[str, ...]:
+        """Nothing of the catalogue: what the shop wrote on its keys stays."""
+        return ()
+
+    def say(self) -> None:
+        """Quick keys are in the shop's own words."""
 
     def sizeHint(self) -> QSize:
         return QSize(110, 86)

@@ -57,6 +57,12 @@ class EntryLine(QLineEdit):
     def hint(self) -> str:
         return self._hint
 
+    def said(self) -> tuple[str, ...]:
+        return (self._hint,)
+
+    def say(self, hint: str) -> None:
+        self.show_hint(hint)
+
     def flash(self, tone: Tone) -> None:
         """A short change of ground and frame: the answer to a scan for whoever cannot hear the tone."""
         set_look(self, flash=tone.value)

@@ -52,6 +52,12 @@ class ElidedLabel(QLabel):
     def whole(self) -> str:
         return self._whole
 
+    def said(self) -> tuple[str, ...]:
+        return (self._whole,)
+
+    def say(self, text: str) -> None:
+        self.show_text(text)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._shorten()
@@ -88,6 +94,12 @@ class Pill(QWidget):
 
     def text(self) -> str:
         return self._text
+
+    def said(self) -> tuple[str, ...]:
+        return (self._text,)
+
+    def say(self, text: str) -> None:
+        self.show_state(text, self._tone)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.tapped.emit()

@@ -1,0 +1,1 @@
+"""The catalogues: what every sentence is in each language the till speaks."""
