@@ -9,6 +9,7 @@ from hq_server.service.fields import Currency, Id, Minor, Name, ShortText, Small
 from hq_server.service.goodsrules import publish_recalls
 from hq_server.service.journal import zone_of
 from hq_server.service.promotions import publish_to_new
+from hq_server.service.settings import publish_settings
 from hq_server.storage import catalogue, feed
 from hq_server.storage.catalogue import PlaceRow, StaffRow
 from hq_server.storage.database import Unit
@@ -69,27 +70,12 @@ def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:
         catalogue.put_places(unit, places)
         for one in places:
             if one.kind == PlaceKind.STORE:
-                _publish_settings(hq, unit, one)
+                publish_settings(hq, unit, one)
                 publish_recalls(hq, unit, one)
                 publish_to_new(hq, unit, one)
         unit.changed.add(TODAY)
 
     hq.database.write(work)
-
-
-def change_settings(hq: Hq, store: str, change: dict[str, object]) -> PlaceRow:
-    """Change some settings of a place. Raises `place.unknown`."""
-
-    def work(unit: Unit) -> PlaceRow:
-        found = catalogue.place_of(unit.conn, store)
-        if found is None:
-            raise RuleViolationError("place.unknown", place=store[:40])
-        changed = msgspec.convert(msgspec.to_builtins(found) | change, type=PlaceRow)
-        catalogue.put_places(unit, [changed])
-        _publish_settings(hq, unit, changed)
-        return changed
-
-    return hq.database.write(work)
 
 
 def put_products(hq: Hq, products: Sequence[ItemDoc]) -> None:
@@ -177,15 +163,6 @@ def put_quick_keys(hq: Hq, keys: Sequence[QuickKeyIn]) -> None:
             feed.publish(unit, feed.store_scope(store), changes, hq.clock.now_ms())
 
     hq.database.write(work)
-
-
-def _publish_settings(hq: Hq, unit: Unit, one: PlaceRow) -> None:
-    doc = {
-        "store": one.place_id, "name": one.name, "currency": one.currency, "zone": one.zone, "tz": one.timezone,
-        "receipt_header": one.receipt_header, "receipt_footer": one.receipt_footer, "lang": one.lang,
-        "cash_rounding_minor": one.cash_rounding_minor,
-    }  # fmt: skip
-    feed.publish(unit, feed.store_scope(one.place_id), [feed.Change("settings", "store", doc)], hq.clock.now_ms())
 
 
 def _checked(product: ItemDoc) -> ItemDoc:

@@ -4,7 +4,7 @@ from sqlalchemy import Index
 
 from hq_server.storage.scoping import blob, flag, hq_local, metadata, number, reference, store_scoped, text
 
-SCHEMA_VERSION = 3  # 2: recall, goods_rules; 3: promotion
+SCHEMA_VERSION = 4  # 2: recall, goods_rules; 3: promotion; 4: setting_group
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -133,6 +133,7 @@ staff = store_scoped(
 )  # fmt: skip
 quick_key = store_scoped("quick_key", text("page"), number("pos"), text("sku"), text("label"), key=["page", "pos"])
 goods_rules = store_scoped("goods_rules", text("kind"), text("doc"), key=["kind"])
+setting_group = store_scoped("setting_group", text("name"), text("doc"), key=["name"])
 register_series = store_scoped("register_series", text("register"), number("granted"), key=["register"])
 node_contact = store_scoped(
     "node_contact",

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from hq_server.service import masterdata
-from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, Small, TimeMs
+from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, TimeMs
 from hq_server.service.masterdata import MAX_ROWS, Person, PriceIn, QuickKeyIn
 from hq_server.storage import catalogue
 from hq_server.storage.catalogue import PlaceRow
@@ -63,17 +63,6 @@ class StoreIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: Currency
     kind: PlaceKind = PlaceKind.STORE
     lang: ShortText = "en"
-
-
-class SettingsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings of a store's tills; what is left out stays as it is."""
-
-    store: Id
-    name: Name | None = None
-    lang: ShortText | None = None
-    receipt_header: tuple[ShortText, ...] | None = None
-    receipt_footer: tuple[ShortText, ...] | None = None
-    cash_rounding_minor: Small | None = None
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -159,12 +148,6 @@ def _stores(server: Server) -> list[HTTPRouteHandler]:
     def listed() -> StoreList:
         return StoreList(tuple(hq.database.read(catalogue.places)))
 
-    @put("/api/settings", opt=EDIT, summary="Change a store's settings", responses=refused)
-    @threaded
-    def settings(data: JSONBody[SettingsIn]) -> PlaceRow:
-        given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
-        return masterdata.change_settings(hq, str(given.pop("store")), given)
-
     @put("/api/staff", opt=STAFF, summary="Make or change staff", responses=refused)
     @threaded
     def staff(data: JSONBody[list[Person]]) -> Stored:
@@ -179,7 +162,7 @@ def _stores(server: Server) -> list[HTTPRouteHandler]:
         masterdata.put_quick_keys(hq, data)
         return Stored(len(data))
 
-    return [stores, listed, settings, staff, quick_keys]
+    return [stores, listed, staff, quick_keys]
 
 
 def _bounded(rows: Sequence[object], limit: int = MAX_ROWS) -> None:

@@ -126,6 +126,8 @@ class Links:
         self._rules_as_of = -1
         self._promotions = link.Promotions()
         self._promotions_as_of = -1
+        self._settings: link.SettingsDoc | None = None
+        self._settings_as_of = -1
 
     def close(self) -> None:
         if self._conn:
@@ -145,8 +147,14 @@ class Links:
         return link.read_staff(conn) if conn else ()
 
     def settings(self) -> link.SettingsDoc | None:
+        """What HQ says of this store; None until it has said anything. Read anew only when the agent has written."""
         conn = self._ready()
-        return link.read_settings(conn) if conn else None
+        if conn is None:
+            return None
+        written = link.written(conn)
+        if written != self._settings_as_of:
+            self._settings, self._settings_as_of = link.read_settings(conn), written
+        return self._settings
 
     def quick_keys(self) -> Sequence[link.QuickKeyDoc]:
         conn = self._ready()

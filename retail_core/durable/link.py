@@ -20,6 +20,7 @@ from retail_core.domain.roles import Role
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
 from retail_core.durable.reference import set_cursor
+from retail_core.durable.settings import SettingsDoc, read_settings_doc
 from retail_core.trust.pins import keyed_verifier
 from retail_core.wire.envelope import Head, StreamId
 from retail_core.wire.messages import FeedRow
@@ -71,20 +72,6 @@ class StaffRow(msgspec.Struct, frozen=True):
     pin_salt: bytes
     verifier: bytes
     lang: str
-
-
-class SettingsDoc(msgspec.Struct, frozen=True):
-    """Settings of the store."""
-
-    store: str
-    name: str
-    currency: str
-    zone: str
-    tz: str
-    receipt_header: tuple[str, ...] = ()
-    receipt_footer: tuple[str, ...] = ()
-    lang: str = "en"
-    cash_rounding_minor: int = 0
 
 
 class QuickKeyDoc(msgspec.Struct, frozen=True):
@@ -275,7 +262,7 @@ def read_staff(conn: Connection) -> Sequence[StaffRow]:
 
 def read_settings(conn: Connection) -> SettingsDoc | None:
     row = conn.execute("SELECT doc FROM document WHERE kind = 'settings' LIMIT 1").fetchone()
-    return msgspec.json.decode(row[0], type=SettingsDoc) if row else None
+    return read_settings_doc(row[0]) if row else None
 
 
 def read_quick_keys(conn: Connection) -> Sequence[QuickKeyDoc]:
