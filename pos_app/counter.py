@@ -89,7 +89,7 @@ class Counter:
             self.printing.use(stations, devices.drawer)
         elif stations:
             printing = self.printing = Printing(till.writer, stations, devices.drawer)
-            till.selling.on_paid = lambda paid: printing.sale_paid(kick=paid.cash)
+            till.paying.on_paid = lambda paid: printing.sale_paid(kick=paid.cash)
         if devices.reader:
             devices.reader.begin_inventory()
         if devices.scale:
@@ -133,7 +133,7 @@ class Counter:
             return
 
         def printed(number: str) -> None:
-            self._till.selling.note_reprint(number)
+            self._till.paying.note_reprint(number)
             done(number)
 
         self.printing.reprint("", printed, failed)

@@ -16,6 +16,7 @@ from pos_app.service.labels import Labels
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
 from pos_app.service.parking import Parking
+from pos_app.service.paying import Paying
 from pos_app.service.promoting import Promoting
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
@@ -42,6 +43,7 @@ class Till:
     home: Home
     clock: Clock
     selling: Selling
+    paying: Paying
     card_paying: CardPaying
     parking: Parking
     goods: GoodsCheck
@@ -114,7 +116,8 @@ class Till:
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.promoting = Promoting(links, zone)
         selling.restore(basket)
-        card_paying = CardPaying(selling, writer, ids)
+        paying = Paying(selling, links, writer)
+        card_paying = CardPaying(selling, paying, writer, ids)
         parking = Parking(selling, writer, clock)
         card_paying.restore(card_payments)
         claims, hq_key = LocalClaims(config.till_node), config.feed_public_key
@@ -123,7 +126,7 @@ class Till:
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
-            config, home, clock, selling, card_paying, parking, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
+            config, home, clock, selling, paying, card_paying, parking, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
             (here_ref, there_ref), [refreshed],
         )  # fmt: skip
         return till

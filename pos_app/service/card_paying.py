@@ -13,6 +13,7 @@ import msgspec
 from pos_app.devices.ports import PaymentOutcome, PaymentState
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.outcome import PaidSale
+from pos_app.service.paying import Paying
 from pos_app.service.selling import Selling
 from pos_app.storage import payments, sales
 from pos_app.storage.store import TillStore
@@ -51,8 +52,8 @@ class CardState(StrEnum):
 class CardPaying:
     """The card part of paying the open sale. `changed` is called when the screen has something new to show."""
 
-    def __init__(self, selling: Selling, writer: Writer, ids: IdSource) -> None:
-        self._selling, self._writer, self._ids = selling, writer, ids
+    def __init__(self, selling: Selling, paying: Paying, writer: Writer, ids: IdSource) -> None:
+        self._selling, self._paying, self._writer, self._ids = selling, paying, writer, ids
         self.cards: Cards | None = None  # the counter's terminal, when there is one
         self.state = CardState.IDLE
         self.tender_id = ""
@@ -77,7 +78,7 @@ class CardPaying:
         for taking nothing, or what the sale waits for.
         """
         try:
-            cards, sale = self._ready(), self._selling.payable()[0]
+            cards, sale = self._ready(), self._paying.payable()[0]
             if not 0 < amount_minor <= sale.left_minor:
                 raise RuleViolationError("tender.over", over_minor=max(0, amount_minor - sale.left_minor))
         except RuleViolationError as refused:
@@ -197,7 +198,7 @@ class CardPaying:
         if outcome.state is not PaymentState.APPROVED:
             self._fail(RuleViolationError(outcome.reason or "terminal.declined"))
             return
-        self._selling.slips = (*self._selling.slips, *outcome.lines)
+        self._paying.slips = (*self._paying.slips, *outcome.lines)
         self._taken(outcome.tender_id, outcome.amount_minor)
 
     def _settled_by_people(self, record: PaymentRecord | None) -> None:
@@ -218,7 +219,7 @@ class CardPaying:
             self.changed()
             return
         done, failed, print_receipt = self._ended
-        self._selling.finish_paid(done, failed, print_receipt=print_receipt)
+        self._paying.finish_paid(done, failed, print_receipt=print_receipt)
 
     def _given_back(self, sale: Sale, outcome: PaymentOutcome, done: Callable[[], None], failed: Failed) -> None:
         if outcome.state is PaymentState.UNKNOWN:

@@ -1,7 +1,7 @@
 """The sale at this till, from the first scan to the change.
 
-Nothing here waits: a scan is answered from two read-only files, the basket is written behind it, and paying is one
-transaction on the writer's thread whose answer alone makes the sale "paid".
+Nothing here waits: a scan is answered from two read-only files and the basket is written behind it. `service.paying`
+makes the sale durable.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,33 +9,28 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from pos_app.devices.barcode.classify import classify
-from pos_app.runtime.writer import Failed, Writer
+from pos_app.runtime.writer import Writer
 from pos_app.service.audit_notes import AuditNotes
 from pos_app.service.basket_tags import TagsInView
-from pos_app.service.completing import SoldBy, complete
+from pos_app.service.completing import SoldBy
 from pos_app.service.entry import Entry, EntryKind, parse_entry
 from pos_app.service.goods import GoodsCheck
 from pos_app.service.lines import NOT_FOR_SALE, LineMaker
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.promoting import Promoting
-from pos_app.service.receipt import Paper
 from pos_app.service.units import Units
 from pos_app.storage.readers import Links, Reference
 from retail_core.domain.clock import Clock
-from retail_core.domain.errors import CodedError, RuleViolationError
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import IdSource, LineId, SaleId
 from retail_core.domain.pricing import PriceBook
 from retail_core.domain.quantity import ONE
 from retail_core.domain.roles import Permission, check
-from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Tender, Totals, cash_tender
+from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Totals
 from retail_core.domain.scanned import CodeKind, Scanned, TagUnit
-from retail_core.domain.tender import suggested_cash
 from retail_core.durable.reference import ItemRow
 
-BLOCKED_PENDING = "sale.pending_lines"
-BLOCKED_STOPPED = "sale.stopped_lines"
-BLOCKED_EMPTY = "sale.nothing_to_pay"
 BLOCKED_PAYING = "sale.being_paid"
 
 
@@ -62,10 +57,8 @@ class Selling:
         self.multiplier_milli: int | None = None
         self.selected: LineId | None = None
         self.paying = False
-        self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
         self.promoting: Promoting | None = None  # the store's promotions, when the till has them
-        self._notes = AuditNotes(writer)
-        self.on_paid: Callable[[PaidSale], None] = lambda _: None  # the counter opens the drawer and prints
+        self.notes = AuditNotes(writer)
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
 
@@ -189,77 +182,36 @@ class Selling:
     def clear_multiplier(self) -> None:
         self.multiplier_milli = None
 
-    # ── paying ───────────────────────────────────────────────────────────────────────────────────
+    # ── what paying does to the sale (`service.paying`) ──────────────────────────────────────────
 
-    def blocked_by(self) -> tuple[str, ...]:
-        """Codes of what Pay must wait for; empty when the sale can be paid."""
-        if self.sale is None or self.sale.empty:
-            return (BLOCKED_EMPTY,)
-        blocks = [self._why_pending(self.sale)] if self.sale.pending else []
-        return tuple([*blocks, BLOCKED_PAYING] if self.paying else blocks)
-
-    def totals(self) -> Totals | None:
-        return self.sale.totals if self.sale else None
-
-    def suggested_cash(self) -> tuple[int, ...]:
-        """The exact amount first, then likely notes."""
-        return suggested_cash(self.sale.left_minor, self.currency) if self.sale else ()
-
-    def payable(self) -> tuple[Sale, SoldBy]:
-        """The sale and who sells it, when it can be paid now. Raises RuleViolationError with why it cannot."""
-        if self.paying:
-            raise RuleViolationError(BLOCKED_PAYING)
-        if self.sale is None or self.sale.empty:
-            raise RuleViolationError(BLOCKED_EMPTY)
-        self.recheck()  # the day may have changed since the scan
-        if self.sale.pending:
-            raise RuleViolationError(self._why_pending(self.sale), lines=self.sale.pending)
-        return self.sale, self._signed_in()
-
-    def pay_cash(
-        self, given_minor: int, done: Callable[[PaidSale], None], failed: Failed, *, print_receipt: bool = True
-    ) -> None:
-        """Pay what is left in cash and make the sale durable. A second press while the first is written changes nothing."""
-        try:
-            sale, operator = self.payable()
-            tenders = (*sale.tenders, cash_tender(sale.left_minor, given_minor)) if sale.left_minor else sale.tenders
-        except RuleViolationError as refused:
-            failed(refused)
-            return
-        self._complete(sale, operator, tenders, done, failed, print_receipt=print_receipt)
-
-    def finish_paid(self, done: Callable[[PaidSale], None], failed: Failed, *, print_receipt: bool = True) -> None:
-        """Make a sale durable that was paid whole by what was taken already."""
-        try:
-            sale, operator = self.payable()
-            if sale.left_minor:
-                raise RuleViolationError("tender.too_little", missing_minor=sale.left_minor)
-        except RuleViolationError as refused:
-            failed(refused)
-            return
-        self._complete(sale, operator, sale.tenders, done, failed, print_receipt=print_receipt)
-
-    def _complete(
-        self, sale: Sale, operator: SoldBy, tenders: tuple[Tender, ...], done: Callable[[PaidSale], None],
-        failed: Failed, *, print_receipt: bool,
-    ) -> None:  # fmt: skip
+    def lock(self, sale: Sale) -> None:
+        """The sale is being written: until `sold` or `reopen` nothing may change it."""
         sale.begin_paying()
         self.paying = True
         self._writer.forget_basket()
-        settings, owed = self._facts.settings(), self._notes.take()
-        paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
-        if self.slips:
-            paper = msgspec.structs.replace(paper, footer=(*self.slips, *paper.footer))
-        self._writer.submit(
-            lambda store: complete(store, sale, operator, tenders, paper if print_receipt else None, owed),
-            lambda paid: self._paid(paid, done),
-            lambda error: self._not_paid(sale, owed, error, failed),
-        )
 
-    def note_reprint(self, receipt_no: str) -> None:
-        """A receipt was printed once more: the journal says who asked for it."""
-        if self.operator:
-            self._notes.add(AuditNoted("receipt_reprinted", receipt_no), self.operator)
+    def sold(self, paid: PaidSale) -> None:
+        """The sale is durable; the next scan begins another one."""
+        self.sale, self.selected, self._book, self.paying = None, None, None, False
+        self._in_view.settle(line.epc for line in paid.lines)
+        self.multiplier_milli = None
+        self.last_paid = paid
+
+    def reopen(self, sale: Sale) -> None:
+        """The sale could not be written: it is open again as it was."""
+        self.paying = False
+        self.sale = Sale(msgspec.structs.replace(sale.data(), state=SaleState.OPEN))
+        self._writer.keep_basket(self.sale.data())
+        self.recheck()  # rules may have come while it was being written
+
+    def signed_in(self) -> SoldBy:
+        """Who is at the till. Raises RuleViolationError `operator.not_signed_in`."""
+        if self.operator is None:
+            raise RuleViolationError("operator.not_signed_in")
+        return self.operator
+
+    def totals(self) -> Totals | None:
+        return self.sale.totals if self.sale else None
 
     # ── after a start ────────────────────────────────────────────────────────────────────────────
 
@@ -377,13 +329,12 @@ class Selling:
 
     def _open_sale(self) -> Sale:
         if self.sale is None:
-            if self.operator is None:
-                raise RuleViolationError("operator.not_signed_in")
-            check(self.operator.role, Permission.SELL)
+            operator = self.signed_in()
+            check(operator.role, Permission.SELL)
             self._book = self._catalogue.book()
             self.sale = Sale.start(
                 sale_id=SaleId(self._ids.next()),
-                operator_id=self.operator.operator_id,
+                operator_id=operator.operator_id,
                 currency=self.currency,
                 at_ms=self._clock.now_ms(),
                 book=self._book.version,
@@ -405,23 +356,23 @@ class Selling:
         return Outcome(OutcomeKind.CHANGED, line_id, facts={"qty_milli": qty_milli})
 
     def _void_line(self, line_id: LineId) -> Outcome:
-        sale, operator = self._open_sale(), self._signed_in()
+        sale, operator = self._open_sale(), self.signed_in()
         check(operator.role, Permission.VOID_LINE)
         amount_minor = sale.line(line_id).amount_minor
         struck = sale.void_line(line_id)
         self._in_view.take_off([struck])
-        self._notes.add(AuditNoted("line_voided", struck.sku or struck.label, amount_minor, struck.stopped), operator)
+        self.notes.add(AuditNoted("line_voided", struck.sku or struck.label, amount_minor, struck.stopped), operator)
         self._select_last_living()
         if sale.empty:
             self._drop(sale)
         return Outcome(OutcomeKind.CHANGED, line_id)
 
     def _void_sale(self, reason: str) -> Outcome:
-        sale, operator = self._open_sale(), self._signed_in()
+        sale, operator = self._open_sale(), self.signed_in()
         check(operator.role, Permission.VOID_SALE)
         amount_minor = sale.totals.due_minor
         sale.void()
-        self._notes.add(AuditNoted("sale_voided", sale.sale_id, amount_minor, reason), operator)
+        self.notes.add(AuditNoted("sale_voided", sale.sale_id, amount_minor, reason), operator)
         self._drop(sale)
         return Outcome(OutcomeKind.CHANGED)
 
@@ -446,28 +397,3 @@ class Selling:
             return None
         line = self.sale.line(self.selected)
         return None if line.voided else line
-
-    def _signed_in(self) -> SoldBy:
-        if self.operator is None:
-            raise RuleViolationError("operator.not_signed_in")
-        return self.operator
-
-    def _why_pending(self, sale: Sale) -> str:
-        """An unknown code is said before a unit that must not be sold."""
-        return BLOCKED_PENDING if any(line.unknown for line in sale) else BLOCKED_STOPPED
-
-    def _paid(self, paid: PaidSale, done: Callable[[PaidSale], None]) -> None:
-        self.sale, self.selected, self._book, self.paying = None, None, None, False
-        self._in_view.settle(line.epc for line in paid.lines)
-        self.multiplier_milli, self.slips = None, ()
-        self.last_paid = paid
-        self.on_paid(paid)
-        done(paid)
-
-    def _not_paid(self, sale: Sale, owed: tuple[AuditNoted, ...], error: CodedError, failed: Failed) -> None:
-        self._notes.give_back(owed)
-        self.paying = False
-        self.sale = Sale(msgspec.structs.replace(sale.data(), state=SaleState.OPEN))
-        self._writer.keep_basket(self.sale.data())
-        self.recheck()  # rules may have come while it was being written
-        failed(error)

@@ -75,8 +75,10 @@ class Workplace(QObject):
         self.wedge = WedgeFilter(self.counter.wedge)
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
-        self.sell = SellPresenter(SellView(), till.selling, till.lookup, till.parking, self._zone, self._has_items)
-        self.pay = PayPresenter(PayView(point), till.selling, till.card_paying)
+        self.sell = SellPresenter(
+            SellView(), till.selling, till.paying, till.lookup, till.parking, self._zone, self._has_items
+        )
+        self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
         self.current: Screen = self.sign_in
@@ -139,7 +141,7 @@ class Workplace(QObject):
         add()
         if self.current is not self.pay or self.till.selling.paying:
             return
-        if self.till.selling.blocked_by():
+        if self.till.paying.blocked_by():
             self._go(self.sell)  # what waits must be dealt with before paying
         else:
             self.pay.basket_changed()
@@ -337,7 +339,7 @@ class Workplace(QObject):
         self.sell.paid()
 
     def _not_paid(self, error: CodedError) -> None:
-        if self.current is self.pay and WAITING.intersection(self.till.selling.blocked_by()):
+        if self.current is self.pay and WAITING.intersection(self.till.paying.blocked_by()):
             self._go(self.sell)
         self.sell.release_held()
 

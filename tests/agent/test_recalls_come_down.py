@@ -27,9 +27,9 @@ def test_a_recall_stops_the_basket_and_is_lifted_and_hq_finds_the_buyer(hq: Hq, 
             hq.ask("PUT", "/api/recalls", wish)
             at.hand.until(lambda: at.sale.lines[0].stopped == "unit.recalled")
             assert monotonic() - began < PROMPT_S
-            assert at.till.selling.blocked_by() == ("sale.stopped_lines",)
+            assert at.till.paying.blocked_by() == ("sale.stopped_lines",)
             hq.ask("PUT", "/api/recalls", {**wish, "lifted": True})
-            at.hand.until(lambda: not at.till.selling.blocked_by())
+            at.hand.until(lambda: not at.till.paying.blocked_by())
             at.pay_cash(500)
             until(lambda: len(hq.ask("GET", f"/api/recalls/{number}/sold")["sold"]) == 2, why="HQ knows both receipts")
             rules = {"stores": [store], "rcn": [{"prefix": "21", "item_digits": 5, "kind": "price", "decimals": 2}]}

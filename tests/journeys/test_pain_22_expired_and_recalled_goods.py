@@ -43,7 +43,7 @@ def recall(*rows: FeedRow, at: Cashier) -> None:
 
 
 def may_pay(at: Cashier) -> bool:
-    return not at.selling.blocked_by()
+    return not at.paying.blocked_by()
 
 
 def test_an_expired_pack_is_stopped_and_everything_else_goes_on(at_work: Cashier) -> None:

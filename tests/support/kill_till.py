@@ -124,7 +124,7 @@ def _till(folder: Path, chance: random.Random, ack: int) -> None:
             if till.selling.sale is None:
                 continue
             paid: list[PaidSale] = []
-            till.selling.pay_cash(till.selling.sale.totals.due_minor, paid.append, _stop)
+            till.paying.pay_cash(till.selling.sale.totals.due_minor, paid.append, _stop)
             hand.until(paid.__len__)
             os.write(ack, (paid[0].receipt_no + "\n").encode())
     except BaseException as error:  # noqa: BLE001 - the child must not unwind into the parent's loop

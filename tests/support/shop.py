@@ -258,7 +258,7 @@ class AtTill:
         return self
 
     def pay_cash(self, given_minor: int) -> PaidSale:
-        return self.done(lambda done, failed: self.till.selling.pay_cash(given_minor, done, failed))
+        return self.done(lambda done, failed: self.till.paying.pay_cash(given_minor, done, failed))
 
     def done(self, ask: Callable[[Callable[[Any], None], Callable[[Exception], None]], None]) -> Any:
         """Ask for something and wait; returns the answer or raises the refusal."""

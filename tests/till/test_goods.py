@@ -137,7 +137,7 @@ def test_loose_goods_take_the_weight_from_the_scale_or_ask_for_it(at: AtTill) ->
     at.till.selling.lines.weigh = lambda: on_scale[0]
     said = at.till.selling.scan(BANANAS.code)
     assert (said.kind, said.code) == (OutcomeKind.STOPPED, "weigh.first")
-    assert at.till.selling.blocked_by() == ("sale.stopped_lines",)
+    assert at.till.paying.blocked_by() == ("sale.stopped_lines",)
     on_scale[0] = WeightReading(WeightState.STABLE, 532, 0, 0)
     at.scan(BANANAS.code)
     assert amounts(at) == [(532, 106)]
@@ -174,7 +174,7 @@ def test_a_recall_that_comes_while_loose_goods_wait_for_their_weight_is_kept(at:
     (line,) = at.sale
     assert line.stopped == "unit.recalled"
     at.till.selling.set_quantity(line.line_id, 500)
-    assert at.till.selling.blocked_by() == ("sale.stopped_lines",)
+    assert at.till.paying.blocked_by() == ("sale.stopped_lines",)
     assert next(iter(at.sale)).stopped == "unit.recalled"
 
 
@@ -203,7 +203,7 @@ def test_every_recalled_lot_and_serial_is_asked_for_when_the_code_tells_none(at:
     assert (said.kind, said.code, said.facts["detail"]) == (OutcomeKind.ADDED, "unit.check_lot", "L1, L2")
     said = at.till.selling.scan(CHICKEN.code)
     assert (said.code, said.facts["detail"]) == ("unit.check_serial", "S0, S1, S2, S3, S4, S5 … +3")
-    assert at.till.selling.blocked_by() == ()
+    assert at.till.paying.blocked_by() == ()
 
 
 def test_a_recalled_lot_is_said_before_a_best_before_date(at: AtTill) -> None:

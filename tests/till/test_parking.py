@@ -90,7 +90,7 @@ def test_what_cannot_be_put_aside_says_why_and_stays_as_it_is(shop: Shop, monkey
         at.sale.take(Tender(TenderKind.CARD, 50, 50, "t1"))
         with pytest.raises(RuleViolationError, match="paid_in_part"):
             park(at)
-        assert at.till.selling.blocked_by() == ()
+        assert at.till.paying.blocked_by() == ()
 
 
 def test_two_presses_take_a_basket_up_once(shop: Shop) -> None:

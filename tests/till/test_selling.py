@@ -46,7 +46,7 @@ def test_a_scanned_basket_becomes_one_durable_sale(shop: Shop) -> None:
 def test_a_sale_without_paper_queues_no_print_job(shop: Shop) -> None:
     with at_till(shop) as at:
         at.sign_in().scan(MILK.code)
-        at.done(lambda done, failed: at.till.selling.pay_cash(119, done, failed, print_receipt=False))
+        at.done(lambda done, failed: at.till.paying.pay_cash(119, done, failed, print_receipt=False))
     assert table(shop, "SELECT count(*) FROM spool") == [(0,)]
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_code_waits_as_a_red_line_and_stops_only_paying(shop: Shop) -
         selling = at.sign_in().till.selling
         assert selling.scan("9780201379624").kind is OutcomeKind.PENDING
         assert selling.scan(MILK.code).kind is OutcomeKind.ADDED
-        assert selling.blocked_by() == ("sale.pending_lines",)
+        assert at.till.paying.blocked_by() == ("sale.pending_lines",)
         with pytest.raises(RuleViolationError, match="pending_lines"):
             at.pay_cash(500)
         pending = next(line for line in at.sale if line.pending)
@@ -116,7 +116,7 @@ def test_pressing_pay_twice_sells_once(shop: Shop) -> None:
         at.sign_in().scan(MILK.code)
         paid, refused = [], []
         for _ in range(3):
-            at.till.selling.pay_cash(119, paid.append, refused.append)
+            at.till.paying.pay_cash(119, paid.append, refused.append)
         at.hand.until(lambda: bool(paid) and len(refused) == 2)
         assert {error.code for error in refused} == {"sale.being_paid"}
     assert table(shop, "SELECT count(*) FROM sale") == [(1,)]

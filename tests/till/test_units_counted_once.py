@@ -149,7 +149,7 @@ def test_what_was_taken_off_comes_again_when_the_cashier_asks(at: AtTill) -> Non
 def test_goods_laid_down_while_the_last_sale_is_written_are_on_the_next(at: AtTill) -> None:
     at.scan(WATER.code)
     paid: list[object] = []
-    at.till.selling.pay_cash(500, paid.append, paid.append)
+    at.till.paying.pay_cash(500, paid.append, paid.append)
     assert at.till.selling.read_tags([unit(MILK, 1)]).kind is OutcomeKind.NOTHING
     at.hand.until(lambda: paid)
     assert (at.till.selling.sale, at.till.selling.tags_waiting) == (None, 1)

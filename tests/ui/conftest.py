@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from pos_app.devices.ports import ScanEvent
+from pos_app.service.paying import Paying
 from pos_app.service.selling import Selling
 from pos_app.till import Till
 from pos_app.ui.background import Background
@@ -55,6 +56,10 @@ class Cashier:
     @property
     def selling(self) -> Selling:
         return self.till.selling
+
+    @property
+    def paying(self) -> Paying:
+        return self.till.paying
 
     @property
     def lines(self) -> tuple[SaleLine, ...]:

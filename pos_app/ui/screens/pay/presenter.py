@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 
 from pos_app.service.card_paying import CardPaying, CardState
 from pos_app.service.outcome import PaidSale
+from pos_app.service.paying import Paying
 from pos_app.service.selling import Selling
 from pos_app.ui.amounts import parse_cash
 from pos_app.ui.keymap import PAY_KEYS, Act, Slot
@@ -29,10 +30,11 @@ class PayPresenter(Screen):
     paid = Signal(object)  # PaidSale
     failed = Signal(object)  # CodedError, after the sale was given back
 
-    def __init__(self, view: PayView, selling: Selling, card: CardPaying) -> None:
+    def __init__(self, view: PayView, selling: Selling, paying: Paying, card: CardPaying) -> None:
         super().__init__(view)
         self._view = view
         self._selling = selling
+        self._paying = paying
         self._card = card
         self._tender = CASH
         self._typed = ""
@@ -121,7 +123,7 @@ class PayPresenter(Screen):
         if self._selling.paying:
             return
         given = self._due() if given_minor == EXACT else given_minor
-        self._selling.pay_cash(given, self._paid, self._not_paid, print_receipt=with_paper)
+        self._paying.pay_cash(given, self._paid, self._not_paid, print_receipt=with_paper)
         self._show()
 
     # ── what the window asks ─────────────────────────────────────────────────────────────────────
@@ -232,7 +234,7 @@ class PayPresenter(Screen):
         given_words, change_word, change, tone, enough = self._change_words(due)
         quick = tuple(
             QuickAmount(minor, _short(minor, currency), format_money(minor, currency))
-            for minor in selling.suggested_cash()
+            for minor in self._paying.suggested_cash()
         )
         chosen = -1 if self._typed or by_card else due if self._chosen_minor == EXACT else self._chosen_minor
         card = TenderChoice(CARD, tr("Card"), tr("K · amount to terminal"))

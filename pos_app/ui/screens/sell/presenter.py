@@ -9,7 +9,8 @@ from pos_app.service.entry import parse_entry
 from pos_app.service.lookup import Lookup
 from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.parking import Parking
-from pos_app.service.selling import BLOCKED_PAYING, BLOCKED_PENDING, BLOCKED_STOPPED, Selling
+from pos_app.service.paying import BLOCKED_PENDING, BLOCKED_STOPPED, Paying
+from pos_app.service.selling import BLOCKED_PAYING, Selling
 from pos_app.ui.amounts import parse_cash
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.pay.presenter import EXACT
@@ -40,12 +41,13 @@ class SellPresenter(Screen):
     order_scanned = Signal(str)  # a pickup pass
 
     def __init__(
-        self, view: SellView, selling: Selling, lookup: Lookup, parking: Parking, zone: ZoneInfo,
+        self, view: SellView, selling: Selling, paying: Paying, lookup: Lookup, parking: Parking, zone: ZoneInfo,
         has_items: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(view)
         self._view = view
         self._selling = selling
+        self._paying = paying
         self._lookup = lookup
         self._side = SidePanel(view, lookup, selling.currency)
         self._suspended = Suspended(parking, selling, self._side, zone)
@@ -396,7 +398,7 @@ class SellPresenter(Screen):
         return given
 
     def _may_pay(self) -> bool:
-        blocks = self._selling.blocked_by()
+        blocks = self._paying.blocked_by()
         if not blocks:
             return True
         if blocks[0] in WAITING and self._selling.sale:
@@ -416,7 +418,7 @@ class SellPresenter(Screen):
         selling = self._selling
         lines = self._words.of_sale(selling.sale)
         multiplier = f"{format_quantity(selling.multiplier_milli)} ×" if selling.multiplier_milli else ""
-        waiting = next((words_for(code) for code in selling.blocked_by() if code in WAITING), "")
+        waiting = next((words_for(code) for code in self._paying.blocked_by() if code in WAITING), "")
         state = sell_state(
             selling.sale, lines, selling.selected or "", selling.currency, multiplier, waiting, self._paid_words(),
             loading=not self._has_items(),
