@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from retail_core.domain.customers import Purpose
 from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
 from retail_core.domain.sale import PriceReason, Tender
@@ -150,6 +151,22 @@ class FulfilmentEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     commit: str = ""  # hash of the private part, when there is one
 
 
+class CustomerCreated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A till made a new customer. Who it is travels beside the event (`customers.Person`); `commit` is its hash."""
+
+    customer_id: CustomerId
+    commit: str
+
+
+class CustomerConsented(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A customer was asked, and said yes or no to the text of this version."""
+
+    customer_id: CustomerId
+    purpose: Purpose
+    given: bool
+    text_version: str
+
+
 class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that must be explainable later; the event type is `audit.<what>`."""
 
@@ -168,4 +185,14 @@ class SyncDamaged(msgspec.Struct, frozen=True, omit_defaults=True):
     claimed_id: str = ""
 
 
-Event = EpochOpened | SaleCompleted | StockMoved | StockCounted | FulfilmentEvent | AuditNoted | SyncDamaged
+Event = (
+    EpochOpened
+    | SaleCompleted
+    | StockMoved
+    | StockCounted
+    | FulfilmentEvent
+    | CustomerCreated
+    | CustomerConsented
+    | AuditNoted
+    | SyncDamaged
+)

@@ -17,6 +17,7 @@ from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
 from retail_core.domain.ids import OperatorId
 from retail_core.domain.promotions.model import Promotion, checked
 from retail_core.domain.roles import Role
+from retail_core.durable import customers
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
 from retail_core.durable.reference import set_cursor
@@ -46,6 +47,7 @@ LINK_STEPS: tuple[Step, ...] = (
             UNIQUE (kind, epoch))""",
         "CREATE TABLE reference_file (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL)",
     ),
+    customers.CUSTOMER_STEP,
 )
 HQ_PEER = "hq"
 STORE_PEER = "store"
@@ -144,6 +146,8 @@ def apply_store_row(conn: Connection, row: FeedRow, device_secret: bytes) -> boo
         _apply_order(conn, row)
     elif row.kind == "staff":
         _apply_staff(conn, row, device_secret)
+    elif row.kind == customers.KIND:
+        customers.apply_customer(conn, row)
     elif row.kind in DOCUMENT_KINDS:
         if row.op == "del":
             conn.execute("DELETE FROM document WHERE kind = ? AND key = ?", (row.kind, row.key))
@@ -166,7 +170,7 @@ DOCUMENT_KINDS = MappingProxyType(
         "promotion": Promotion,
     }
 )
-STORE_KINDS = ("order", "staff", *DOCUMENT_KINDS)
+STORE_KINDS = ("order", "staff", customers.KIND, *DOCUMENT_KINDS)
 GOODS_KINDS = frozenset({"recall", "goods_rules"})
 
 

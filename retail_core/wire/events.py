@@ -12,6 +12,8 @@ import msgspec
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import (
     AuditNoted,
+    CustomerConsented,
+    CustomerCreated,
     EpochOpened,
     Event,
     FulfilmentEvent,
@@ -30,6 +32,8 @@ _FIXED = MappingProxyType(
         "sale.completed": SaleCompleted,
         "stock.moved": StockMoved,
         "stock.counted": StockCounted,
+        "customer.created": CustomerCreated,
+        "customer.consented": CustomerConsented,
         "sync.damaged": SyncDamaged,
     }
 )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
-from retail_core.durable import link
+from retail_core.durable import customers, link
 from retail_core.durable.engine import transaction
 from retail_core.durable.link import apply_store_row
 from retail_core.durable.reference import apply_row, cursor_of, set_cursor
@@ -70,6 +70,8 @@ def begin_store_again(files: Files, scope: str) -> None:
     with transaction(files.link, files.link_path):
         files.link.execute("DELETE FROM orders")
         files.link.execute("DELETE FROM staff")
+        for table in customers.TABLES:
+            files.link.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
         files.link.executemany("DELETE FROM document WHERE kind = ?", [(kind,) for kind in link.DOCUMENT_KINDS])
         link.set_store_cursor(files.link, scope, 0, "")
 

@@ -7,15 +7,19 @@ event is a new version with its own golden file, and an upcaster from the old on
 import json
 from pathlib import Path
 
+from retail_core.domain.events import Event
 from retail_core.trust.keys import SigningKey
 from retail_core.wire.batch import encode_lines
 from retail_core.wire.envelope import Head, StreamEntry, StreamId, place
+from retail_core.wire.events import encode_event
+from tests.golden.later import LATER
 from tests.golden.samples import EPOCH, NODE, entries
 
 HERE = Path(__file__).parent
 EVENTS_FILE = HERE / "events_v1.json"
 BATCH_FILE = HERE / "batch_v1.json"
 JOURNAL_FILE = HERE / "journal_v1.json"
+LATER_FOLDER = HERE / "later"
 
 
 def placed(key: SigningKey) -> list[StreamEntry]:
@@ -60,6 +64,11 @@ def journal_document(stream: list[StreamEntry], public_key: str) -> object:
     }
 
 
+def later_document(events: tuple[Event, ...]) -> object:
+    written = (encode_event(event) for event in events)
+    return [{"type": type_, "v": version, "body": body.decode()} for type_, version, body in written]
+
+
 PLAIN_FIELDS = ("id", "node", "epoch", "seq", "type", "v", "at", "biz_date", "actor", "clock")
 
 
@@ -70,6 +79,7 @@ def main() -> None:
         EVENTS_FILE: events_document(stream),
         BATCH_FILE: batch_document(stream, key.public_text),
         JOURNAL_FILE: journal_document(stream, key.public_text),
+        **{LATER_FOLDER / f"{area}.json": later_document(events) for area, events in LATER.items()},
     }
     for file, document in documents.items():
         if file.exists():

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from typing import Any
 
 import msgspec
 import pytest
 
-from retail_core.domain.events import FulfilmentFact
+from retail_core.domain.events import Event, FulfilmentFact
 from retail_core.trust.keys import verify
 from retail_core.wire import events as wire_events
 from retail_core.wire.batch import decode_batch, encode_lines, signatures_to_check
@@ -18,12 +19,18 @@ from retail_core.wire.events import (
     encode_event,
     event_type,
 )
-from tests.golden.make import BATCH_FILE, EVENTS_FILE, JOURNAL_FILE, PLAIN_FIELDS
+from tests.golden.later import LATER
+from tests.golden.make import BATCH_FILE, EVENTS_FILE, JOURNAL_FILE, LATER_FOLDER, PLAIN_FIELDS
 from tests.golden.samples import EVENTS, PERSON, entries
 
 GOLDEN = json.loads(EVENTS_FILE.read_text())
 BATCH = json.loads(BATCH_FILE.read_text())
 JOURNAL = json.loads(JOURNAL_FILE.read_text())
+LATER_GOLDEN: list[tuple[str, dict[str, Any], Event]] = [
+    (area, golden, event)
+    for area, events in LATER.items()
+    for golden, event in zip(json.loads((LATER_FOLDER / f"{area}.json").read_text()), events, strict=True)
+]
 STREAM = StreamId(BATCH["node"], BATCH["epoch"])
 
 
@@ -35,11 +42,16 @@ def unsigned(_: bytes) -> bytes:
 
 
 def test_every_type_of_event_has_its_golden_bytes() -> None:
-    pinned = {golden["type"] for golden in GOLDEN}
-    fixed = {"epoch.opened", "sale.completed", "stock.moved", "stock.counted", "sync.damaged"}
-    assert set(wire_events._FIXED) == fixed
-    assert pinned >= fixed | {f"fulfilment.{fact.value}" for fact in FulfilmentFact}
+    pinned = {golden["type"] for golden in (*GOLDEN, *(golden for _, golden, _ in LATER_GOLDEN))}
+    assert pinned >= set(wire_events._FIXED) | {f"fulfilment.{fact.value}" for fact in FulfilmentFact}
     assert len(GOLDEN) == len(EVENTS)
+    assert {file.stem for file in LATER_FOLDER.glob("*.json")} == set(LATER)
+
+
+@pytest.mark.parametrize(("area", "golden", "event"), LATER_GOLDEN)
+def test_an_event_of_later_is_written_and_read_as_pinned(area: str, golden: dict[str, Any], event: Event) -> None:
+    assert encode_event(event) == (golden["type"], golden["v"], golden["body"].encode()), area
+    assert decode_event(golden["type"], golden["v"], golden["body"].encode()) == event
 
 
 @pytest.mark.parametrize("n", range(len(GOLDEN)), ids=[f"{n}-{golden['type']}" for n, golden in enumerate(GOLDEN)])
