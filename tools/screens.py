@@ -50,6 +50,7 @@ from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.screens.sign_in.view import SignInState, SignInView
 from pos_app.ui.shell import PillState, Shell, TopState
 from pos_app.ui.theme import Tone
+from pos_app.ui.widgets.approval import ApprovalState
 from pos_app.ui.words import tr
 
 HINT = "Scan, or type a name, code, or 3* for quantity"
@@ -116,6 +117,7 @@ WORDS_AND_PRICES = (
     ("Bread roll", "0.35"), ("Croissant", "0.95"), ("Baguette", "1.45"), ("Bag, paper", "0.25"), ("Bananas", "1.99"),
     ("Tomatoes", "2.49"), ("Avocado", "1.29"), ("Stamps", "1.14"), ("Coffee to go", "1.80"), ("Newspaper", "3.10"),
 )  # fmt: skip
+APPROVAL = ApprovalState("Give up the whole sale of € 16.70", 3)
 PAGES = (
     QuickPageView("Quick", tuple(QuickKeyView(w, w, p) for w, p in WORDS_AND_PRICES)),
     QuickPageView("Bakery", ()),
@@ -245,6 +247,7 @@ class Picture:
     top: TopState
     strip: tuple[Slot, ...]
     notice: Notice | None = None
+    approval: ApprovalState | None = None
 
 
 def sell(state: SellState, then: Callable[[SellView], None] = lambda _: None) -> Callable[[], QWidget]:
@@ -320,6 +323,7 @@ def pictures() -> Iterator[Picture]:
     yield Picture("sell-ready", sell(ready), SYNCED, SELL_STRIP)
     yield Picture("sell-loading", sell(replace(ready, instead=Instead.LOADING)), SYNCED, SELL_STRIP)
     yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, SELL_STRIP)
+    yield Picture("sell-approval", sell(SALE), TOP, SELL_STRIP, approval=APPROVAL)
     yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
     yield Picture("pay-card", pay(PAY_CARD), SYNCED, PAY_STRIP)
     yield Picture("pay-doubt", pay(PAY_DOUBT), SYNCED, PAY_STRIP)
@@ -346,6 +350,8 @@ def draw(picture: Picture, app: QApplication, size: tuple[int, int]) -> Shell:
     app.processEvents()
     if picture.notice:
         shell.notify(picture.notice)
+    if picture.approval:
+        shell.approval.show_state(picture.approval)
     shell.activateWindow()
     view.setFocus()
     app.processEvents()

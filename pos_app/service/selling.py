@@ -20,6 +20,7 @@ from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.promoting import Promoting
 from pos_app.service.units import Units
 from pos_app.storage.readers import Links, Reference
+from retail_core.domain.approvals import Act, Approval, ApprovalNeededError, allow
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
@@ -175,9 +176,9 @@ class Selling:
         """Strike a line through; a journal event at once, because taking goods off a sale must be explainable."""
         return self._guarded(lambda: self._void_line(line_id))
 
-    def void_sale(self, reason: str) -> Outcome:
-        """Give up the whole basket; needs a supervisor."""
-        return self._guarded(lambda: self._void_sale(reason))
+    def void_sale(self, reason: str, approval: Approval | None = None) -> Outcome:
+        """Give up the whole basket. Raises ApprovalNeededError where a supervisor must agree."""
+        return self._guarded(lambda: self._void_sale(reason, approval))
 
     def clear_multiplier(self) -> None:
         self.multiplier_milli = None
@@ -256,6 +257,8 @@ class Selling:
             return Outcome(OutcomeKind.REFUSED, code=BLOCKED_PAYING)
         try:
             outcome = act()
+        except ApprovalNeededError:
+            raise
         except RuleViolationError as refused:
             return Outcome(OutcomeKind.REFUSED, code=refused.code, facts=dict(refused.facts))
         self._promote()
@@ -367,12 +370,16 @@ class Selling:
             self._drop(sale)
         return Outcome(OutcomeKind.CHANGED, line_id)
 
-    def _void_sale(self, reason: str) -> Outcome:
-        sale, operator = self._open_sale(), self.signed_in()
-        check(operator.role, Permission.VOID_SALE)
-        amount_minor = sale.totals.due_minor
+    def _void_sale(self, reason: str, approval: Approval | None) -> Outcome:
+        operator = self.signed_in()
+        if self.sale is None:
+            raise RuleViolationError("sale.nothing_to_void")
+        sale, amount_minor = self.sale, self.sale.totals.due_minor
+        if sale.tenders:
+            raise RuleViolationError("sale.paid_in_part", taken_minor=sale.taken_minor)
+        by = allow(operator.role, Permission.VOID_SALE, Act("void_sale", sale.sale_id, amount_minor), approval)
         sale.void()
-        self.notes.add(AuditNoted("sale_voided", sale.sale_id, amount_minor, reason), operator)
+        self.notes.add(AuditNoted("sale_voided", sale.sale_id, amount_minor, reason, by), operator)
         self._drop(sale)
         return Outcome(OutcomeKind.CHANGED)
 

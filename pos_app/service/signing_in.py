@@ -1,6 +1,7 @@
 """Sign-in by PIN: found by trying every active operator's keyed verifier, locked after ten wrong PINs.
 
 Hashing takes tens of milliseconds for each operator's salt, so it runs on the worker, never on the screen's thread.
+A second person who agrees to one act is found the same way and changes nothing about who is signed in.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from pos_app.storage import pin_guard
 from pos_app.storage.pin_guard import PinGuard
 from pos_app.storage.readers import Links
 from pos_app.storage.store import TillStore
+from retail_core.domain.approvals import Approval, ApprovalNeededError, check_approver
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
@@ -19,6 +21,7 @@ from retail_core.durable.link import StaffRow
 from retail_core.trust.pins import check_pin_form, pin_matches
 
 TOPIC = "sign_in"
+APPROVAL_TOPIC = "approval"
 MS_PER_MINUTE = 60_000
 SAVE_LOCK_EVERY_MS = 60_000
 
@@ -40,6 +43,34 @@ class SigningIn:
 
     def sign_in(self, pin: str, done: Callable[[SoldBy], None], failed: Failed) -> None:
         """Answers with the operator, or with `pin.malformed`, `pin.wrong` (tries left), `pin.locked`, `staff.none`."""
+        self._find_by_pin(TOPIC, pin, lambda row: self._signed_in(row, done), failed)
+
+    def approver(self, needed: ApprovalNeededError, pin: str, done: Callable[[Approval], None], failed: Failed) -> None:
+        """Answers with the agreement of whoever this PIN belongs to; wrong PINs count as they do at the sign-in.
+
+        Refused besides with `approval.own` and `approval.not_allowed`. Who is signed in stays signed in.
+        """
+        self._find_by_pin(APPROVAL_TOPIC, pin, lambda row: self._agreed(needed, row, done, failed), failed)
+
+    def approver_by_badge(
+        self, needed: ApprovalNeededError, owner: StaffRow, done: Callable[[Approval], None], failed: Failed
+    ) -> None:
+        """The same for a badge that was scanned; `owner` is whose it is."""
+        self._agreed(needed, owner, done, failed)
+
+    def sign_out(self) -> None:
+        if self.operator:
+            self._note(AuditNoted("signed_out", self.operator.operator_id), self.operator.operator_id)
+        self.operator = None
+
+    def tick(self) -> None:
+        """Call about once a minute: keeps what is left of a lock, so that a restart does not start it anew."""
+        passed = self._clock.monotonic_ms() - self._counted_at_ms
+        if self._guard.lock_left_ms and passed >= SAVE_LOCK_EVERY_MS:
+            self._count_down()
+            self._keep_guard()
+
+    def _find_by_pin(self, topic: str, pin: str, found: Callable[[StaffRow], None], failed: Failed) -> None:
         try:
             check_pin_form(pin)
             self._check_unlocked()
@@ -50,29 +81,12 @@ class SigningIn:
         if not staff:
             failed(RuleViolationError("staff.none"))
             return
-        self._worker.ask(
-            TOPIC,
-            lambda: self._find(staff, pin),
-            lambda found: self._answered(found, done, failed),
-            failed,
-        )
-
-    def sign_out(self) -> None:
-        if self.operator:
-            self._note("signed_out", self.operator.operator_id)
-        self.operator = None
-
-    def tick(self) -> None:
-        """Call about once a minute: keeps what is left of a lock, so that a restart does not start it anew."""
-        passed = self._clock.monotonic_ms() - self._counted_at_ms
-        if self._guard.lock_left_ms and passed >= SAVE_LOCK_EVERY_MS:
-            self._count_down()
-            self._keep_guard()
+        self._worker.ask(topic, lambda: self._find(staff, pin), lambda row: self._answered(row, found, failed), failed)
 
     def _find(self, staff: Sequence[StaffRow], pin: str) -> StaffRow | None:
         return next((row for row in staff if pin_matches(self._secret, row.verifier, row.pin_salt, pin)), None)
 
-    def _answered(self, row: StaffRow | None, done: Callable[[SoldBy], None], failed: Failed) -> None:
+    def _answered(self, row: StaffRow | None, found: Callable[[StaffRow], None], failed: Failed) -> None:
         if row is None:
             self._guard = pin_guard.after_failure(self._guard)
             self._counted_at_ms = self._clock.monotonic_ms()
@@ -87,9 +101,27 @@ class SigningIn:
         if self._guard.failures:
             self._guard = PinGuard()
             self._keep_guard()
+        found(row)
+
+    def _signed_in(self, row: StaffRow, done: Callable[[SoldBy], None]) -> None:
         self.operator = SoldBy(row.operator_id, row.name, row.role)
-        self._note("signed_in", row.operator_id)
+        self._note(AuditNoted("signed_in", row.operator_id), row.operator_id)
         done(self.operator)
+
+    def _agreed(
+        self, needed: ApprovalNeededError, row: StaffRow, done: Callable[[Approval], None], failed: Failed
+    ) -> None:
+        asks = self.operator.operator_id if self.operator else None
+        act = needed.act
+        try:
+            check_approver(needed, asks, row.operator_id, row.role)
+        except RuleViolationError as refused:
+            note = AuditNoted("approval_refused", act.subject, act.amount, act.what, row.operator_id)
+            self._note(note, asks or row.operator_id)
+            failed(refused)
+            return
+        self._note(AuditNoted("approved", act.subject, act.amount, act.what, row.operator_id), asks or row.operator_id)
+        done(Approval(act, row.operator_id, row.name, row.role))
 
     def _check_unlocked(self) -> None:
         self._count_down()
@@ -112,9 +144,9 @@ class SigningIn:
 
         self._writer.submit(work, lambda _: None, lambda _: None)
 
-    def _note(self, what: str, operator_id: str) -> None:
+    def _note(self, event: AuditNoted, operator_id: str) -> None:
         def work(store: TillStore) -> None:
             with store.unit():
-                store.append(AuditNoted(what, operator_id), operator_id)
+                store.append(event, operator_id)
 
         self._writer.submit(work, lambda _: None, lambda _: None)

@@ -47,6 +47,7 @@ class Act(StrEnum):
     UNDO_TENDER = "undo_tender"
     UP = "up"
     VOID_LINE = "void_line"
+    VOID_SALE = "void_sale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "F4": Act.QUANTITY,
         "F8": Act.SUSPEND,
         "Del": Act.VOID_LINE,
+        "Ctrl+Del": Act.VOID_SALE,
         "F12": Act.EXACT_CASH,
         "F9": Act.PAY,
         "Up": Act.UP,

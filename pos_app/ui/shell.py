@@ -11,6 +11,7 @@ from pos_app.ui.keymap import EVERYWHERE, Act, Slot, key_name
 from pos_app.ui.notices import Notice, NoticeStrip
 from pos_app.ui.strip import ActionStrip
 from pos_app.ui.theme import TOP_STRIP_PX, Tone, Weight
+from pos_app.ui.widgets.approval import ApprovalPanel
 from pos_app.ui.widgets.buttons import TabButton
 from pos_app.ui.widgets.parts import Pill, column, label, pill_width, row
 from pos_app.ui.words import tr
@@ -186,6 +187,7 @@ class Shell(QWidget):
         lines.addWidget(self.strip)
         self.notices = NoticeStrip()
         self.notices.setParent(self)
+        self.approval = ApprovalPanel(self)
         self.top.chosen.connect(self.workspace_chosen)
         self.top.device_tapped.connect(self.devices_wanted)
         self.strip.acted.connect(self.acted)
@@ -228,11 +230,13 @@ class Shell(QWidget):
         super().resizeEvent(event)
         self.strip.set_narrow(self.width() < NARROW_PX)
         self._place_notice()
+        self.approval.place(self.screens.geometry())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LayoutDirectionChange:
             self._place_notice()
+            self.approval.place(self.screens.geometry())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

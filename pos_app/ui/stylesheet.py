@@ -11,6 +11,7 @@ QWidget[look="window"], QWidget[look="page"] { background: $page; }
 QWidget[look="top"] { background: $panel; border: none; border-bottom: 1px solid $line; }
 QWidget[look="bottom"] { background: $panel; border: none; border-top: 1px solid $line; }
 QFrame[look="panel"] { background: $panel; border: 1px solid $line; border-radius: ${radius}px; }
+QFrame[look="over"] { background: $panel; border: 2px solid $accent; border-radius: ${radius}px; }
 QFrame[look="head"] { background: transparent; border: none; border-bottom: 1px solid $line; }
 QFrame[look="foot"] {
     background: $accent_soft; border: none;

@@ -119,6 +119,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "sale.line_not_pending": _("That line is known already."),
         "sale.no_such_line": _("That line is gone."),
         "sale.nothing_to_park": _("There is nothing to put aside."),
+        "sale.nothing_to_void": _("There is no sale to give up."),
         "sale.nothing_to_pay": _("There is nothing to pay yet. Scan an item."),
         "sale.pending_lines": _("Unknown codes are waiting. Find each item by name, scan its other code, or void it."),
         "sale.stopped_lines": _("A line must not be sold as it is. Take it off with Del, or weigh it."),
@@ -174,6 +175,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "terminal.wrong_currency": _("The terminal takes another currency. Nothing was taken."),
         "terminal.wrong_pin": _("The PIN was wrong. Nothing was taken."),
         # people
+        "approval.needed": _("A supervisor must agree to that."),
+        "approval.not_allowed": _("You may not agree to that. Ask a supervisor or the manager."),
+        "approval.own": _("That takes two people. Somebody else must agree."),
         "operator.not_signed_in": _("Sign in first."),
         "permission.denied": _("You may not do this. Ask a supervisor."),
         "pin.locked": _("Too many wrong PINs. Wait {minutes} minutes, or ask the manager."),

@@ -15,6 +15,7 @@ from pos_app.service.link_status import LinkState, LinkView
 from pos_app.service.outcome import PaidSale
 from pos_app.till import Till
 from pos_app.ui import customer_lines
+from pos_app.ui.approving import Approving
 from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
 from pos_app.ui.device_words import sentence
@@ -81,6 +82,7 @@ class Workplace(QObject):
         self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
+        self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
         self.current: Screen = self.sign_in
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
@@ -173,6 +175,8 @@ class Workplace(QObject):
         else:
             if act is Act.BACK:
                 self.shell.take_back_notice()
+                if self.approving.close():
+                    return
             self.current.act(act)
 
     def lock(self) -> None:
@@ -201,6 +205,7 @@ class Workplace(QObject):
             screen.strip_changed.connect(self._show_strip)
             screen.settled.connect(self.shell.take_back_notice)
             screen.sounded.connect(self.counter.sound)
+            screen.approval_wanted.connect(self.approving.ask)
         self.sign_in.signed_in.connect(self._signed_in)
         self.sell.pay_wanted.connect(self._open_pay)
         self.sell.cash_wanted.connect(self.pay.pay)
@@ -225,6 +230,7 @@ class Workplace(QObject):
     def _go(self, screen: Screen) -> None:
         self._speak()
         self.current = screen
+        self.approving.close()
         self.shell.show_screen(screen.widget, dict(screen.keys))
         screen.shown()
         self._show_strip()

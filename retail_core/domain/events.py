@@ -171,10 +171,11 @@ class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that must be explainable later; the event type is `audit.<what>`."""
 
     what: str  # "signed_in" | "signed_out" | "pin_refused" | "line_voided" | "sale_voided" | "number_series" |
-    # "card_doubt_settled" | "receipt_reprinted" | "basket_parked" | "basket_taken_up"
+    # "card_doubt_settled" | "receipt_reprinted" | "basket_parked" | "basket_taken_up" | "approved" | "approval_refused"
     subject: str = ""
-    amount_minor: int = 0
+    amount_minor: int = 0  # of an approval: the act's own amount, in the act's unit
     reason: str = ""
+    by: str = ""  # the operator id of a second person who agreed
 
 
 class SyncDamaged(msgspec.Struct, frozen=True, omit_defaults=True):

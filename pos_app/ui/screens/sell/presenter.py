@@ -154,6 +154,7 @@ class SellPresenter(Screen):
             Act.FIND: self._side.open_find,
             Act.QUANTITY: self._ask_quantity,
             Act.VOID_LINE: self._void_line,
+            Act.VOID_SALE: self._void_sale,
             Act.EXACT_CASH: self._cash,
             Act.PAY: self._pay,
             Act.UP: self._up,
@@ -194,6 +195,9 @@ class SellPresenter(Screen):
             self._refuse("line.none_selected")
         else:
             self._answer(self._selling.void_line(line.line_id))
+
+    def _void_sale(self) -> None:
+        self.with_approval(lambda approval: self._answer(self._selling.void_sale("given_up", approval)))
 
     def _cash(self) -> None:
         """`50` F12 takes fifty, F12 alone the exact sum."""

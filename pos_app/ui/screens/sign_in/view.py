@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
-from pos_app.ui.theme import GAP, WIDE_GAP, Tone, Weight, colour, set_look, tokens
+from pos_app.ui.theme import GAP, WIDE_GAP, Tone, Weight, set_look
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.pads import NumberPad
 from pos_app.ui.widgets.parts import Pill, column, label, panel, row
+from pos_app.ui.widgets.pin_dots import PinDots
 from pos_app.ui.words import tr
 
 CARD_WIDTH = 372
-LEAST_DOTS = 4
-DOT_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +24,6 @@ class SignInState:
     message: str = ""
     waiting: str = ""  # scans made while locked
     busy: bool = False
-
-
-class PinDots(QWidget):
-    """As many dots as figures were typed, never the figures."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._figures = 0
-        self.setObjectName("pin_dots")
-        self.setFixedHeight(32)
-
-    def show_figures(self, figures: int) -> None:
-        self._figures = figures
-        self.setAccessibleName(tr("{n} figures typed", n=figures))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, 32)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme = tokens()
-        count = max(LEAST_DOTS, self._figures)
-        step = min(32, (self.width() - DOT_PX) // max(1, count - 1))
-        x = (self.width() - (count - 1) * step - DOT_PX) / 2
-        for n in range(count):
-            typed = n < self._figures
-            painter.setPen(QPen(colour(theme.accent if typed else theme.border), 1.6))
-            painter.setBrush(colour(theme.accent) if typed else Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(QRectF(x + n * step, (self.height() - DOT_PX) / 2, DOT_PX, DOT_PX))
-        painter.end()
 
 
 class SignInView(QWidget):
