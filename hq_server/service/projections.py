@@ -113,6 +113,7 @@ def _check_sale(sale: SaleCompleted) -> None:
         raise RuleViolationError("event.bad_amount", total=str(sale.total_minor)[:40])
     texts = [sale.sale_id, sale.receipt, sale.currency, sale.order_id or ""]
     texts += [text for line in sale.lines for text in (line.sku, line.tax_class, line.book)]
+    texts += [line.back.receipt for line in sale.lines if line.back]
     _check_texts(texts)
 
 

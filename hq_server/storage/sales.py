@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import sale, sale_hour, sale_line, tender
+from hq_server.storage.tables import returned_line, sale, sale_hour, sale_line, tender
 from retail_core.domain.events import SaleCompleted
 
 HOUR_MS = 3_600_000
@@ -40,14 +40,18 @@ def add_sales(unit: Unit, store: str, sold: Sequence[Sold], now_ms: int) -> None
     """Write sales of events that were not applied before. A sale id that is taken fails: no sale is ever dropped."""
     bulk.insert_all(unit, sale, [_sale_row(store, one, now_ms) for one in sold])
     bulk.insert_all(unit, sale_line, [row for one in sold for row in _line_rows(store, one.sale)])
+    bulk.insert_all(unit, returned_line, [row for one in sold for row in _returned_rows(store, one.sale)])
     bulk.insert_all(unit, tender, [row for one in sold for row in _tender_rows(store, one.sale)])
     add_to_hours(
         unit,
         [
-            HourSum(store, one.biz_date, IN_STORE, one.at_ms // HOUR_MS, one.sale.currency, 1, one.sale.total_minor)
+            HourSum(
+                store, one.biz_date, IN_STORE, one.at_ms // HOUR_MS, one.sale.currency, _baskets(one.sale),
+                one.sale.total_minor,
+            )
             for one in sold
         ],
-    )
+    )  # fmt: skip
 
 
 def add_to_hours(unit: Unit, sums: Sequence[HourSum]) -> None:
@@ -102,6 +106,23 @@ def _line_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value]]:
         }
         for line in sold.lines
     ]  # fmt: skip
+
+
+def _returned_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value]]:
+    return [
+        {
+            "store": store, "sale_id": sold.sale_id, "n": line.n, "receipt": line.back.receipt, "line_n": line.back.n,
+            "sku": line.sku, "qty_milli": line.qty_milli, "amount_minor": line.amount_minor,
+            "reason": line.back.reason.value, "goods": line.back.condition.value,
+        }
+        for line in sold.lines
+        if line.back
+    ]  # fmt: skip
+
+
+def _baskets(sold: SaleCompleted) -> int:
+    """A customer who only brings goods back has bought no basket."""
+    return 0 if sold.lines and all(line.back for line in sold.lines) else 1
 
 
 def _tender_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value]]:

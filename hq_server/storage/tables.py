@@ -4,7 +4,7 @@ from sqlalchemy import Index
 
 from hq_server.storage.scoping import blob, flag, hq_local, metadata, number, reference, store_scoped, text
 
-SCHEMA_VERSION = 4  # 2: recall, goods_rules; 3: promotion; 4: setting_group
+SCHEMA_VERSION = 5  # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -49,6 +49,13 @@ sale_line = store_scoped(
     text("sale_id"), number("n"), text("sku"), number("qty_milli"), number("unit_minor"), number("amount_minor"),
     text("tax_class"), number("tax_minor"), text("book"),
     key=["sale_id", "n"],
+)  # fmt: skip
+returned_line = store_scoped(  # `receipt` and `line_n` are those of the purchase; empty and 0 without one
+    "returned_line",
+    text("sale_id"), number("n"), text("receipt"), number("line_n"), text("sku"), number("qty_milli"),
+    number("amount_minor"), text("reason"), text("goods"),
+    key=["sale_id", "n"],
+    index=[["receipt"]],
 )  # fmt: skip
 tender = store_scoped(
     "tender",

@@ -25,13 +25,18 @@ ZERO_WIDTH_JOINERS = "\u200c\u200d"  # Persian and Indic spelling needs them; ev
 
 @dataclass(frozen=True)
 class ReceiptLine:
-    """A sold line; voided lines are not handed in. `unit` is "each" or the unit it is weighed in."""
+    """A sold line; voided lines are not handed in. `unit` is "each" or the unit it is weighed in.
+
+    `back`: the goods came back; `of_receipt` is the receipt they were bought with, empty when there was none.
+    """
 
     name: str
     qty_milli: int
     unit_minor: int
     amount_minor: int
     unit: str = "each"
+    back: bool = False
+    of_receipt: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,9 @@ class ReceiptWords:
 
     copy: str = "COPY"
     total: str = "TOTAL"
+    refund: str = "REFUND"
+    returned: str = "returned"
+    returned_of: str = "returned, receipt {receipt}"
     item: str = "1 item"
     items: str = "{count} items"
     change: str = "Change"
@@ -229,7 +237,7 @@ def receipt_document(data: ReceiptData, words: ReceiptWords = ENGLISH) -> Receip
     return ReceiptDocument(
         (
             *_head(data, words),
-            *_lines(data),
+            *_lines(data, words),
             Rule("═"),
             *_sums(data, words),
             *_taxes(data, words),
@@ -259,7 +267,7 @@ def _head(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     yield Rule()
 
 
-def _lines(data: ReceiptData) -> Iterator[Element]:
+def _lines(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     for line in data.lines:
         yield Columns(line.name[:MAX_NAME_CHARS], format_minor(line.amount_minor, data.currency))
         price = format_minor(line.unit_minor, data.currency)
@@ -268,10 +276,14 @@ def _lines(data: ReceiptData) -> Iterator[Element]:
             yield Text(f"  {quantity} {line.unit} × {price}/{line.unit}")
         elif line.qty_milli != ONE:
             yield Text(f"  {quantity} × {price}")
+        if line.back:
+            of = words.returned_of.format(receipt=line.of_receipt) if line.of_receipt else words.returned
+            yield Text(f"  {of}")
 
 
 def _sums(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
-    yield Columns(words.total, format_money(data.total_minor, data.currency), bold=True, size=Size.LARGE)
+    total = words.refund if data.total_minor < 0 else words.total
+    yield Columns(total, format_money(data.total_minor, data.currency), bold=True, size=Size.LARGE)
     yield Gap()
     for tender in data.tenders:
         yield Columns(words.tenders.get(tender.kind, tender.kind), format_minor(tender.given_minor, data.currency))
@@ -300,9 +312,10 @@ def tax_label(tax: ReceiptTax) -> str:
 
 
 def _foot(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
-    count = sum(line.qty_milli // ONE if line.unit == "each" and line.qty_milli >= ONE else 1 for line in data.lines)
+    sold = [line for line in data.lines if not line.back]
+    count = sum(line.qty_milli // ONE if line.unit == "each" and line.qty_milli >= ONE else 1 for line in sold)
     items = words.item if count == 1 else words.items.format(count=count)
-    yield Columns(items, f"{words.operator} {data.operator}" if data.operator else "")
+    yield Columns(items if sold else "", f"{words.operator} {data.operator}" if data.operator else "")
     yield Gap()
     yield Qr(qr_text(data))
     yield Text(f"{data.receipt_no} · {data.short_hash}", Align.CENTRE)

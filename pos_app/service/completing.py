@@ -10,7 +10,7 @@ from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldT
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, TenderKind, Totals
-from retail_core.domain.tax import line_taxes
+from retail_core.domain.tax import TaxPart, TaxRate, line_taxes
 
 SHORT_HASH_CHARS = 8
 
@@ -89,7 +89,7 @@ def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int]) ->
     return SoldLine(
         n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
         shares.get((line.line_id, line.tax.tax_class), 0), line.gtin, line.book, line.reasons, more,
-        line.lot, line.serial, line.epc, line.expiry,
+        line.lot, line.serial, line.epc, line.expiry, line.back,
     )  # fmt: skip
 
 
@@ -97,7 +97,12 @@ def _tax_shares(sold: tuple[SaleLine, ...], totals: Totals) -> dict[tuple[LineId
     """Each class's document tax shared over the lines sold under it, to the cent."""
     shares: dict[tuple[LineId, str], int] = {}
     for part in totals.taxes:
-        mine = [line for line in sold if any(rate.tax_class == part.tax_class for rate in line.taxes)]
+        mine = [line for line in sold if any(_of_part(rate, part) for rate in line.taxes)]
         parts = line_taxes(part, [line.amount_minor for line in mine])
         shares.update({(line.line_id, part.tax_class): share for line, share in zip(mine, parts, strict=True)})
     return shares
+
+
+def _of_part(rate: TaxRate, part: TaxPart) -> bool:
+    """Goods that come back may have been sold under another rate of the same class than those sold now."""
+    return (rate.tax_class, rate.rate_ppm, rate.included) == (part.tax_class, part.rate_ppm, part.included)

@@ -73,7 +73,7 @@ class Promoting:
         self._in, self._shares = set(), {}
 
     def _put(self, basket: PricedBasket, line: SaleLine) -> frozenset[LineId]:
-        if line.counts and not own_reasons(line) and not line.packed:
+        if line.counts and not own_reasons(line) and not line.packed and line.back is None:
             self._in.add(line.line_id)
             return basket.put(
                 BasketLine(

@@ -30,7 +30,7 @@ def receipt_data(
 ) -> ReceiptData:
     """The receipt of a sale, in the store's local time."""
     local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
-    names = {rate.tax_class: rate.name for line in sold for rate in line.taxes}
+    names = {(rate.tax_class, rate.rate_ppm): rate.name for line in sold for rate in line.taxes}
     return ReceiptData(
         header=paper.header,
         footer=paper.footer,
@@ -39,15 +39,22 @@ def receipt_data(
         operator=operator,
         register=register,
         currency=event.currency,
-        lines=tuple(
-            ReceiptLine(line.name, line.qty_milli, line.unit_minor, line.amount_minor, line.unit) for line in sold
-        ),
+        lines=tuple(_line(line) for line in sold),
         taxes=tuple(
-            ReceiptTax(names[part.tax_class], part.rate_ppm, part.included, part.taxable_minor, part.tax_minor)
+            ReceiptTax(
+                names[part.tax_class, part.rate_ppm], part.rate_ppm, part.included, part.taxable_minor, part.tax_minor
+            )
             for part in event.taxes
         ),
         tenders=tuple(ReceiptTender(tender.kind.value, tender.given_minor) for tender in event.tenders),
         total_minor=event.total_minor,
         change_minor=event.change_minor,
         short_hash=short_hash,
+    )
+
+
+def _line(line: SaleLine) -> ReceiptLine:
+    of_receipt = line.back.receipt if line.back else ""
+    return ReceiptLine(
+        line.name, line.qty_milli, line.unit_minor, line.amount_minor, line.unit, line.back is not None, of_receipt
     )

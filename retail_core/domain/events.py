@@ -11,6 +11,7 @@ import msgspec
 from retail_core.domain.customers import Purpose
 from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
+from retail_core.domain.returns import ReturnOf
 from retail_core.domain.sale import PriceReason, Tender
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
@@ -34,7 +35,10 @@ class SoldTax(msgspec.Struct, frozen=True):
 
 
 class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of a completed sale. Voided lines do not travel here; voiding is its own event."""
+    """A line of a completed sale. Voided lines do not travel here; voiding is its own event.
+
+    Of goods that came back `back` is set and `amount_minor` and taxes are negative; `qty_milli` never is.
+    """
 
     n: int
     sku: Sku
@@ -51,10 +55,11 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     serial: str | None = None
     epc: str | None = None
     expiry: str | None = None
+    back: ReturnOf | None = None
 
 
 class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A paid sale. `total_minor` = Σ line amounts + taxes added = Σ tenders."""
+    """A paid sale. `total_minor` = Σ line amounts + taxes added = Σ tenders; negative when the customer got money back."""
 
     sale_id: SaleId
     receipt: str

@@ -14,6 +14,7 @@ import msgspec
 from retail_core.domain.errors import RuleViolationError, require
 from retail_core.domain.ids import Gtin, LineId, OperatorId, SaleId, Sku
 from retail_core.domain.quantity import MAX_QUANTITY_MILLI, ONE, amount_minor
+from retail_core.domain.returns import ReturnOf
 from retail_core.domain.scanned import Scanned
 from retail_core.domain.tax import TaxPart, TaxRate, tax_parts
 
@@ -97,6 +98,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: Seen = Seen.CODE
     codes: int = 1  # labels of this one unit that were read in one sweep
     told: Scanned | None = None  # of an unknown code: what its label says besides
+    back: ReturnOf | None = None  # these goods come back: the line takes its price off the sale
 
     @property
     def unknown(self) -> bool:
@@ -125,10 +127,11 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def amount_minor(self) -> int:
-        """What this line adds to the sale; zero when voided or pending."""
+        """What this line adds to the sale, or takes off it for goods that come back; zero when voided or pending."""
         if not self.counts:
             return 0
-        return amount_minor(self.unit_minor, self.qty_milli) + sum(r.amount_minor for r in self.reasons)
+        price = amount_minor(self.unit_minor, self.qty_milli) + sum(r.amount_minor for r in self.reasons)
+        return price if self.back is None else -price
 
 
 class TenderKind(StrEnum):
@@ -142,7 +145,10 @@ class TenderKind(StrEnum):
 
 
 class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A means and amount of paying. `given_minor` is what the customer handed over, change included."""
+    """A means and amount of paying. `given_minor` is what the customer handed over, change included.
+
+    Both are negative for money that goes back to the customer.
+    """
 
     kind: TenderKind
     amount_minor: int
@@ -151,9 +157,9 @@ class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What a sale adds up to. `due_minor` includes taxes that are added to the price."""
+    """What a sale adds up to. `due_minor` includes taxes that are added to the price; below zero it goes back."""
 
-    units: int  # pieces, a weighed line counting as one
+    units: int  # pieces sold, a weighed line counting as one
     lines_minor: int
     saved_minor: int
     taxes: tuple[TaxPart, ...]
@@ -243,7 +249,7 @@ class Sale:
 
     @property
     def left_minor(self) -> int:
-        """What is still to pay."""
+        """What is still to pay; below zero, what is still to give back."""
         return self.totals.due_minor - self.taken_minor
 
     def __iter__(self) -> Iterator[SaleLine]:
@@ -306,17 +312,18 @@ class Sale:
         return touched
 
     def take(self, tender: Tender) -> None:
-        """A part of the sum was paid, by anything but cash. Taken twice under one reference it counts once.
+        """A part of the sum was paid (or given back), by anything but cash. Under one reference it counts once.
 
         Raises `tender.not_positive` or `tender.over`.
         """
         self._after(SaleAction.CHANGE)
         if any(tender.reference and known.reference == tender.reference for known in self._tenders):
             return
-        if tender.amount_minor <= 0:
+        sign = -1 if self.left_minor < 0 else 1
+        if sign * tender.amount_minor <= 0:
             raise RuleViolationError("tender.not_positive")
-        if tender.amount_minor > self.left_minor:
-            raise RuleViolationError("tender.over", over_minor=tender.amount_minor - self.left_minor)
+        if sign * tender.amount_minor > sign * self.left_minor:
+            raise RuleViolationError("tender.over", over_minor=sign * (tender.amount_minor - self.left_minor))
         self._tenders = (*self._tenders, tender)
 
     def give_back(self, reference: str) -> None:
@@ -339,12 +346,17 @@ class Sale:
         self._move(SaleAction.BACK_TO_LINES)
 
     def complete(self, tenders: tuple[Tender, ...]) -> int:
-        """Close the sale and return the change due; `tenders` are all of them. Raises `tender.too_little` or `tender.over` (only cash gives change)."""
+        """Close the sale and return the change due; `tenders` are all of them. Raises `tender.too_little` or `tender.over` (only cash gives change).
+
+        When the sale owes the customer, every tender is negative and nobody gets change.
+        """
         due = self.totals.due_minor
         paid = sum(tender.amount_minor for tender in tenders)
         given = sum(tender.given_minor for tender in tenders)
         if paid < due:
             raise RuleViolationError("tender.too_little", missing_minor=due - paid)
+        if any((tender.amount_minor < 0) != (due < 0) for tender in tenders) or (due < 0 and given != paid):
+            raise RuleViolationError("tender.wrong_way", due_minor=due)
         if paid > due or any(t.given_minor != t.amount_minor for t in tenders if t.kind is not TenderKind.CASH):
             raise RuleViolationError("tender.over", over_minor=paid - due)
         require(given >= paid, "tender.given_below_amount")
@@ -390,18 +402,21 @@ class Sale:
             raise RuleViolationError("quantity.too_large", limit_milli=MAX_QUANTITY_MILLI)
         old = self._lines.get(line.line_id)
         before = old.amount_minor if old else 0
-        if self._lines_minor - before + line.amount_minor > MAX_TOTAL_MINOR:
+        if abs(self._lines_minor - before + line.amount_minor) > MAX_TOTAL_MINOR:
             raise RuleViolationError("sale.too_large", limit_minor=MAX_TOTAL_MINOR)
         if old:
             self._count(old, -1)
         self._lines[line.line_id] = line
         self._touched[line.line_id] = None
         self._count(line, +1)
-        if self._tenders and old and self.left_minor < 0:  # money that was taken must be given back first
-            taken, over = self.taken_minor, -self.left_minor
+        if self._tenders and self.taken_minor * self.left_minor < 0:  # money that was moved must be moved back first
+            taken, over = self.taken_minor, abs(self.left_minor)
             self._count(line, -1)
-            self._lines[line.line_id] = old
-            self._count(old, +1)
+            if old:
+                self._lines[line.line_id] = old
+                self._count(old, +1)
+            else:
+                del self._lines[line.line_id], self._touched[line.line_id]
             raise RuleViolationError("sale.paid_in_part", taken_minor=taken, over_minor=over)
 
     def _count(self, line: SaleLine, sign: int) -> None:
@@ -413,8 +428,9 @@ class Sale:
             return
         amount = line.amount_minor
         self._lines_minor += sign * amount
-        self._saved_minor -= sign * sum(min(0, reason.amount_minor) for reason in line.reasons)
-        self._units += sign * line.units
+        if line.back is None:
+            self._saved_minor -= sign * sum(min(0, reason.amount_minor) for reason in line.reasons)
+            self._units += sign * line.units
         for rate in line.taxes:
             minor, lines = self._by_tax.get(rate, (0, 0))
             if lines + sign:
@@ -424,7 +440,12 @@ class Sale:
 
 
 def cash_tender(due_minor: int, given_minor: int) -> Tender:
-    """Cash for all that is still due. Raises `tender.too_little`, `tender.not_positive` or `tender.too_large`."""
+    """Cash for all that is still due; of what is owed to the customer exactly that much goes back.
+
+    Raises `tender.too_little`, `tender.not_positive` or `tender.too_large`.
+    """
+    if due_minor < 0:
+        return Tender(TenderKind.CASH, due_minor, due_minor)
     if given_minor < 0:
         raise RuleViolationError("tender.not_positive")
     if given_minor < due_minor:

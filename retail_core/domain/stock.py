@@ -13,7 +13,7 @@ import msgspec
 from retail_core.domain.ids import Sku
 
 if TYPE_CHECKING:
-    from retail_core.domain.events import Event, FulfilmentEvent
+    from retail_core.domain.events import Event, FulfilmentEvent, SoldLine
 
 
 class StockState(StrEnum):
@@ -59,11 +59,10 @@ def movements_of(event: "Event") -> tuple[StockMovement, ...]:
     if isinstance(event, events.SaleCompleted):
         return tuple(
             StockMovement(
-                line.n, line.sku, line.qty_milli, StockState.SELLABLE, StockState.CUSTOMER,
-                "sale", event.receipt, line.lot, line.serial, line.epc,
+                line.n, line.sku, line.qty_milli, *_sold_way(line), event.receipt, line.lot, line.serial, line.epc
             )
             for line in event.lines
-        )  # fmt: skip
+        )
     if isinstance(event, events.StockMoved):
         return tuple(
             StockMovement(
@@ -84,6 +83,12 @@ def fold(movements: Iterable[StockMovement]) -> Mapping[tuple[Sku, StockState], 
         for key, delta in (((move.sku, move.from_state), -move.qty_milli), ((move.sku, move.to_state), move.qty_milli)):
             balances[key] = balances.get(key, 0) + delta
     return {key: qty for key, qty in balances.items() if qty}
+
+
+def _sold_way(line: "SoldLine") -> tuple[StockState, StockState, str]:
+    if line.back is None:
+        return StockState.SELLABLE, StockState.CUSTOMER, "sale"
+    return StockState.CUSTOMER, StockState(line.back.condition.value), "return"
 
 
 def _fulfilment_movements(event: "FulfilmentEvent") -> tuple[StockMovement, ...]:

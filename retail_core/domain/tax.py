@@ -66,5 +66,15 @@ def tax_parts(amounts: Iterable[tuple[TaxRate, int]]) -> tuple[TaxPart, ...]:
 
 
 def line_taxes(part: TaxPart, amounts_minor: Sequence[int]) -> tuple[int, ...]:
-    """Share one class's document tax over its lines; amounts may be negative (returns)."""
-    return allocate(part.tax_minor, [abs(amount) for amount in amounts_minor]) if amounts_minor else ()
+    """Share one class's document tax over its lines, to the cent; amounts below zero (goods back) get tax below zero."""
+    if not amounts_minor:
+        return ()
+    if all(amount >= 0 for amount in amounts_minor) or all(amount <= 0 for amount in amounts_minor):
+        return allocate(part.tax_minor, [abs(amount) for amount in amounts_minor])
+    below = PPM + part.rate_ppm if part.included else PPM
+    exact = [divmod(amount * part.rate_ppm, below) for amount in amounts_minor]
+    shares = [whole for whole, _ in exact]  # each rounded down, so what is left is less than one for each line
+    by_remainder = sorted(range(len(exact)), key=lambda i: (-exact[i][1], i))
+    for i in by_remainder[: part.tax_minor - sum(shares)]:
+        shares[i] += 1
+    return tuple(shares)

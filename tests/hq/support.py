@@ -27,6 +27,7 @@ from retail_core.domain.events import (
 )
 from retail_core.domain.fulfilment import MovedLine
 from retail_core.domain.ids import OrderId, SaleId, Sku
+from retail_core.domain.returns import Condition, ReturnOf, ReturnReason
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Tender, TenderKind
 from retail_core.domain.stock import StockState
@@ -123,6 +124,22 @@ def sale(receipt: str, *lines: tuple[str, int, int], sale_id: str = "") -> SaleC
     total = sum(line.amount_minor for line in sold)
     return SaleCompleted(
         SaleId(sale_id or f"sale-{receipt}"), receipt, "EUR", sold, (TaxPart("std", 210_000, True, total, 0),),
+        (Tender(TenderKind.CASH, total, total),), total,
+    )  # fmt: skip
+
+
+def returned(receipt: str, of_receipt: str, *lines: tuple[int, str, int, int, str]) -> SaleCompleted:
+    """Goods given back for cash: (line of the old receipt, sku, pieces, unit price, "sellable" or "damaged")."""
+    back = tuple(
+        SoldLine(
+            at, Sku(sku), count * 1000, unit, -unit * count, "std", 0,
+            back=ReturnOf(ReturnReason.UNWANTED, Condition(goods), of_receipt, n),
+        )
+        for at, (n, sku, count, unit, goods) in enumerate(lines, start=1)
+    )  # fmt: skip
+    total = sum(line.amount_minor for line in back)
+    return SaleCompleted(
+        SaleId(f"sale-{receipt}"), receipt, "EUR", back, (TaxPart("std", 210_000, True, total, 0),),
         (Tender(TenderKind.CASH, total, total),), total,
     )  # fmt: skip
 

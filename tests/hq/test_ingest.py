@@ -14,7 +14,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.trust.keys import SigningKey
 from retail_core.wire.batch import WireDamageError, encode_batch
 from retail_core.wire.messages import DamagedAnswer, ForkAnswer, GapAnswer, PushAnswer
-from tests.hq.support import OTHER_STORE, STORE, Machine, Shop, enrolled, put_stock, sale
+from tests.hq.support import DAY, OTHER_STORE, STORE, Machine, Shop, enrolled, put_stock, returned, sale
 
 
 def push(shop: Shop, till: Machine, after: int = 0, upto: int | None = None) -> Taken:
@@ -250,3 +250,28 @@ def test_what_an_older_program_did_not_know_is_applied_after_the_upgrade(shop: S
     assert ingest.retry_quarantined(shop.hq) == 0
     assert sold(shop) == (1, 1)
     assert on_shelf(shop, "THROW") == 4000
+
+
+def test_goods_that_come_back_raise_stock_and_lower_revenue(shop: Shop) -> None:
+    put_stock(shop.hq, STORE, THROW=9, LAMP=3)
+    till = enrolled(shop.hq, "till-1").says(sale("S0319-T1-A-000001", ("THROW", 3, 2999), ("LAMP", 1, 4950)))
+    till.says(
+        returned(
+            "S0319-T1-A-000002", "S0319-T1-A-000001", (1, "THROW", 2, 2999, "sellable"), (2, "LAMP", 1, 4950, "damaged")
+        )
+    )
+    answer = push(shop, till).answer
+    assert isinstance(answer, PushAnswer)
+    assert answer.quarantined == ()
+    assert on_shelf(shop, "THROW") == 8000
+    (lamp,) = shop.hq.database.read(lambda conn: stock.balances(conn, ["LAMP"], STORE))
+    assert (lamp.sellable, lamp.damaged) == (2000, 1000)
+    (hour,) = shop.hq.database.read(lambda conn: sales.hours(conn, [DAY]))
+    assert (hour.baskets, hour.total_minor) == (1, 2999)
+    rows = shop.hq.database.read(
+        lambda conn: conn.execute(text("SELECT receipt, line_n, qty_milli, goods FROM returned_line ORDER BY n")).all()
+    )
+    assert [tuple(row) for row in rows] == [
+        ("S0319-T1-A-000001", 1, 2000, "sellable"), ("S0319-T1-A-000001", 2, 1000, "damaged"),
+    ]  # fmt: skip
+    assert books_agree(shop)
