@@ -13,7 +13,7 @@ from pos_app.storage.parked import Parked
 from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError, RuleViolationError
-from retail_core.domain.events import AuditNoted
+from retail_core.domain.events import BasketRecalled, BasketSuspended
 from retail_core.domain.ids import LineId
 from retail_core.domain.sale import SaleData
 
@@ -45,7 +45,8 @@ class Parking:
             with store.unit() as conn:
                 parked.put(conn, aside, data)
                 sales.put_basket(conn, None)
-                store.append(AuditNoted("basket_parked", aside.sale_id, aside.total_minor), operator.operator_id)
+                event = BasketSuspended(sale.sale_id, aside.at_ms, aside.units, aside.total_minor, aside.first, data)
+                store.append(event, operator.operator_id)
             return aside
 
         def done_with(kept: Parked) -> None:
@@ -70,11 +71,12 @@ class Parking:
 
         def work(store: TillStore) -> SaleData:
             with store.unit() as conn:
-                data = parked.take(conn, sale_id)
-                if data is None:
+                taken = parked.take(conn, sale_id)
+                if taken is None:
                     raise RuleViolationError("parking.gone")
+                data, put_ms = taken
                 sales.put_basket(conn, data)
-                store.append(AuditNoted("basket_taken_up", sale_id), operator.operator_id)
+                store.append(BasketRecalled(data.sale_id, put_ms, data.sale_id), operator.operator_id)
             return data
 
         self._busy(work, lambda data: done(selling.take_up(data)), failed)

@@ -34,10 +34,10 @@ def listed(conn: Connection) -> Sequence[Parked]:
     return [Parked(*row) for row in rows]
 
 
-def take(conn: Connection, sale_id: str) -> SaleData | None:
-    """The basket, which is no longer put aside then; None when it is not there."""
-    row = conn.execute("SELECT data FROM parked WHERE sale_id = ?", (sale_id,)).fetchone()
+def take(conn: Connection, sale_id: str) -> tuple[SaleData, int] | None:
+    """The basket, which is no longer put aside then, and when it was put; None when it is not there."""
+    row = conn.execute("SELECT data, at_ms FROM parked WHERE sale_id = ?", (sale_id,)).fetchone()
     if row is None:
         return None
     conn.execute("DELETE FROM parked WHERE sale_id = ?", (sale_id,))
-    return msgspec.json.decode(row[0], type=SaleData)
+    return msgspec.json.decode(row[0], type=SaleData), row[1]

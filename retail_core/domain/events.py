@@ -12,7 +12,7 @@ from retail_core.domain.customers import Purpose
 from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
 from retail_core.domain.returns import ReturnOf
-from retail_core.domain.sale import PriceReason, Tender
+from retail_core.domain.sale import PriceReason, SaleData, Tender
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
 
@@ -176,11 +176,30 @@ class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that must be explainable later; the event type is `audit.<what>`."""
 
     what: str  # "signed_in" | "signed_out" | "pin_refused" | "line_voided" | "sale_voided" | "number_series" |
-    # "card_doubt_settled" | "receipt_reprinted" | "basket_parked" | "basket_taken_up" | "approved" | "approval_refused"
+    # "card_doubt_settled" | "receipt_reprinted" | "approved" | "approval_refused"
     subject: str = ""
     amount_minor: int = 0  # of an approval: the act's own amount, in the act's unit
     reason: str = ""
     by: str = ""  # the operator id of a second person who agreed
+
+
+class BasketSuspended(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A basket was put aside, whole, so that any till of the store can take it up."""
+
+    sale_id: SaleId
+    put_ms: int  # tells this time of putting it aside from an earlier or later one
+    units: int
+    total_minor: int
+    first: str
+    basket: SaleData
+
+
+class BasketRecalled(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The basket put aside at `put_ms` was taken up; on another till it goes on as the sale `as_sale`."""
+
+    sale_id: SaleId
+    put_ms: int
+    as_sale: SaleId
 
 
 class SyncDamaged(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -199,6 +218,8 @@ Event = (
     | FulfilmentEvent
     | CustomerCreated
     | CustomerConsented
+    | BasketSuspended
+    | BasketRecalled
     | AuditNoted
     | SyncDamaged
 )

@@ -12,6 +12,8 @@ import msgspec
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import (
     AuditNoted,
+    BasketRecalled,
+    BasketSuspended,
     CustomerConsented,
     CustomerCreated,
     EpochOpened,
@@ -30,6 +32,8 @@ _FIXED = MappingProxyType(
     {
         "epoch.opened": EpochOpened,
         "sale.completed": SaleCompleted,
+        "basket.suspended": BasketSuspended,
+        "basket.recalled": BasketRecalled,
         "stock.moved": StockMoved,
         "stock.counted": StockCounted,
         "customer.created": CustomerCreated,

@@ -8,13 +8,30 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from retail_core.domain.customers import Purpose
-from retail_core.domain.events import CustomerConsented, CustomerCreated, Event
-from retail_core.domain.ids import CustomerId
+from retail_core.domain.events import BasketRecalled, BasketSuspended, CustomerConsented, CustomerCreated, Event
+from retail_core.domain.ids import CustomerId, LineId, OperatorId, SaleId, Sku
+from retail_core.domain.sale import SaleData, SaleLine, SaleState
+from retail_core.domain.tax import TaxRate
 from retail_core.wire.envelope import commitment
 from tests.golden.samples import PERSON
 
+_LINE = SaleLine(LineId("line-1"), Sku("1001"), "Whole milk 1 L", 2000, 119, TaxRate("food", "VAT 9 %", 90_000))
+
 LATER: Mapping[str, tuple[Event, ...]] = MappingProxyType(
     {
+        "baskets": (
+            BasketSuspended(
+                SaleId("sale-1"),
+                1_764_000_000_000,
+                2,
+                238,
+                "Whole milk 1 L",
+                SaleData(
+                    SaleId("sale-1"), OperatorId("op-1"), "EUR", 1_764_000_000_000, "north@7", SaleState.OPEN, (_LINE,)
+                ),
+            ),
+            BasketRecalled(SaleId("sale-1"), 1_764_000_000_000, SaleId("sale-2")),
+        ),
         "customers": (
             CustomerCreated(CustomerId("c-1"), commitment(PERSON)),
             CustomerConsented(CustomerId("c-1"), Purpose.LOYALTY, given=True, text_version="loyalty/1"),
