@@ -2,6 +2,7 @@
 
 from pos_app.runtime.writer import Writer
 from pos_app.service.completing import SoldBy
+from pos_app.service.drawer_keeping import append_notes
 from pos_app.storage.store import TillStore
 from retail_core.domain.events import AuditNoted
 
@@ -18,8 +19,7 @@ class AuditNotes:
 
         def work(store: TillStore) -> None:
             with store.unit():
-                for note in notes:
-                    store.append(note, operator.operator_id)
+                append_notes(store, notes, operator.operator_id)
 
         self._writer.submit(work, lambda _: None, lambda _: self.give_back(notes))
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pos_app.service.drawer_keeping import append_notes, note_sale, session_for_sale
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
 from pos_app.storage import sales, spool
@@ -38,8 +39,8 @@ def complete(
     sold = tuple(line for line in sale if not line.voided)
     totals = sale.totals
     with store.unit() as conn:
-        for note in owed:
-            store.append(note, operator.operator_id)
+        session_for_sale(store, operator.operator_id)
+        append_notes(store, owed, operator.operator_id)
         number = store.next_receipt()
         stamp = store.stamp(operator.operator_id)
         event = sold_event(sale, sold, totals, tenders, number.text)
@@ -48,6 +49,7 @@ def complete(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
             operator_id=operator.operator_id, book=sale.book,
         )  # fmt: skip
+        note_sale(store, event, number, stamp.at)
         short_hash = entry.entry_hash.hex()[:SHORT_HASH_CHARS]
         if paper is not None:
             document = receipt_data(

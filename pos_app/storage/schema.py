@@ -62,4 +62,22 @@ TILL_STEPS: tuple[Step, ...] = (
             sale_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, operator TEXT NOT NULL, units INTEGER NOT NULL,
             total_minor INTEGER NOT NULL, first TEXT NOT NULL, data BLOB NOT NULL) WITHOUT ROWID""",
     ),
+    (
+        # one row a period of the drawer with its running totals, changed in the transaction of each sale; at its close
+        # the row keeps the Z. What a session says is folded from the journal, so a report never walks through sales.
+        """CREATE TABLE drawer_session (
+            session_id TEXT PRIMARY KEY, drawer TEXT NOT NULL, biz_date TEXT NOT NULL, state TEXT NOT NULL,
+            data BLOB NOT NULL, opened_n INTEGER NOT NULL, z_number TEXT, z BLOB) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX drawer_session_open ON drawer_session (drawer) WHERE state <> 'closed'",
+        "CREATE UNIQUE INDEX drawer_session_z ON drawer_session (z_number) WHERE z_number IS NOT NULL",
+        "CREATE INDEX drawer_session_day ON drawer_session (biz_date)",
+        """CREATE TABLE drawer_move (
+            act_id TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES drawer_session, kind TEXT NOT NULL,
+            amount_minor INTEGER NOT NULL, at_ms INTEGER NOT NULL, operator TEXT NOT NULL, reason TEXT NOT NULL)
+            WITHOUT ROWID""",
+        "CREATE INDEX drawer_move_session ON drawer_move (session_id, at_ms)",
+        "CREATE TABLE z_counter (series TEXT PRIMARY KEY, next INTEGER NOT NULL CHECK (next > 0)) WITHOUT ROWID",
+        """CREATE TABLE day_close (
+            biz_date TEXT NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (biz_date, n)) WITHOUT ROWID""",
+    ),
 )

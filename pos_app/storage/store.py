@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from pos_app.storage import sales, spool
+from pos_app.storage import drawer, sales, spool
 from pos_app.storage.schema import TILL_STEPS
-from retail_core.domain.businessdate import business_date
+from retail_core.domain.businessdate import BusinessDate, business_date
 from retail_core.domain.clock import Clock
+from retail_core.domain.drawer import DrawerSession
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.events import Event
 from retail_core.domain.ids import IdSource
@@ -41,6 +42,9 @@ class TillStore:
         key = home.keys.signing_key("till")
         self._guard = Guard(home.till_guard)
         self.journal = Journal(conn, config.till_node, key.sign, self._guard)
+        self.drawer = f"{config.store}-{config.register}"
+        self.session: DrawerSession | None = drawer.read_open(conn, self.drawer)
+        """The drawer session that goes on, as the file has it."""
 
     @classmethod
     def open(cls, home: Home, config: MachineConfig, clock: Clock, ids: IdSource) -> Self:
@@ -63,19 +67,34 @@ class TillStore:
     @contextmanager
     def unit(self) -> Iterator[Connection]:
         """One durable change. When it returns, the change survives a power cut."""
-        with self.journal.transaction(self._path):
-            yield self.conn
+        before = self.session
+        try:
+            with self.journal.transaction(self._path):
+                yield self.conn
+        except BaseException:
+            self.session = before
+            raise
 
     def stamp(self, actor: str) -> Stamp:
-        """When and by whom, for the next event. Time never goes backwards within this start."""
+        """When and by whom, for the next event. Time never goes backwards within this start.
+
+        The trading day is that of the open drawer session; the clock is asked only while none is open.
+        """
         at = self._clock.now_ms()
-        return Stamp(
-            self._ids.next(),
-            at,
-            business_date(at, self.zone, self.config.day_starts_at_h),
-            actor,
-            self.clock_offset_ms,
-        )
+        return Stamp(self._ids.next(), at, self.biz_date(at), actor, self.clock_offset_ms)
+
+    def new_id(self) -> str:
+        return self._ids.next()
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms()
+
+    def biz_date(self, at_ms: int) -> str:
+        """The trading day a fact of this moment belongs to."""
+        return self.session.biz_date if self.session else self.date_by_clock(at_ms)
+
+    def date_by_clock(self, at_ms: int) -> BusinessDate:
+        return business_date(at_ms, self.zone, self.config.day_starts_at_h)
 
     def append(self, event: Event, actor: str, private: Private | None = None) -> StreamEntry:
         """Journal one fact inside `unit()`."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from retail_core.domain.customers import Purpose
+from retail_core.domain.drawer_events import DayClosed, DrawerClosed, DrawerCounted, DrawerMoved, DrawerOpened
 from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
 from retail_core.domain.returns import ReturnOf
@@ -210,6 +211,7 @@ class SyncDamaged(msgspec.Struct, frozen=True, omit_defaults=True):
     claimed_id: str = ""
 
 
+DrawerEvent = DrawerOpened | DrawerMoved | DrawerCounted | DrawerClosed | DayClosed
 Event = (
     EpochOpened
     | SaleCompleted
@@ -222,4 +224,5 @@ Event = (
     | BasketRecalled
     | AuditNoted
     | SyncDamaged
+    | DrawerEvent
 )

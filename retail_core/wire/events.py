@@ -16,6 +16,11 @@ from retail_core.domain.events import (
     BasketSuspended,
     CustomerConsented,
     CustomerCreated,
+    DayClosed,
+    DrawerClosed,
+    DrawerCounted,
+    DrawerMoved,
+    DrawerOpened,
     EpochOpened,
     Event,
     FulfilmentEvent,
@@ -39,6 +44,11 @@ _FIXED = MappingProxyType(
         "customer.created": CustomerCreated,
         "customer.consented": CustomerConsented,
         "sync.damaged": SyncDamaged,
+        "drawer.opened": DrawerOpened,
+        "drawer.moved": DrawerMoved,
+        "drawer.counted": DrawerCounted,
+        "drawer.closed": DrawerClosed,
+        "day.closed": DayClosed,
     }
 )
 _NAMES = MappingProxyType[type, str]({kind: name for name, kind in _FIXED.items()})

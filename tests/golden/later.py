@@ -13,12 +13,14 @@ from retail_core.domain.ids import CustomerId, LineId, OperatorId, SaleId, Sku
 from retail_core.domain.sale import SaleData, SaleLine, SaleState
 from retail_core.domain.tax import TaxRate
 from retail_core.wire.envelope import commitment
+from tests.golden.later_drawer import DRAWER
 from tests.golden.samples import PERSON
 
 _LINE = SaleLine(LineId("line-1"), Sku("1001"), "Whole milk 1 L", 2000, 119, TaxRate("food", "VAT 9 %", 90_000))
 
 LATER: Mapping[str, tuple[Event, ...]] = MappingProxyType(
     {
+        "drawer": DRAWER,
         "baskets": (
             BasketSuspended(
                 SaleId("sale-1"),
