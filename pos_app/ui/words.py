@@ -125,6 +125,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "sale.stopped_lines": _("A line must not be sold as it is. Take it off with Del, or weigh it."),
         "sale.too_large": _("The sale is too large. Finish it and start another."),
         "sale.too_many_lines": _("The sale is full at {limit} lines. Finish it and start another."),
+        "cash.no_such_coin": _("No coins make that sum here. Round it to the smallest coin."),
         "tender.not_positive": _("Type how much cash was given."),
         "tender.over": _("That is more than needs to be paid."),
         "tender.too_large": _("That is too much cash for one sale. Check the amount."),
