@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import fulfilment
+from hq_server.service import customers, fulfilment
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
 from hq_server.storage import sales, stock
@@ -17,7 +17,7 @@ from hq_server.storage.sales import Sold
 from hq_server.storage.stock import MovedFrom
 from retail_core.domain.cases import CaseKind
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.events import Event, FulfilmentEvent, SaleCompleted
+from retail_core.domain.events import CustomerConsented, CustomerCreated, Event, FulfilmentEvent, SaleCompleted
 from retail_core.domain.sale import MAX_LINES, MAX_TOTAL_MINOR
 from retail_core.domain.stock import StockMovement, movements_of
 from retail_core.wire.envelope import Entry, StreamEntry, StreamId
@@ -86,8 +86,26 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     ]
     if about_orders:
         fulfilment.fold(hq, unit, store, about_orders)
+    _about_customers(hq, unit, store, facts)
     if sold or moves:
         unit.changed.add(TODAY)
+
+
+def _about_customers(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
+    people = [
+        customers.PersonFact(fact.entry, fact.event)
+        for fact in facts
+        if isinstance(fact.event, CustomerCreated | CustomerConsented)
+    ]
+    if people:
+        customers.fold(hq, unit, store, people)
+    bought = {
+        fact.event.customer: fact.entry.at
+        for fact in facts
+        if isinstance(fact.event, SaleCompleted) and fact.event.customer
+    }
+    if bought:
+        customers.note_bought(hq, unit, store, bought)
 
 
 def _position(fact: Fact) -> MovedFrom:

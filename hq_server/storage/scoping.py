@@ -1,7 +1,7 @@
-"""Three kinds of tables, so that the schema can be spread over many database servers without being changed.
+"""Four kinds of tables, so that the schema can be spread over many database servers without being changed.
 
-*Store-scoped* tables hold what happens at a place: the place's id comes first in every key. *Reference* tables are small
-and copied to every server. *HQ-local* tables are listed by name and live in one place. A test walks the metadata and
+*Store-scoped* tables hold what happens at a place: the place's id comes first in every key. *Customer-scoped* tables hold
+what is known of a customer, whose id comes first in the same way. *Reference* tables are small and copied to every server. *HQ-local* tables are listed by name and live in one place. A test walks the metadata and
 fails on anything else.
 """
 
@@ -24,18 +24,24 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
-STORE = "store"
+STORE, CUSTOMER = "store", "customer_id"
 SCOPE = "scope"
 
 
 class Scope(StrEnum):
     STORE = "store"
+    CUSTOMER = "customer"
     REFERENCE = "reference"
     HQ_LOCAL = "hq_local"
 
 
 def text(name: str, *, null: bool = False) -> Column[str]:
     return Column(name, Text, nullable=null)
+
+
+def key_text(name: str) -> Column[str]:
+    """A text that is searched by its beginning, so its order is that of its characters in every database."""
+    return Column(name, Text().with_variant(Text(collation="C"), "postgresql"), nullable=False)
 
 
 def number(name: str, default: int | None = None, *, null: bool = False) -> Column[int]:
@@ -77,6 +83,13 @@ def store_scoped(
         info={SCOPE: Scope.STORE},
         sqlite_with_rowid=False,
     )
+
+
+def customer_scoped(
+    name: str, *columns: Column[str] | Column[int] | Column[bytes] | Column[bool], key: Sequence[str] = ()
+) -> Table:
+    """A table of what is known of a customer: `customer_id` comes first in its key."""
+    return _plain(name, Scope.CUSTOMER, [text(CUSTOMER), *columns], [CUSTOMER, *key])
 
 
 def reference(name: str, *columns: Column[str] | Column[int] | Column[bool], key: Sequence[str]) -> Table:

@@ -2,9 +2,20 @@
 
 from sqlalchemy import Index
 
-from hq_server.storage.scoping import blob, flag, hq_local, metadata, number, reference, store_scoped, text
+from hq_server.storage.scoping import (
+    blob,
+    customer_scoped,
+    flag,
+    hq_local,
+    key_text,
+    metadata,
+    number,
+    reference,
+    store_scoped,
+    text,
+)
 
-SCHEMA_VERSION = 5  # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line
+SCHEMA_VERSION = 6  # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -156,6 +167,19 @@ exception_case = store_scoped(
     index=[["state", "opened_ms"]],
 )  # fmt: skip
 
+# ── customers ────────────────────────────────────────────────────────────────────────────────────
+
+customer = customer_scoped(  # `doc`: the details of the person, as the feed ships them; empty once erased
+    "customer",
+    text("doc"), text("home_store"), text("made_store"), text("made_event"), flag("erased"), number("changed_ms"),
+)  # fmt: skip
+customer_store = customer_scoped("customer_store", text("store"), number("seen_ms"), key=["store"])  # bought there last
+customer_consent = customer_scoped(  # every word ever said; the latest on each purpose holds
+    "customer_consent",
+    text("event_id"), text("purpose"), flag("given"), text("text_version"), number("at_ms"),
+    key=["event_id"],
+)  # fmt: skip
+
 # ── reference ────────────────────────────────────────────────────────────────────────────────────
 
 place = reference(
@@ -210,6 +234,8 @@ order_directory = hq_local(
     "order_directory", text("order_id"), text("place"), text("store"), number("placed_ms"), key=["order_id"]
 )
 Index("ix_order_directory_placed", order_directory.c.placed_ms)
+customer_directory = hq_local("customer_directory", key_text("key"), text("customer_id"), key=["key", "customer_id"])
+Index("ix_customer_directory_of", customer_directory.c.customer_id)
 hq_user = hq_local(
     "hq_user",
     text("name"), text("password_hash"), text("role"), flag("active"), number("failed", 0), number("locked_until_ms", 0),

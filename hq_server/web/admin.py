@@ -22,6 +22,7 @@ DEFAULT_URL = "https://127.0.0.1:8443"
 CHUNK_ROWS = 1_000
 STAFF_CHUNK_ROWS = 50
 STOCK_CHUNK_ROWS = 400
+CUSTOMER_CHUNK_ROWS = 500
 TIMEOUT_S = 60.0
 EXIT_OK = 0
 JsonObject = dict[str, Any]
@@ -110,6 +111,7 @@ ROW_FILES = (
     ("import-products", "/api/products", "make or change items"),
     ("import-prices", "/api/prices", "set prices"),
     ("import-staff", "/api/staff", "make or change staff"),
+    ("import-customers", "/api/customers", "make or change customers"),
     ("import-quick-keys", "/api/quick-keys", "set keys of the tills' pages"),
 )
 JSON_FILES = (
@@ -147,7 +149,7 @@ def _add_access(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _rows_command(path: str) -> Command:
-    chunk = STAFF_CHUNK_ROWS if path == "/api/staff" else CHUNK_ROWS
+    chunk = {"/api/staff": STAFF_CHUNK_ROWS, "/api/customers": CUSTOMER_CHUNK_ROWS}.get(path, CHUNK_ROWS)
 
     def command(hq: Connection, options: argparse.Namespace) -> object:
         return hq.send_rows(path, _rows(options.file), chunk)

@@ -22,6 +22,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "access.anonymous": 401,
         "access.wrong_origin": 403,
         "case.illegal_move": 409,
+        "customer.card_taken": 409,
+        "customer.erased": 409,
         "enrol.code_refused": 403,
         "feed.cursor_too_old": 410,
         "feed.scope_denied": 403,
@@ -44,6 +46,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
 UNKNOWN_THINGS = frozenset(
     {
         "case.unknown",
+        "customer.unknown",
         "job.unknown",
         "node.unknown",
         "order.unknown",

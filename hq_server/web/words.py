@@ -30,6 +30,15 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "case.illegal_move": "This case is {state} and cannot be given '{action}'.",
         "case.unknown": "There is no such case.",
         "config.unknown_command": "This command is not known.",
+        "customer.bad_card": "A card has 4 to 40 letters and figures.",
+        "customer.bad_email": "That is not an e-mail address.",
+        "customer.bad_name": "A customer needs a name of at most {limit} characters.",
+        "customer.bad_phone": "A phone number has 6 to 15 figures.",
+        "customer.card_taken": "Another customer has that card: {customer}.",
+        "customer.erased": "Customer {customer} was erased and stays so.",
+        "customer.payment_card": "That looks like the number of a payment card. It must not be kept.",
+        "customer.too_many_cards": "At most {limit} cards a customer.",
+        "customer.unknown": "There is no customer {customer}.",
         "db.damaged": "The database {file} is damaged or its key is another one. Put the last backup in its place.",
         "db.in_use": "Another program uses the database {file}. Stop it first.",
         "db.newer_than_program": "The database was written by a newer release. Install that release, or restore a backup.",
@@ -103,6 +112,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.FORKED_STREAM: ("till", "info"),
         CaseKind.ORDER_CONFLICT: ("order", "error"),
         CaseKind.DAMAGED_EVENT: ("data", "error"),
+        CaseKind.CUSTOMER_CONFLICT: ("customer", "warning"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

@@ -15,6 +15,7 @@ class CaseKind(StrEnum):
     FORKED_STREAM = "forked_stream"
     ORDER_CONFLICT = "order_conflict"
     DAMAGED_EVENT = "damaged_event"
+    CUSTOMER_CONFLICT = "customer_conflict"
 
 
 class CaseState(StrEnum):

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     VIEW_STOCK = "hq.view_stock"
     VIEW_ORDERS = "hq.view_orders"
     VIEW_CASES = "hq.view_cases"
+    VIEW_CUSTOMERS = "hq.view_customers"
+    EDIT_CUSTOMERS = "hq.edit_customers"
     PLACE_ORDER = "hq.place_order"
     CANCEL_ORDER = "hq.cancel_order"
     EDIT_MASTER_DATA = "hq.edit_master_data"
@@ -54,6 +56,8 @@ _OPERATOR = _VIEWER | {
     Permission.CANCEL_ORDER,
     Permission.EDIT_MASTER_DATA,
     Permission.MOVE_STOCK,
+    Permission.VIEW_CUSTOMERS,
+    Permission.EDIT_CUSTOMERS,
 }
 
 PERMISSIONS = MappingProxyType(

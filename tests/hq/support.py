@@ -36,7 +36,7 @@ from retail_core.durable.reference import ItemDoc, TaxDoc
 from retail_core.durable.system import SystemIds
 from retail_core.trust.keys import SigningKey
 from retail_core.wire.batch import encode_batch
-from retail_core.wire.envelope import GENESIS, Draft, Head, StreamEntry, StreamId, place, seal_entry
+from retail_core.wire.envelope import GENESIS, Draft, Head, Private, StreamEntry, StreamId, place, seal_entry
 from retail_core.wire.events import encode_event
 from retail_core.wire.messages import PushHeader
 
@@ -177,12 +177,20 @@ class Machine:
         return self
 
     def says_raw(
-        self, type_: str, version: int, body: bytes, *, id_: str = "", at_ms: int = NOON_MS - 2_000, biz_date: str = DAY
+        self,
+        type_: str,
+        version: int,
+        body: bytes,
+        *,
+        id_: str = "",
+        at_ms: int = NOON_MS - 2_000,
+        biz_date: str = DAY,
+        private: Private | None = None,
     ) -> None:
         seq = self.head.seq + 1
         draft = Draft(
             id_ or f"{self.prefix}{self.node.node_id}-{self.epoch}-{seq}", self.node.node_id, self.epoch, type_,
-            version, at_ms, biz_date, "op-1", body,
+            version, at_ms, biz_date, "op-1", body, private=private,
         )  # fmt: skip
         entry = seal_entry(draft, seq, self.prev, self.key.sign)
         placed = place(entry, self.head)

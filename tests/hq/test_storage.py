@@ -13,7 +13,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.jobs import Job, JobState
 
 HQ_LOCAL = {
-    "schema_version", "identity", "counter", "feed_head", "feed", "order_directory", "hq_user", "web_session",
+    "schema_version", "identity", "counter", "feed_head", "feed", "order_directory", "customer_directory", "hq_user", "web_session",
     "api_token", "enrolment_code", "used_assertion", "snapshot", "job",
 }  # fmt: skip
 
@@ -24,6 +24,8 @@ def test_every_table_can_be_distributed(table: Table) -> None:
     assert scope in set(Scope), f"{table.name} is made by none of the helpers of storage.scoping"
     if scope is Scope.HQ_LOCAL:
         assert table.name in HQ_LOCAL
+    if scope is Scope.CUSTOMER:
+        assert next(column.name for column in table.primary_key.columns) == "customer_id"
     if scope is not Scope.STORE:
         assert not table.foreign_key_constraints
         return
