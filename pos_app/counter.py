@@ -23,6 +23,7 @@ from pos_app.devices.terminal.events import TerminalEvents
 from pos_app.receipts import escpos
 from pos_app.receipts.labels import Label
 from pos_app.receipts.layout import Logo, ReceiptData, receipt_document
+from pos_app.receipts.words import receipt_words
 from pos_app.runtime.cards import CardDesk
 from pos_app.runtime.device_desk import DeviceDesk
 from pos_app.runtime.payments import TillPayments
@@ -196,7 +197,8 @@ def _paper(table: PrinterTable) -> Callable[[PrintJob], bytes]:
 
 def rendered(job: PrintJob, profile: escpos.Profile, logo: str = "") -> bytes:
     """The printer's bytes of a queued receipt, under the shop's logo if it has one."""
-    document = receipt_document(msgspec.json.decode(job.document, type=ReceiptData))
+    data = msgspec.json.decode(job.document, type=ReceiptData)
+    document = receipt_document(data, receipt_words(data.language))
     if logo:
         document = replace(document, elements=(Logo(logo), *document.elements))
     return escpos.render(document, profile)

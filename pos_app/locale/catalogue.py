@@ -38,6 +38,10 @@ class Spoken:
         """The sentence behind `said`; itself when it is none of the catalogue's."""
         return self._sources.get(said, said)
 
+    def number(self, text: str) -> str:
+        """An amount, number or code that keeps its own direction inside a right-to-left sentence."""
+        return f"\u2066{text}\u2069" if self.right_to_left else text
+
     @property
     def right_to_left(self) -> bool:
         return is_right_to_left(self.code)

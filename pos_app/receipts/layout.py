@@ -5,7 +5,7 @@ column at the right edge. Text is made safe here: control and direction characte
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -76,17 +76,23 @@ class ReceiptData:
     change_minor: int
     short_hash: str
     copy: bool = False
+    language: str = ""
+
+
+def _(text: str) -> str:
+    """Marks a word for the catalogue; `pos_app.receipts.words` looks it up."""
+    return text
 
 
 TENDER_WORDS = MappingProxyType(
     {
-        "cash": "Cash",
-        "card": "Card",
-        "gift_card": "Gift card",
-        "store_credit": "Store credit",
-        "points": "Points",
-        "account": "On account",
-        "foreign_cash": "Foreign cash",
+        "cash": _("Cash"),
+        "card": _("Card"),
+        "gift_card": _("Gift card"),
+        "store_credit": _("Store credit"),
+        "points": _("Points"),
+        "account": _("On account"),
+        "foreign_cash": _("Foreign cash"),
     }
 )
 
@@ -95,24 +101,26 @@ TENDER_WORDS = MappingProxyType(
 class ReceiptWords:
     """The words around the facts, in the customer's language. The rim translates them; these are the source texts."""
 
-    copy: str = "COPY"
-    total: str = "TOTAL"
-    refund: str = "REFUND"
-    returned: str = "returned"
-    returned_of: str = "returned, receipt {receipt}"
+    copy: str = _("COPY")
+    total: str = _("TOTAL")
+    refund: str = _("REFUND")
+    returned: str = _("returned")
+    returned_of: str = _("returned, receipt {receipt}")
     item: str = "1 item"
     items: str = "{count} items"
-    change: str = "Change"
-    rate: str = "Rate"
-    tax: str = "Tax"
-    net: str = "Net"
-    gross: str = "Gross"
-    receipt: str = "Receipt"
-    register: str = "Till"
-    operator: str = "Served by"
-    returns: str = "Please keep this receipt for returns"
+    change: str = _("Change")
+    rate: str = _("Rate")
+    tax: str = _("Tax")
+    net: str = _("Net")
+    gross: str = _("Gross")
+    receipt: str = _("Receipt")
+    register: str = _("Till")
+    operator: str = _("Served by")
+    returns: str = _("Please keep this receipt for returns")
     tenders: Mapping[str, str] = field(default_factory=lambda: TENDER_WORDS)
     right_to_left: bool = False
+    items_of: Callable[[int], str] | None = None
+    """How many items it were, in languages with more forms than one and many."""
 
 
 ENGLISH = ReceiptWords()
@@ -315,6 +323,8 @@ def _foot(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     sold = [line for line in data.lines if not line.back]
     count = sum(line.qty_milli // ONE if line.unit == "each" and line.qty_milli >= ONE else 1 for line in sold)
     items = words.item if count == 1 else words.items.format(count=count)
+    if words.items_of:
+        items = words.items_of(count)
     yield Columns(items if sold else "", f"{words.operator} {data.operator}" if data.operator else "")
     yield Gap()
     yield Qr(qr_text(data))

@@ -30,6 +30,7 @@ class Paying:
 
     def __init__(self, selling: Selling, facts: Links, writer: Writer) -> None:
         self._selling, self._facts, self._writer = selling, facts, writer
+        self.language = ""  # the customer's, when somebody chose it for this sale; else the store's
         self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
         self.on_paid: Paid = lambda _: None  # the counter opens the drawer and prints
 
@@ -79,6 +80,11 @@ class Paying:
             return
         self._complete(sale, operator, sale.tenders, done, failed, print_receipt=print_receipt)
 
+    def customer_language(self) -> str:
+        """What the receipt and the customer's display speak."""
+        settings = self._facts.settings()
+        return self.language or (settings.lang if settings else "")
+
     def note_reprint(self, receipt_no: str) -> None:
         """A receipt was printed once more: the journal says who asked for it."""
         if self._selling.operator:
@@ -90,6 +96,7 @@ class Paying:
         self._selling.lock(sale)
         settings, owed = self._facts.settings(), self._selling.notes.take()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
+        paper = msgspec.structs.replace(paper, language=self.customer_language())
         if self.slips:
             paper = msgspec.structs.replace(paper, footer=(*self.slips, *paper.footer))
         self._writer.submit(
@@ -99,7 +106,7 @@ class Paying:
         )
 
     def _paid(self, paid: PaidSale, done: Paid) -> None:
-        self.slips = ()
+        self.slips, self.language = (), ""
         self._selling.sold(paid)
         self.on_paid(paid)
         done(paid)

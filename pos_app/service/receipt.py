@@ -15,6 +15,8 @@ class Paper(msgspec.Struct, frozen=True):
 
     header: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
+    language: str = ""
+    """The customer's, or the store's."""
 
 
 def receipt_data(
@@ -50,6 +52,7 @@ def receipt_data(
         total_minor=event.total_minor,
         change_minor=event.change_minor,
         short_hash=short_hash,
+        language=paper.language,
     )
 
 

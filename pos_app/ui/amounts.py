@@ -1,11 +1,25 @@
-"""Typed amounts of cash, and the guard that no scan can ever become money."""
+"""Amounts of money on the screen: shown in their own direction in every language, and typed ones, with the guard that
+no scan can ever become money.
+"""
 
+from pos_app.ui.words import ltr
+from retail_core.domain import money
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.gtin import is_gtin
 from retail_core.domain.money import parse_amount
 
 SURELY_A_CODE = frozenset({12, 13, 14})
 MAYBE_A_CODE = 8
+
+
+def format_minor(minor: int, currency: str) -> str:
+    """ "16.70", its minus before it in right-to-left sentences too."""
+    return ltr(money.format_minor(minor, currency))
+
+
+def format_money(minor: int, currency: str) -> str:
+    """ "€ 16.70", sign and figures in this order in every language."""
+    return ltr(money.format_money(minor, currency))
 
 
 def parse_cash(text: str, currency: str, *, confirmed: bool = False) -> int:

@@ -1,7 +1,9 @@
-"""The two lines a customer reads: the last thing that happened to the sale, and what it comes to."""
+"""The two lines a customer reads: the last thing that happened to the sale, and what it comes to,
+in the customer's language. Displays of characters turn nothing round: their driver writes what they can show."""
 
+from pos_app.locale.catalogue import Spoken
 from pos_app.service.outcome import PaidSale
-from pos_app.ui.words import tr
+from pos_app.ui.words import _
 from retail_core.domain.ids import LineId
 from retail_core.domain.money import format_minor
 from retail_core.domain.quantity import ONE, format_quantity
@@ -11,24 +13,24 @@ COLUMNS = 20
 Lines = tuple[str, str]
 
 
-def of_sale(sale: Sale, selected: LineId | None) -> Lines:
+def of_sale(sale: Sale, selected: LineId | None, said: Spoken) -> Lines:
     """The line just scanned or changed, and the total. Nothing of what only staff should see."""
     line = next((line for line in sale if line.line_id == selected and line.counts), None)
     due = format_minor(sale.totals.due_minor, sale.currency)
-    return _line(line, sale.currency) if line else "", _pair(tr("Total"), due)
+    return _line(line, sale.currency) if line else "", _pair(said.say(_("Total")), due)
 
 
-def of_paid(paid: PaidSale) -> Lines:
+def of_paid(paid: PaidSale, said: Spoken) -> Lines:
     """What was paid and what comes back, until the next customer."""
-    total = _pair(tr("Total"), format_minor(paid.total_minor, paid.currency))
+    total = _pair(said.say(_("Total")), format_minor(paid.total_minor, paid.currency))
     if not paid.change_minor:
-        return total, tr("Thank you")
-    return total, _pair(tr("Change"), format_minor(paid.change_minor, paid.currency))
+        return total, said.say(_("Thank you"))
+    return total, _pair(said.say(_("Change")), format_minor(paid.change_minor, paid.currency))
 
 
-def of_nobody(store_name: str) -> Lines:
+def of_nobody(store_name: str, said: Spoken) -> Lines:
     """Between two customers."""
-    return tr("Welcome"), store_name
+    return said.say(_("Welcome")), store_name
 
 
 def _line(line: SaleLine, currency: str) -> str:

@@ -20,6 +20,7 @@ class Act(StrEnum):
     CARD = "card"
     CASH = "cash"
     CLOSE_DAY = "close_day"
+    CUSTOMER_LANGUAGE = "customer_language"
     DEVICES = "devices"
     DOWN = "down"
     EXACT_CASH = "exact_cash"
@@ -63,7 +64,14 @@ class Slot:
 
 
 EVERYWHERE: Mapping[str, Act] = MappingProxyType(
-    {"Ctrl+L": Act.LOCK, "Ctrl+H": Act.DEVICES, "F10": Act.PICKUP, "F11": Act.FULL_SCREEN, "Esc": Act.BACK}
+    {
+        "Ctrl+L": Act.LOCK,
+        "Ctrl+H": Act.DEVICES,
+        "Ctrl+T": Act.CUSTOMER_LANGUAGE,
+        "F10": Act.PICKUP,
+        "F11": Act.FULL_SCREEN,
+        "Esc": Act.BACK,
+    }
 )
 SELL_KEYS: Mapping[str, Act] = MappingProxyType(
     {

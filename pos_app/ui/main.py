@@ -102,6 +102,7 @@ def _show(
     for number in (signal.SIGTERM, signal.SIGINT):  # seen within the second: the agent's line wakes us
         signal.signal(number, asked_to_stop)
     workplace.open(full_screen=full_screen)
+    workplace.customer.watch_screens(app)
     try:
         return app.exec()
     finally:

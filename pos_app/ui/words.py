@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pos_app.locale import catalogue
-from pos_app.locale.catalogue import SOURCE_LANGUAGE, Spoken, is_right_to_left, spoken
+from pos_app.locale.catalogue import SOURCE_LANGUAGE, Spoken, spoken
 from retail_core.domain.errors import CodedError, Fact
 
 LOCALE_FOLDER = catalogue.FOLDER
@@ -328,4 +328,4 @@ class _Known(dict[str, object]):
 
 def ltr(text: str) -> str:
     """A number or code that keeps its own direction inside a right-to-left sentence."""
-    return f"\u2066{text}\u2069" if is_right_to_left(_now.spoken.code) else text
+    return _now.spoken.number(text)

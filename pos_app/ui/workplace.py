@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from pos_app.locale.catalogue import SOURCE_LANGUAGE
+from pos_app.locale.catalogue import NAMES, SOURCE_LANGUAGE, spoken
 from pos_app.receipts.labels import Label, price_label
 from pos_app.service.batch_import import FOLDER as BATCH_FOLDER
 from pos_app.service.batch_import import import_batches
@@ -18,6 +18,7 @@ from pos_app.ui import customer_lines
 from pos_app.ui.approving import Approving
 from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
+from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.device_words import sentence
 from pos_app.ui.keymap import Act
 from pos_app.ui.notices import Notice
@@ -74,6 +75,7 @@ class Workplace(QObject):
         set_language(SOURCE_LANGUAGE)  # windows are made in English and spoken to from then on
         self.shell = Shell()
         self.wedge = WedgeFilter(self.counter.wedge)
+        self.customer = CustomerDisplay(till, self.wedge)
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
         self.sell = SellPresenter(
@@ -90,6 +92,7 @@ class Workplace(QObject):
             Act.LABEL: self._print_label,
             Act.READ_BATCH: self._read_batch,
             Act.REPRINT: self._reprint,
+            Act.CUSTOMER_LANGUAGE: self._speak_to_customer,
         }
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
         self._release.timeout.connect(self._give_waiting)
@@ -104,11 +107,13 @@ class Workplace(QObject):
         self.wedge.watch(self.shell.windowHandle())
         self.shell.raise_()
         self.shell.activateWindow()  # a bare X server has no window manager that would
+        self.customer.open()
         self._go(self.sign_in)
 
     def close(self) -> None:
         """Let go of the windows; call it before the application ends."""
         self._release.stop()
+        self.customer.close()
         self.wedge.close()
         self.shell.hide()
         self.shell.deleteLater()
@@ -372,18 +377,27 @@ class Workplace(QObject):
         self.shell.show_strip(self.current.strip())
         self._tell_customer()
 
+    def _speak_to_customer(self) -> None:
+        """The next language for the receipt and the customer's display, until this sale is paid."""
+        paying, codes = self.till.paying, list(NAMES)
+        at = codes.index(now) if (now := paying.customer_language()) in codes else -1
+        paying.language = codes[(at + 1) % len(codes)]
+        self.shell.notify(Notice(tr("Receipt and customer: {language}", language=NAMES[paying.language]), Tone.INFO))
+        self._tell_customer()
+
     def _tell_customer(self) -> None:
         """The line display follows the sale; it is told only what is new."""
-        selling = self.till.selling
+        selling, said = self.till.selling, spoken(self.till.paying.customer_language())
         if selling.sale is not None:
-            lines = customer_lines.of_sale(selling.sale, selling.selected)
+            lines = customer_lines.of_sale(selling.sale, selling.selected, said)
         elif selling.last_paid is not None:
-            lines = customer_lines.of_paid(selling.last_paid)
+            lines = customer_lines.of_paid(selling.last_paid, said)
         else:
-            lines = customer_lines.of_nobody(self.till.config.store_name)
+            lines = customer_lines.of_nobody(self.till.config.store_name, said)
         if lines != self._customer_lines:
             self._customer_lines = lines
             self.counter.customer_reads(*lines)
+        self.customer.follow()
 
     def _show_top(self) -> None:
         config, now_ms = self.till.config, self.till.clock.now_ms()

@@ -5,6 +5,7 @@ Secrets are not in it: they live in `keys/` and `device.secret` (see `keyring`).
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -43,6 +44,8 @@ class MachineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = "en"
     theme: str = "light"
     day_starts_at_h: int = 4
+    customer_display: Literal["auto", "on", "off"] = "auto"  # auto: on the second screen, when there is one
+    customer_pictures: str = ""  # a folder of the shop's pictures for it
     remote_control_socket: str = ""
     device: tuple[dict[str, str | int | bool], ...] = ()
 

@@ -13,6 +13,7 @@ from pos_app.devices.ports import DeviceState, Health, PaymentOutcome, PaymentSt
 from pos_app.devices.scanner.tables import SerialScannerTable, WedgeTable
 from pos_app.devices.terminal.tables import TerminalTable
 from pos_app.runtime.checks import Checked, Depth
+from pos_app.ui.amounts import format_money
 from pos_app.ui.at_counter import AtCounter
 from pos_app.ui.device_words import driver_words, sentence, short_words
 from pos_app.ui.keymap import DEVICES_KEYS, Act, Slot
@@ -25,7 +26,6 @@ from pos_app.ui.screens.screen import Screen
 from pos_app.ui.theme import Tone
 from pos_app.ui.wedge import WedgeFilter
 from pos_app.ui.words import ERROR_WORDS, tr, words_for
-from retail_core.domain.money import format_money
 
 KEYBOARD = "keyboard scanner"
 MAX_REMARKS = 8

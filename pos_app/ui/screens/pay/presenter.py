@@ -8,7 +8,7 @@ from pos_app.service.card_paying import CardPaying, CardState
 from pos_app.service.outcome import PaidSale
 from pos_app.service.paying import Paying
 from pos_app.service.selling import Selling
-from pos_app.ui.amounts import parse_cash
+from pos_app.ui.amounts import format_minor, format_money, parse_cash
 from pos_app.ui.keymap import PAY_KEYS, Act, Slot
 from pos_app.ui.screens.pay.state import AmountRow, CardView, PayState, QuickAmount, TenderChoice
 from pos_app.ui.screens.pay.view import PayView
@@ -17,7 +17,7 @@ from pos_app.ui.screens.sell.model import tax_words
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import doing_words, ntr, tr
 from retail_core.domain.errors import CodedError, RuleViolationError
-from retail_core.domain.money import exponent, format_minor, format_money
+from retail_core.domain.money import exponent
 
 MAX_TYPED = 16
 EXACT = -1

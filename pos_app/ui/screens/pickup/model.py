@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
+from pos_app.ui.amounts import format_money
 from pos_app.ui.screens.pickup.state import Asking, BoardState, CardView, ColumnView, OrderView, PickLineView
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ltr, ntr, tr
 from retail_core.domain.fulfilment import OrderDoc, OrderLine, State
-from retail_core.domain.money import format_money
 from retail_core.domain.quantity import ONE, format_quantity
 
 MS_PER_MINUTE = 60_000

@@ -164,7 +164,14 @@ class LinesHead(QWidget):
         super().__init__()
         self.setObjectName("lines_head")
         self.setFixedHeight(HEAD_HEIGHT)
-        self.setAccessibleName(", ".join(self._words()))
+        self.say(*self._words())
+
+    def said(self) -> tuple[str, ...]:
+        return self._said
+
+    def say(self, *words: str) -> None:
+        self._said = words
+        self.setAccessibleName(", ".join(words))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

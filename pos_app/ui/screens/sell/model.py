@@ -1,5 +1,6 @@
 """From the sale's facts to the words on the screen. Lines that did not change keep their words."""
 
+from pos_app.ui.amounts import format_minor, format_money
 from pos_app.ui.screens.sell.state import (
     HitView,
     Instead,
@@ -13,7 +14,6 @@ from pos_app.ui.screens.sell.state import (
 from pos_app.ui.words import date_words, ntr, tr, words_for
 from retail_core.domain.goods import PAST_BEST
 from retail_core.domain.gtin import display_gtin
-from retail_core.domain.money import format_minor, format_money
 from retail_core.domain.quantity import amount_minor, format_quantity
 from retail_core.domain.sale import PriceReason, Sale, SaleLine, Totals
 from retail_core.domain.tax import TaxPart

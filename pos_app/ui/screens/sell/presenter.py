@@ -11,7 +11,7 @@ from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.parking import Parking
 from pos_app.service.paying import BLOCKED_PENDING, BLOCKED_STOPPED, Paying
 from pos_app.service.selling import BLOCKED_PAYING, Selling
-from pos_app.ui.amounts import parse_cash
+from pos_app.ui.amounts import format_money, parse_cash
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.pay.presenter import EXACT
 from pos_app.ui.screens.screen import Screen
@@ -25,7 +25,6 @@ from pos_app.ui.words import ntr, tr, words_for
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.goods import LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST
 from retail_core.domain.ids import LineId
-from retail_core.domain.money import format_money
 from retail_core.domain.quantity import ASK_ABOVE_MILLI, format_quantity
 from retail_core.domain.scanned import TagUnit
 

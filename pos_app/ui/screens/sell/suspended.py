@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from pos_app.service.parking import Parking
 from pos_app.service.selling import Selling
 from pos_app.storage.parked import Parked
+from pos_app.ui.amounts import format_money
 from pos_app.ui.screens.sell.side import Side, SidePanel
 from pos_app.ui.screens.sell.state import HitView
 from pos_app.ui.words import ntr
 from retail_core.domain.ids import LineId
-from retail_core.domain.money import format_money
 
 
 class Suspended(QObject):
