@@ -85,7 +85,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _serve_locked(home: HqHome, options: argparse.Namespace) -> int:
-    from hq_server.service import ingest, setup
+    from hq_server.service import enrolment, ingest, setup
     from hq_server.web.runner import listen, make_server, run_loop, serve
 
     listener = listen(options.host, options.port)
@@ -96,6 +96,7 @@ def _serve_locked(home: HqHome, options: argparse.Namespace) -> int:
         raise
     try:
         setup.check_somebody_may_sign_in(hq)
+        enrolment.certify_tills(hq)
         applied = ingest.retry_quarantined(hq)
         if applied:
             log.info("applied %d events an older release did not know", applied, extra={"code": "hq.caught_up"})

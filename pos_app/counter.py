@@ -30,6 +30,7 @@ from pos_app.runtime.payments import TillPayments
 from pos_app.runtime.printing import Printing, Station
 from pos_app.runtime.writer import Failed
 from pos_app.service.labels import zpl_job
+from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.storage.spool import PrintJob
 from pos_app.till import Till
 from retail_core.domain.clock import Clock
@@ -62,7 +63,7 @@ class Counter:
         """
         for table in tables:
             if isinstance(table, PrinterTable):
-                _paper(table)
+                _paper(table, till.receipt_codes)
         around = Surroundings(
             till.clock,
             random.random,
@@ -82,7 +83,7 @@ class Counter:
         """Give the till what stands on its counter now. On the screen's thread."""
         devices, till = self.devices, self._till
         stations = [
-            Station(devices.printers[name], _paper(table))
+            Station(devices.printers[name], _paper(table, till.receipt_codes))
             for name, table in list(devices.tables.items())
             if isinstance(table, PrinterTable)
         ]
@@ -187,18 +188,19 @@ def _terminal_events(till: Till) -> TerminalEvents:
     )
 
 
-def _paper(table: PrinterTable) -> Callable[[PrintJob], bytes]:
+def _paper(table: PrinterTable, codes: ReceiptCodes) -> Callable[[PrintJob], bytes]:
     """How a queued receipt becomes this printer's bytes. Raises EnvironmentFault `device.no_such_profile`."""
     profile = escpos.PROFILES.get(table.profile)
     if profile is None:
         raise EnvironmentFault("device.no_such_profile", profile=table.profile[:40])
-    return partial(rendered, profile=profile, logo=table.logo)
+    return partial(rendered, codes=codes, profile=profile, logo=table.logo)
 
 
-def rendered(job: PrintJob, profile: escpos.Profile, logo: str = "") -> bytes:
-    """The printer's bytes of a queued receipt, under the shop's logo if it has one."""
+def rendered(job: PrintJob, codes: ReceiptCodes, profile: escpos.Profile, logo: str = "") -> bytes:
+    """The printer's bytes of a queued receipt, signed, under the shop's logo if it has one."""
     data = msgspec.json.decode(job.document, type=ReceiptData)
-    document = receipt_document(data, receipt_words(data.language))
+    signed = replace(data, code=codes.code_of(job.fact, job.sold_ms))
+    document = receipt_document(signed, receipt_words(data.language))
     if logo:
         document = replace(document, elements=(Logo(logo), *document.elements))
     return escpos.render(document, profile)

@@ -18,6 +18,7 @@ from pos_app.service.lookup import Lookup
 from pos_app.service.parking import Parking
 from pos_app.service.paying import Paying
 from pos_app.service.promoting import Promoting
+from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
 from pos_app.storage import orders, payments, pin_guard, sales
@@ -54,6 +55,7 @@ class Till:
     link: LinkStatus
     links: Links
     writer: Writer
+    receipt_codes: ReceiptCodes = field(init=False)
     _lock: InstanceLock
     _wake: WakeLine
     _worker: Worker
@@ -129,6 +131,10 @@ class Till:
             config, home, clock, selling, paying, card_paying, parking, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
             (here_ref, there_ref), [refreshed],
         )  # fmt: skip
+        till.receipt_codes = ReceiptCodes(
+            links, home.keys.signing_key("till"), config.till_node, config.feed_public_key
+        )  # fmt: skip
+        till.receipt_codes.refresh()
         return till
 
     def signed_in(self, operator: SoldBy | None) -> None:
@@ -151,6 +157,7 @@ class Till:
         self.signing_in.tick()
         if self.goods.refresh():
             self.rechecked(self.selling.recheck())
+        self.receipt_codes.refresh()
         self._follow_notices()
         for refreshed in self._closers:
             refreshed()

@@ -13,8 +13,10 @@ from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Unit
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.places import NodeRole, PlaceKind
+from retail_core.durable.link import NodeDoc
 from retail_core.trust.keys import PublicKey
 from retail_core.trust.pickup import CODE_ALPHABET, CODE_BYTES, code_from, normal_code
+from retail_core.trust.receipts import certify
 from retail_core.wire.messages import EnrolAnswer, EnrolRequest
 
 CODE_MS = 10 * 60_000
@@ -72,7 +74,7 @@ def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
             raise RuleViolationError("place.unknown", place=code.store)
         made = _nodes(asked, code, agent_id, till_id, now_ms)
         access.add_nodes(unit, made)
-        publish_nodes(unit, code.store, made, now_ms)
+        publish_nodes(hq, unit, code.store, made, now_ms)
         first = access.grant_series(unit, code.store, code.register, SERIES_GRANTED)
         series = tuple(series_name(n) for n in range(first, first + SERIES_GRANTED))
         return _answer(hq, code, place, made, series, certificate)
@@ -92,13 +94,25 @@ def revoke(hq: Hq, node_id: str) -> Node:
         found = access.node_of(unit.conn, node_id[:80])
         if found is None:
             raise RuleViolationError("node.unknown", node=node_id[:80])
-        publish_nodes(unit, found.store, [found], now_ms)
+        publish_nodes(hq, unit, found.store, [found], now_ms)
         return found
 
     return hq.database.write(work)
 
 
-def publish_nodes(unit: Unit, store: str, made: list[Node], now_ms: int) -> None:
+def certify_tills(hq: Hq) -> int:
+    """Publish tills that an older release enrolled without a certificate for their receipts; how many there were."""
+
+    def work(unit: Unit) -> int:
+        waiting = [one for one in access.nodes(unit.conn) if _signs_receipts(one) and not _is_certified(unit, one)]
+        for one in waiting:
+            publish_nodes(hq, unit, one.store, [one], hq.clock.now_ms())
+        return len(waiting)
+
+    return hq.database.write(work)
+
+
+def publish_nodes(hq: Hq, unit: Unit, store: str, made: list[Node], now_ms: int) -> None:
     """Tell a store which machines belong to it, so that they can trust each other without HQ."""
     changes = [
         feed.Change(
@@ -106,13 +120,26 @@ def publish_nodes(unit: Unit, store: str, made: list[Node], now_ms: int) -> None
             one.node_id,
             {
                 "node_id": one.node_id, "register": one.register, "role": one.role, "public_key": one.public_key,
-                "revoked": one.revoked_ms is not None,
+                "revoked": one.revoked_ms is not None, "receipt_certificate": _certificate(hq, one),
             },
         )
         for one in made
     ]  # fmt: skip
     feed.publish(unit, feed.store_scope(store), changes, now_ms)
     unit.changed.add(TODAY)
+
+
+def _signs_receipts(one: Node) -> bool:
+    return one.role != NodeRole.AGENT and one.revoked_ms is None
+
+
+def _certificate(hq: Hq, one: Node) -> str:
+    return certify(hq.key, f"{one.store}-{one.register}", one.public_key) if _signs_receipts(one) else ""
+
+
+def _is_certified(unit: Unit, one: Node) -> bool:
+    doc = feed.doc_of(unit.conn, feed.store_scope(one.store), "node", one.node_id)
+    return doc is not None and bool(msgspec.json.decode(doc, type=NodeDoc).receipt_certificate)
 
 
 def series_name(n: int) -> str:

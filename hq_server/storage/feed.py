@@ -90,6 +90,13 @@ def head_of(conn: Connection, scope: str) -> int:
     return int(conn.execute(select(func.max(feed_head.c.rev)).where(feed_head.c.scope == scope)).scalar() or 0)
 
 
+def doc_of(conn: Connection, scope: str, kind: str, key: str) -> bytes | None:
+    """What is published under a key now."""
+    found = select(feed.c.doc).where(feed.c.scope == scope, feed.c.kind == kind, feed.c.key == key, feed.c.op == "put")
+    doc = conn.execute(found).scalar_one_or_none()
+    return None if doc is None else bytes(doc)
+
+
 def scopes(conn: Connection) -> Sequence[str]:
     """All scopes, in one order for every writer."""
     return conn.execute(select(feed_head.c.scope).order_by(feed_head.c.scope)).scalars().all()

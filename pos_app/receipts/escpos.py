@@ -128,7 +128,7 @@ class _Pen:
     def drawn(self, drawn: Drawn) -> bytes:
         """A code or picture: drawn by the printer itself where its profile says that it can."""
         if isinstance(drawn, Qr) and self._profile.native_qr:
-            return self._centred(qr_commands(drawn.data))
+            return self._centred(qr_commands(drawn.data, qr_module_dots(drawn.data, self._profile.dots)))
         if (
             isinstance(drawn, Barcode)
             and self._profile.native_bars
@@ -178,7 +178,7 @@ class _Pen:
         return ESC + b"t" + bytes([page])
 
 
-def qr_commands(data: str, module_dots: int = 6) -> bytes:
+def qr_commands(data: str, module_dots: int) -> bytes:
     """The printer draws the QR code itself: model 2, correction level M."""
     content = data.encode()
     return b"".join(
@@ -191,6 +191,21 @@ def qr_commands(data: str, module_dots: int = 6) -> bytes:
             b"1Q0",
         )
     )
+
+
+QR_MODULE_DOTS = 6
+QR_QUIET = 8  # modules, both sides together
+QR_HOLDS = (
+    20, 38, 61, 90, 122, 154, 178, 221, 262, 311, 366, 419, 483, 528, 600, 656, 734, 816, 909, 970,
+    1035, 1134, 1248, 1326, 1451,
+)  # fmt: skip
+"""Letters of the QR alphabet that versions 1 to 25 hold at level M (ISO/IEC 18004)."""
+
+
+def qr_module_dots(data: str, dots: int) -> int:
+    """How large the printer may draw a code's modules so that it still fits the paper."""
+    version = next((n for n, holds in enumerate(QR_HOLDS, start=1) if len(data) <= holds), len(QR_HOLDS))
+    return max(1, min(QR_MODULE_DOTS, dots // (17 + 4 * version + QR_QUIET)))
 
 
 BAR_KINDS = MappingProxyType({"ean13": 67, "ean8": 68, "code128": 73})  # m of GS k, function B

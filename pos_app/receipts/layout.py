@@ -77,6 +77,7 @@ class ReceiptData:
     short_hash: str
     copy: bool = False
     language: str = ""
+    code: str = ""  # what its QR code says: signed, once head office has certified the till
 
 
 def _(text: str) -> str:
@@ -256,8 +257,8 @@ def receipt_document(data: ReceiptData, words: ReceiptWords = ENGLISH) -> Receip
 
 
 def qr_text(data: ReceiptData) -> str:
-    """What the till reads to find this receipt again."""
-    return f"OTR:{data.receipt_no}:{data.short_hash}"
+    """What a till reads to find this receipt again; until the code is a signed one, only the till that wrote it."""
+    return data.code or f"OTR:{data.receipt_no}:{data.short_hash}"
 
 
 def _head(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:

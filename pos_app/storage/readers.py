@@ -180,6 +180,12 @@ class Links:
             self._promotions, self._promotions_as_of = link.read_promotions(conn, known), written
         return self._promotions
 
+    def receipt_certificate(self, till_node: str) -> str:
+        """HQ's word for the receipts of this till; empty until it has come."""
+        conn = self._ready()
+        own = [one for one in link.read_nodes(conn) if one.node_id == till_node] if conn else []
+        return own[0].receipt_certificate if own else ""
+
     def status(self) -> link.LinkStatusDoc:
         conn = self._ready()
         return link.read_status(conn) if conn else link.LinkStatusDoc()

@@ -8,7 +8,7 @@ from retail_core.domain.events import SaleCompleted
 from retail_core.domain.sale import SaleData, SaleLine
 from retail_core.durable.engine import Connection
 
-COUNTER_DIGITS = 6
+COUNTER_DIGITS, MAX_COUNTER_DIGITS = 6, 12
 
 _NEXT = "UPDATE receipt_counter SET next = next + 1 WHERE series = ? RETURNING next - 1"
 _SALE = (
@@ -19,6 +19,7 @@ _LINE = (
     "INSERT INTO sale_line (sale_id, n, sku, gtin, name, qty_milli, unit_minor, amount_minor, tax_class, tax_minor,"
     " lot, serial, epc, expiry) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
+_FACT = "SELECT e.body, e.at FROM sale s JOIN event e ON e.id = s.event_id WHERE s.series = ? AND s.counter = ? AND s.receipt = ?"
 _TENDER = "INSERT INTO tender (sale_id, n, kind, amount_minor, given_minor, reference) VALUES (?,?,?,?,?,?)"
 
 
@@ -86,6 +87,14 @@ def put_sale(
             for n, tender in enumerate(event.tenders, start=1)
         ],
     )
+
+
+def fact_of(conn: Connection, receipt: str) -> tuple[bytes, int] | None:
+    """The journal's body of the sale behind a receipt of this file, and its time; None when there is none."""
+    series, _, counter = receipt.rpartition("-")
+    if not (counter.isascii() and counter.isdigit()) or len(counter) > MAX_COUNTER_DIGITS:
+        return None
+    return conn.execute(_FACT, (series.rpartition("-")[2], int(counter), receipt)).fetchone()
 
 
 def put_basket(conn: Connection, data: SaleData | None) -> None:

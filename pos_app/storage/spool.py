@@ -54,6 +54,8 @@ class PrintJob(msgspec.Struct, frozen=True):
     tries: int
     reason: str = ""
     at_ms: int = 0
+    fact: bytes = b""  # of a receipt on its way to paper: its sale as the journal has it, which its code is made of
+    sold_ms: int = 0
 
     @property
     def stuck(self) -> bool:

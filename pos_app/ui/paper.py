@@ -20,7 +20,7 @@ WIDTH, MARGIN = 8_000, 400
 COLUMNS = 48
 LINE, TEXT = 380, 249  # 48 narrow characters of this size are as wide as the paper between its margins
 LARGER = 1.6
-QR, QR_QUIET_MODULES, BARS, MODULE = 2_800, 4, 1_000, 33
+QR, QR_QUIET_MODULES, QR_LEAST_MODULE, BARS, MODULE = 2_800, 4, 40, 1_000, 33
 GAP = 100
 LOGO_DOTS = 576
 RESOLUTION_DPI = 600
@@ -115,12 +115,18 @@ def _drawn(painter: QPainter, drawn: Drawn, box: QRectF) -> None:
 
 def _qr(painter: QPainter, data: str, box: QRectF) -> None:
     matrix = segno.make_qr(data, error="m").matrix
-    module = QR / len(matrix)
-    left, top = box.center().x() - QR / 2, box.top() + QR_QUIET_MODULES * module
+    side = _qr_side(len(matrix))
+    module = side / len(matrix)
+    left, top = box.center().x() - side / 2, box.top() + QR_QUIET_MODULES * module
     for y, line in enumerate(matrix):
         for x, dark in enumerate(line):
             if dark:
                 painter.fillRect(QRectF(left + x * module, top + y * module, module, module), Qt.GlobalColor.black)
+
+
+def _qr_side(modules_across: int) -> int:
+    """A code that says much is drawn larger, so that it can still be read."""
+    return max(QR, modules_across * QR_LEAST_MODULE)
 
 
 def _bars(painter: QPainter, data: str, kind: str, box: QRectF) -> None:
@@ -143,8 +149,9 @@ def _height(row: Row | Drawn) -> int:
         case Row():
             return LINE if row.size is Size.NORMAL else round(LARGER * LINE)
         case Qr(data):
-            side = len(segno.make_qr(data, error="m").matrix)
-            return QR + 2 * QR_QUIET_MODULES * QR // side
+            modules_across = len(segno.make_qr(data, error="m").matrix)
+            side = _qr_side(modules_across)
+            return side + 2 * QR_QUIET_MODULES * side // modules_across
         case Barcode():
             return BARS + LINE + 2 * GAP
         case Logo(path):

@@ -111,6 +111,7 @@ class NodeDoc(msgspec.Struct, frozen=True):
     role: str
     public_key: str
     revoked: bool = False
+    receipt_certificate: str = ""  # of a till: HQ's word that its key signs the receipts of this register
 
 
 class LinkStatusDoc(msgspec.Struct, frozen=True, omit_defaults=True):

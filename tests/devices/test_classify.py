@@ -351,3 +351,9 @@ def test_a_hundred_thousand_hostile_labels_are_just_unknown_ones() -> None:
 def test_a_meaning_can_be_stored_and_read_back() -> None:
     meaning = classify(f"]d2010952123454321310AB{GS}17261231", RULES)
     assert msgspec.json.decode(msgspec.json.encode(meaning), type=Scanned) == meaning
+
+
+def test_a_signed_receipt_is_a_receipt_however_long_its_code() -> None:
+    code = "OTR:" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 30
+    assert classify(code) == Scanned(CodeKind.RECEIPT, code)
+    assert classify("OTB:" + "A" * 600).kind is CodeKind.UNKNOWN

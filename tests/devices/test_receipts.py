@@ -240,3 +240,10 @@ def test_goods_that_come_back_are_listed_below_zero_with_the_receipt_they_were_b
     assert "Candle                                    −12.50\n  returned\n" in said
     assert "REFUND                                  € −52.40" in said
     assert "items" not in said
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_a_signed_code_of_the_largest_size_fits_every_paper_and_is_read_back(profile: str) -> None:
+    code = "OTR:" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 30
+    _, paper = printed(replace(receipt(), code=code), profile)
+    assert [found.text for found in zxingcpp.read_barcodes(paper.picture())] == [code]

@@ -30,6 +30,7 @@ from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.trust.keys import SigningKey
 from retail_core.trust.pickup import code_hash, issue_pass
 from retail_core.trust.pins import pin_hash
+from retail_core.trust.receipts import certify
 from retail_core.wire.messages import FeedRow
 
 STORE = "S0319"
@@ -190,8 +191,17 @@ def _fill_link(shop: Shop) -> None:
         row("staff", "op-1", staff("op-1", "Ana M.", Role.CASHIER, PIN)),
         row("staff", "op-2", staff("op-2", "Sam K.", Role.MANAGER, MANAGER_PIN)),
         row("settings", "store", settings),
+        row("node", shop.config.till_node, till_node(shop)),
         row("order", shop.order.order_id, shop.order),
         *(row("quick_key", f"Quick/{n}", link.QuickKeyDoc("Quick", n, i.sku, i.name)) for n, i in enumerate(ITEMS)),
+    )
+
+
+def till_node(shop: Shop) -> link.NodeDoc:
+    """This till as HQ publishes it, its receipts certified."""
+    public, register = shop.home.keys.signing_key("till").public_text, f"{STORE}-{shop.config.register}"
+    return link.NodeDoc(
+        shop.config.till_node, shop.config.register, "till", public, False, certify(shop.hq_key, register, public)
     )
 
 

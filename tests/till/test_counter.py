@@ -14,6 +14,7 @@ from pos_app.devices.sim.scanner import ScannerSim
 from pos_app.storage.spool import JobState, counts
 from pos_app.storage.store import TillStore
 from retail_core.domain.errors import EnvironmentFault
+from retail_core.trust.receipts import read_receipt
 from tests.support.shop import ITEMS, AtTill, at_till, make_shop
 
 MILK, CHICKEN = ITEMS[0], ITEMS[1]
@@ -65,7 +66,9 @@ def test_a_scanned_sale_opens_the_drawer_and_comes_out_as_paper(tmp_path: Path) 
             at.hand.until(lambda: spool(at).get(JobState.CONFIRMED) == 1)
             assert paid.receipt_no in printer.jobs[0].text
             assert "Whole milk 1 L" in printer.jobs[0].text
-            assert printer.jobs[0].qrs == (f"OTR:{paid.receipt_no}:{paid.short_hash}",)
+            (code,) = printer.jobs[0].qrs
+            signed = read_receipt(code, shop.hq_key.public_text)
+            assert (signed.number, signed.total_minor, len(signed.lines)) == (paid.receipt_no, total, 1)
             assert [kick.jobs_before for kick in printer.kicks] == [0]  # the drawer first, then paper
         scanner.close()
 

@@ -67,7 +67,7 @@ def classify(label: str, rules: CodeRules = NO_RULES) -> Scanned:
     if text.isascii() and text.isdigit():
         return _number(text, rules, aim_id)
     own = OWN_PREFIXES.get(text[:OWN_PREFIX_CHARS])
-    if own and _is_clean(text):
+    if own and _is_clean(text, MAX_LABEL_CHARS if own is CodeKind.RECEIPT else MAX_SHOWN_CHARS):
         return Scanned(own, text)
     return _other(text, rules, aim_id)
 
@@ -277,9 +277,9 @@ def _unknown(text: str) -> Scanned:
     return Scanned(CodeKind.UNKNOWN, _shown(text))
 
 
-def _is_clean(text: str) -> bool:
+def _is_clean(text: str, most_chars: int) -> bool:
     """True when a label can be shown as it is, and was not made fit for it before."""
-    return text.isprintable() and len(text) <= MAX_SHOWN_CHARS and SHOWN not in text and MARK not in text
+    return text.isprintable() and len(text) <= most_chars and SHOWN not in text and MARK not in text
 
 
 def _shown(text: str) -> str:
