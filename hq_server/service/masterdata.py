@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hq_server.service import departments
 from hq_server.service.context import TODAY, Hq
 from hq_server.service.fields import Currency, Id, Minor, Name, ShortText, Small, TimeMs
 from hq_server.service.goodsrules import publish_recalls
@@ -73,6 +74,7 @@ def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:
                 publish_settings(hq, unit, one)
                 publish_recalls(hq, unit, one)
                 publish_to_new(hq, unit, one)
+                departments.publish_to_new(hq, unit, one)
         unit.changed.add(TODAY)
 
     hq.database.write(work)

@@ -15,7 +15,9 @@ from hq_server.storage.scoping import (
     text,
 )
 
-SCHEMA_VERSION = 6  # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer
+SCHEMA_VERSION = (
+    7  # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department
+)
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -214,6 +216,9 @@ recall = reference(
 )  # fmt: skip
 promotion = reference(
     "promo", text("promo_id"), text("doc"), text("stores"), flag("ended"), number("changed_ms"), key=["promo_id"]
+)
+department = reference(
+    "department", number("no"), text("doc"), text("stores"), flag("ended"), number("changed_ms"), key=["no"]
 )
 Index("ix_gtin_sku", gtin.c.sku)
 Index("ix_item_popularity", item.c.popularity)

@@ -117,6 +117,7 @@ ROW_FILES = (
 JSON_FILES = (
     ("set-tax", "PUT", "/api/tax", "make or change tax classes (a list)"),
     ("set-settings", "PUT", "/api/settings", "change a store's settings (an object)"),
+    ("set-departments", "PUT", "/api/departments", "make departments for typed prices, change or end them (a list)"),
     ("set-promotions", "PUT", "/api/promotions", "publish promotions, change or end them (a list)"),
     ("add-user", "PUT", "/api/users", "make a person: {name, password, role}"),
 )

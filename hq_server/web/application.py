@@ -18,7 +18,16 @@ from litestar.types import Message, Scope
 
 from hq_server.service.masterdata import Person, PriceIn, QuickKeyIn
 from hq_server.service.orders import Wish, WishLine
-from hq_server.web import api_access, api_customers, api_goods, api_master, api_promotions, api_settings, api_stock
+from hq_server.web import (
+    api_access,
+    api_customers,
+    api_departments,
+    api_goods,
+    api_master,
+    api_promotions,
+    api_settings,
+    api_stock,
+)
 from hq_server.web.api_orders import order_routes
 from hq_server.web.api_work import work_routes
 from hq_server.web.errors import error_response, on_bug, on_coded, on_http
@@ -48,7 +57,7 @@ HEADERS = {
 }
 STRICT = strict_names(
     [
-        api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_master.ProductIn, api_master.TaxIn,
+        api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_master.TaxIn,
         api_master.StoreIn, api_settings.SettingsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
         api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, AssertionIn, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
     ]
@@ -93,6 +102,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         *api_master.master_routes(server),
         *api_stock.stock_routes(server),
         *api_goods.goods_routes(server),
+        *api_departments.department_routes(server),
         *api_promotions.promotion_routes(server),
         *api_customers.customer_routes(server),
         *api_settings.settings_routes(server),

@@ -1,5 +1,6 @@
-"""The grammar of the one entry line (ui.md): `3*`, `*3`, `+`, `-`, a code, a name. Pure: text in, meaning out."""
+"""The grammar of the one entry line (ui.md): `3*`, `*3`, `+`, `-`, `1.49d11`, a code, a name. Pure: text in, meaning out."""
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -9,6 +10,7 @@ from retail_core.domain.gtin import is_gtin
 from retail_core.domain.quantity import parse_quantity
 
 MAX_ENTRY_CHARS = 80
+_OPEN_PRICE = re.compile(r"(-?[\d.,]*)[dD](-?\d*)")
 
 
 class EntryKind(StrEnum):
@@ -18,16 +20,18 @@ class EntryKind(StrEnum):
     ONE_MORE = "one_more"
     ONE_LESS = "one_less"
     CODE = "code"
+    OPEN_PRICE = "open_price"  # 1.49d11, perhaps with 3* in front
     SEARCH = "search"
     COMMAND = "command"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """`qty_milli` is the multiplier of `3*code` too; `text` is the code or the words to search."""
+    """`qty_milli` is the multiplier of `3*code` too; `text` is the code, the words to search or the typed price."""
 
     kind: EntryKind
     text: str = ""
     qty_milli: int = 0
+    department: str = ""  # as typed; empty while it is still missing
 
 
 def parse_entry(typed: str) -> Entry:
@@ -46,12 +50,14 @@ def parse_entry(typed: str) -> Entry:
     if star:
         qty_milli = _quantity(first)
         return (
-            Entry(EntryKind.CODE, rest.strip(), qty_milli)
+            _open_price(rest.strip(), qty_milli) or Entry(EntryKind.CODE, rest.strip(), qty_milli)
             if rest.strip()
             else Entry(EntryKind.MULTIPLY_NEXT, qty_milli=qty_milli)
         )
     if text.startswith("/"):
         return Entry(EntryKind.COMMAND, text[1:])
+    if priced := _open_price(text):
+        return priced
     if text.startswith("?") or (any(c.isalpha() for c in text) and not _looks_like_code(text)):
         return Entry(EntryKind.SEARCH, text.removeprefix("?").strip())
     return Entry(EntryKind.CODE, text)
@@ -62,6 +68,13 @@ def _quantity(text: str) -> int:
     if len(digits) >= 12 and is_gtin(digits):
         raise RuleViolationError("quantity.is_a_bar_code", text=digits)
     return parse_quantity(digits)
+
+
+def _open_price(text: str, qty_milli: int = 0) -> Entry | None:
+    found = _OPEN_PRICE.fullmatch(text)
+    if found is None or not any(c.isdigit() for c in text):
+        return None
+    return Entry(EntryKind.OPEN_PRICE, found[1], qty_milli, found[2])
 
 
 def _looks_like_code(text: str) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Failed
+from pos_app.service.open_prices import quick_department
 from pos_app.storage.readers import Links, Reference, SearchPage
 from retail_core.domain.clock import Clock
 from retail_core.durable.reference import ItemRow
@@ -51,6 +52,9 @@ class Lookup:
         book = self._here.book()
         pages: dict[str, list[QuickKey]] = {}
         for key in self._links.quick_keys():
+            if quick_department(key.sku):
+                pages.setdefault(key.page, []).append(QuickKey(key.sku, key.label, None))
+                continue
             item = self._here.by_sku(key.sku)
             if item:
                 pages.setdefault(key.page, []).append(QuickKey(item.sku, key.label, book.unit_price(item.sku, at_ms)))

@@ -13,9 +13,11 @@ from pos_app.runtime.writer import Writer
 from pos_app.service.audit_notes import AuditNotes
 from pos_app.service.basket_tags import TagsInView
 from pos_app.service.completing import SoldBy
+from pos_app.service.doubts import Doubt, doubt_of
 from pos_app.service.entry import Entry, EntryKind, parse_entry
 from pos_app.service.goods import GoodsCheck
 from pos_app.service.lines import NOT_FOR_SALE, LineMaker
+from pos_app.service.open_prices import OpenPrices, quick_department
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.promoting import Promoting
 from pos_app.service.units import Units
@@ -24,6 +26,7 @@ from retail_core.domain.approvals import Act, Approval, ApprovalNeededError, all
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
+from retail_core.domain.guards import LineRules
 from retail_core.domain.ids import IdSource, LineId, SaleId
 from retail_core.domain.pricing import PriceBook
 from retail_core.domain.quantity import ONE
@@ -46,6 +49,7 @@ class Selling:
         self._goods = goods
         self.lines = LineMaker(catalogue, goods, clock, ids)
         self.units = Units(self.lines, goods, lambda: self.sale, self._open_sale, self._book_now)
+        self.open_prices = OpenPrices(facts, catalogue.tax_rate, ids, currency)
         self._in_view = TagsInView()
         self._writer = writer
         self._clock = clock
@@ -131,8 +135,21 @@ class Selling:
         """What was typed on the entry line and confirmed with Enter."""
         return self._guarded(lambda: self._entered(parse_entry(typed)))
 
-    def add_item(self, sku: str) -> Outcome:
-        """A quick key or a search result; on a selected pending line it says what that line is."""
+    def doubt(self, typed: str) -> Doubt | None:
+        """What should be asked once before `typed` is entered: a quantity or a price that could be a slip."""
+        settings = self._facts.settings()
+        rules = settings.lines if settings else LineRules()
+        return doubt_of(parse_entry(typed), self._selected_line(), self._price_of, self.currency, rules)
+
+    def add_item(self, sku: str, typed: str = "") -> Outcome:
+        """A quick key or a search result; on a selected pending line it says what that line is.
+
+        The key of a department takes the price that was typed before it.
+        """
+        if department := quick_department(sku):
+            if not typed.strip():
+                return Outcome(OutcomeKind.REFUSED, code="department.price_first")
+            return self.enter(f"{typed.strip()}d{department}")
         item = self._catalogue.by_sku(sku)
         if item is None:
             return Outcome(OutcomeKind.REFUSED, code="item.unknown", facts={"sku": sku})
@@ -288,11 +305,14 @@ class Selling:
                 return Outcome(OutcomeKind.SEARCH, facts={"text": entry.text})
             case EntryKind.COMMAND:
                 return Outcome(OutcomeKind.COMMAND, facts={"text": entry.text})
-            case EntryKind.CODE:
-                scanned = classify(entry.text, self._goods.codes)
-                if scanned.kind in NOT_FOR_SALE:
-                    raise RuleViolationError(NOT_FOR_SALE[scanned.kind], text=scanned.text[:40])
-                return self._add_scanned(scanned, entry.text, entry.qty_milli or self._take_multiplier())
+            case EntryKind.CODE | EntryKind.OPEN_PRICE:
+                return self._add_open_price(entry) if entry.kind is EntryKind.OPEN_PRICE else self._add_code(entry)
+
+    def _add_code(self, entry: Entry) -> Outcome:
+        scanned = classify(entry.text, self._goods.codes)
+        if scanned.kind in NOT_FOR_SALE:
+            raise RuleViolationError(NOT_FOR_SALE[scanned.kind], text=scanned.text[:40])
+        return self._add_scanned(scanned, entry.text, entry.qty_milli or self._take_multiplier())
 
     def _add_scanned(self, scanned: Scanned, label: str, qty_milli: int | None) -> Outcome:
         item = self.lines.find(scanned)
@@ -305,6 +325,17 @@ class Selling:
         if waiting and waiting.unweighed and waiting.sku == item.sku and not line.packed:
             return self.units.replace(self.lines.weighed(waiting))
         return self._on(self.units.add(line, scanned))
+
+    def _add_open_price(self, entry: Entry) -> Outcome:
+        waiting = self._selected_line()
+        pending = waiting if waiting and waiting.unknown else None
+        line = self.open_prices.line(entry, entry.qty_milli or self.multiplier_milli, pending)
+        self.multiplier_milli = None
+        return self.units.explain(pending, line) if pending else self._on(self.units.add(line))
+
+    def _price_of(self, code: str) -> int | None:
+        item = self.lines.find(classify(code, self._goods.codes))
+        return self._book_now().unit_price(item.sku, self._clock.now_ms()) if item else None
 
     def _add(self, item: ItemRow, label: str, qty_milli: int | None) -> Outcome:
         return self._on(self.units.add(self.lines.line(item, label, qty_milli, self._book_now())))

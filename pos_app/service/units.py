@@ -71,6 +71,11 @@ class Units:
         self._opened().resolve(pending.line_id, line)
         return changed(line)
 
+    def explain(self, pending: SaleLine, line: SaleLine) -> Outcome:
+        """An unknown code is sold as this line, which has its id."""
+        self._opened().resolve(pending.line_id, line)
+        return changed(line)
+
     def replace(self, line: SaleLine) -> Outcome:
         """The line as it is now known."""
         self._opened().replace_line(line.line_id, line)

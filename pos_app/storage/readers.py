@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from retail_core.domain.departments import Department
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import Gtin
+from retail_core.domain.tax import TaxRate
 from retail_core.durable import link, reference
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
@@ -87,6 +89,11 @@ class Reference:
     def by_sku(self, sku: str) -> ItemRow | None:
         with faults():
             return reference.find_by_sku(self._conn, sku, self._taxes) if self._conn and self._taxes else None
+
+    def tax_rate(self, tax_class: str) -> TaxRate:
+        """The rate of a class; an unknown one is untaxed."""
+        with faults():
+            return self._taxes.rate(tax_class) if self._taxes else TaxRate(tax_class, tax_class, 0)
 
     def gtin_of(self, sku: str) -> Gtin | None:
         with faults():
@@ -169,6 +176,10 @@ class Links:
         if written != self._rules_as_of or known is not self._rules:
             self._rules, self._rules_as_of = link.read_goods_rules(conn, known), written
         return self._rules
+
+    def department(self, no: int) -> Department | None:
+        conn = self._ready()
+        return link.read_department(conn, no) if conn else None
 
     def promotions(self, known: link.Promotions) -> link.Promotions:
         """Promotions of the store; `known` itself while they are the same."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pos_app.locale import catalogue
 from pos_app.locale.catalogue import SOURCE_LANGUAGE, Spoken, spoken
 from retail_core.domain.errors import CodedError, Fact
+from retail_core.domain.money import format_money
 
 LOCALE_FOLDER = catalogue.FOLDER
 
@@ -63,8 +64,15 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "amount.too_large": _("That amount is too large."),
         "amount.too_many_decimals": _("That has too many decimals for this currency."),
         "command.unknown": _("There is no command “{text}”."),
+        "department.below_limit": _("At least {limit} in {name}. Check the price."),
+        "department.missing": _("Type the department after the d, such as 1.49d11."),
+        "department.over_limit": _("At most {limit} in {name}. Check the price."),
+        "department.price_first": _("Type the price first, then press the department."),
+        "department.price_zero": _("Zero is no price. Type what it costs, such as 1.49d11."),
+        "department.unknown": _("There is no department {no}. Ask for the list of departments."),
         "item.no_price": _("{name} has no price here. Leave it out and tell the manager."),
         "item.unknown": _("Unknown code {label}. Keep scanning; say what it is before paying."),
+        "line.looks_large": _("That makes {amount} on one line. Press again if that is right."),
         "line.none_selected": _("Choose a line first, with ↑ and ↓ or a tap."),
         "money.currency_differs": _("Two currencies cannot be added up."),
         "quantity.is_a_bar_code": _("{text} is a bar code, not a quantity."),
@@ -300,10 +308,23 @@ def words_for(code: str, facts: Mapping[str, object] | None = None) -> str:
         return tr("That did not work ({code}).", code=code)
     if code == "pick.wrong_item" and not (facts or {}).get("name"):
         return tr("Wrong item. It is not on this order. Put it back.")
-    given = _Known(facts or {})
+    given = _Known(_with_amounts(facts or {}))
     if code.startswith(DATED):
         given["detail"] = date_words(str(given["detail"]))
     return _now.spoken.say(sentence).format_map(given)
+
+
+def _with_amounts(facts: Mapping[str, object]) -> Mapping[str, object]:
+    """`limit_minor` and `currency` are said as {limit}."""
+    currency = facts.get("currency")
+    if not isinstance(currency, str):
+        return facts
+    said = {
+        name.removesuffix("_minor"): ltr(format_money(minor, currency))
+        for name, minor in facts.items()
+        if name.endswith("_minor") and isinstance(minor, int)
+    }
+    return {**said, **facts}
 
 
 def date_words(iso: str) -> str:

@@ -13,7 +13,7 @@ from retail_core.domain.drawer_events import DayClosed, DrawerClosed, DrawerCoun
 from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
 from retail_core.domain.returns import ReturnOf
-from retail_core.domain.sale import PriceReason, SaleData, Tender
+from retail_core.domain.sale import LineSort, PriceReason, SaleData, Tender
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
 
@@ -57,6 +57,7 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     epc: str | None = None
     expiry: str | None = None
     back: ReturnOf | None = None
+    sort: LineSort = LineSort.GOODS
 
 
 class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -64,6 +64,15 @@ class Seen(StrEnum):
     TAG = "tag"  # only its RFID tag, so far
 
 
+class LineSort(StrEnum):
+    """What a line sells. Only goods move stock."""
+
+    GOODS = "goods"
+    DEPARTMENT = "department"  # at a price typed at the till; no item is named
+    DEPOSIT = "deposit"  # taken with the goods it belongs to
+    DEPOSIT_BACK = "deposit_back"  # paid out for empties; its amount is negative
+
+
 class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line. `sku` is empty while nobody knows the scan; `stopped` says why a known unit must not be sold.
 
@@ -99,6 +108,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     codes: int = 1  # labels of this one unit that were read in one sweep
     told: Scanned | None = None  # of an unknown code: what its label says besides
     back: ReturnOf | None = None  # these goods come back: the line takes its price off the sale
+    sort: LineSort = LineSort.GOODS
 
     @property
     def unknown(self) -> bool:

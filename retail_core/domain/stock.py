@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from retail_core.domain.ids import Sku
+from retail_core.domain.sale import LineSort
 
 if TYPE_CHECKING:
     from retail_core.domain.events import Event, FulfilmentEvent, SoldLine
@@ -62,7 +63,8 @@ def movements_of(event: "Event") -> tuple[StockMovement, ...]:
                 line.n, line.sku, line.qty_milli, *_sold_way(line), event.receipt, line.lot, line.serial, line.epc
             )
             for line in event.lines
-        )
+            if line.sort is LineSort.GOODS
+        )  # fmt: skip
     if isinstance(event, events.StockMoved):
         return tuple(
             StockMovement(

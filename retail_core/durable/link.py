@@ -11,6 +11,8 @@ from types import MappingProxyType
 import msgspec
 
 from retail_core.domain.coderules import RcnRule
+from retail_core.domain.departments import Department
+from retail_core.domain.departments import checked as checked_department
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
@@ -169,6 +171,7 @@ DOCUMENT_KINDS = MappingProxyType(
         "recall": Recall,
         "goods_rules": GoodsRulesDoc,
         "promotion": Promotion,
+        "department": Department,
     }
 )
 STORE_KINDS = ("order", "staff", customers.KIND, *DOCUMENT_KINDS)
@@ -322,6 +325,15 @@ def read_promotions(conn: Connection, known: Promotions) -> Promotions:
         except (msgspec.DecodeError, RuleViolationError):
             continue  # a newer kind of offer must not stop the others
     return Promotions(tuple(found), source)
+
+
+def read_department(conn: Connection, no: int) -> Department | None:
+    """One department; None when the store has no such, or this program cannot read it."""
+    row = conn.execute("SELECT doc FROM document WHERE kind = 'department' AND key = ?", (str(no),)).fetchone()
+    try:
+        return checked_department(msgspec.json.decode(row[0], type=Department)) if row else None
+    except (msgspec.DecodeError, RuleViolationError):
+        return None
 
 
 def read_nodes(conn: Connection) -> Sequence[NodeDoc]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.guards import LineRules
 from retail_core.domain.people import PeopleRules
 
 MAX_WHY = 200
@@ -29,6 +30,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     receipt_footer: tuple[str, ...] = ()
     lang: str = "en"
     cash_rounding_minor: int = 0
+    lines: LineRules = LineRules()
     people: PeopleRules = PeopleRules()
     unread: tuple[str, ...] = ()
 

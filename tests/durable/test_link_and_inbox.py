@@ -110,6 +110,7 @@ def test_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
         "recall",
         "goods_rules",
         "promotion",
+        "department",
     }
 
 

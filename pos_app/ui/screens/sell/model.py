@@ -12,6 +12,7 @@ from pos_app.ui.screens.sell.state import (
     SellState,
 )
 from pos_app.ui.words import date_words, ntr, tr, words_for
+from retail_core.domain.departments import department_no
 from retail_core.domain.goods import PAST_BEST
 from retail_core.domain.gtin import display_gtin
 from retail_core.domain.quantity import amount_minor, format_quantity
@@ -54,7 +55,7 @@ def line_view(line: SaleLine, currency: str) -> LineView:
     price = format_minor(line.unit_minor, currency) + (f"/{line.unit}" if line.unit == WEIGHED else "")
     whole_minor = line.amount_minor if line.counts else amount_minor(line.unit_minor, line.qty_milli)
     reason = " · ".join(_reason(_rule_words(r), r.amount_minor, currency) for r in line.reasons if line.counts)
-    code = display_gtin(line.gtin) if line.gtin else line.sku
+    code = display_gtin(line.gtin) if line.gtin else _own_code(line)
     unit = unit_words(line)
     detail = " · ".join(part for part in (code, unit or line.department.lower()) if part)
     if line.voided:
@@ -124,9 +125,16 @@ def quick_pages(
 ) -> tuple[QuickPageView, ...]:
     """Pages of (sku, label, price) in words."""
     return tuple(
-        QuickPageView(name, tuple(QuickKeyView(sku, word, price_words(price, currency)) for sku, word, price in keys))
+        QuickPageView(
+            name, tuple(QuickKeyView(sku, word, _key_price(sku, price, currency)) for sku, word, price in keys)
+        )
         for name, keys in pages
     )
+
+
+def _key_price(sku: str, price_minor: int | None, currency: str) -> str:
+    no = department_no(sku)
+    return price_words(price_minor, currency) if no is None else tr("price, then d{no}", no=no)
 
 
 def hit_view(sku: str, name: str, detail: str, price_minor: int | None, currency: str) -> HitView:
@@ -160,6 +168,11 @@ def unit_words(line: SaleLine) -> str:
         (tr("best before {date}", date=date_words(line.best_before)) if line.best_before and not line.expiry else ""),
     )
     return " · ".join(part for part in told if part)
+
+
+def _own_code(line: SaleLine) -> str:
+    no = department_no(line.sku)
+    return line.sku if no is None else tr("department {no}", no=no)
 
 
 def _rule_words(reason: PriceReason) -> str:

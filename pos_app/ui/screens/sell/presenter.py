@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Signal
 
-from pos_app.service.entry import parse_entry
 from pos_app.service.lookup import Lookup
+from pos_app.service.open_prices import quick_department
 from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.parking import Parking
 from pos_app.service.paying import BLOCKED_PENDING, BLOCKED_STOPPED, Paying
@@ -25,7 +25,7 @@ from pos_app.ui.words import ntr, tr, words_for
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.goods import LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST
 from retail_core.domain.ids import LineId
-from retail_core.domain.quantity import ASK_ABOVE_MILLI, format_quantity
+from retail_core.domain.quantity import format_quantity
 from retail_core.domain.scanned import TagUnit
 
 MAX_HELD_SCANS = 50
@@ -127,8 +127,10 @@ class SellPresenter(Screen):
 
     def add_item(self, sku: str) -> None:
         """A quick key or a search result."""
-        outcome = self._selling.add_item(sku)
-        if outcome.kind is not OutcomeKind.REFUSED and self._side.searching:
+        typed = self._view.entry.text()
+        outcome = self._selling.add_item(sku, typed)
+        priced = bool(typed) and quick_department(sku)
+        if outcome.kind is not OutcomeKind.REFUSED and (priced or self._side.searching):
             self._view.entry.clear()
         self._answer(outcome)
 
@@ -374,16 +376,16 @@ class SellPresenter(Screen):
             self._refuse(BLOCKED_PAYING)
 
     def _must_ask(self, text: str) -> bool:
-        """More than 99 of a thing is asked once."""
+        """A quantity or a price that could be a slip is asked once."""
         try:
-            large = parse_entry(text).qty_milli > ASK_ABOVE_MILLI
+            doubt = self._selling.doubt(text)
         except RuleViolationError:
-            large = False
-        if not large or self._asked == text:
+            doubt = None
+        if doubt is None or self._asked == text:
             self._asked = ""
             return False
         self._asked = text
-        self._refuse("quantity.looks_large", {"text": text.strip().strip("*").partition("*")[0]})
+        self._refuse(doubt.code, doubt.facts)
         return True
 
     def _typed_cash(self) -> int | None:
