@@ -11,6 +11,7 @@ from hq_server.service.goodsrules import publish_recalls
 from hq_server.service.journal import zone_of
 from hq_server.service.promotions import publish_to_new
 from hq_server.service.settings import publish_settings
+from hq_server.service.value import publish_all_to
 from hq_server.storage import catalogue, feed
 from hq_server.storage.catalogue import PlaceRow, StaffRow
 from hq_server.storage.database import Unit
@@ -75,6 +76,7 @@ def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:
                 publish_recalls(hq, unit, one)
                 publish_to_new(hq, unit, one)
                 departments.publish_to_new(hq, unit, one)
+                publish_all_to(hq, unit, one.place_id)
         unit.changed.add(TODAY)
 
     hq.database.write(work)

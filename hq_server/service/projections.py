@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import customers, fulfilment
+from hq_server.service import customers, fulfilment, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
 from hq_server.storage import sales, stock
@@ -20,6 +20,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import CustomerConsented, CustomerCreated, Event, FulfilmentEvent, SaleCompleted
 from retail_core.domain.sale import MAX_LINES, MAX_TOTAL_MINOR
 from retail_core.domain.stock import StockMovement, movements_of
+from retail_core.domain.value import ValueMoved, checked
 from retail_core.wire.envelope import Entry, StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 
@@ -57,6 +58,11 @@ def understand(stream: StreamId, placed: StreamEntry) -> Fact:
         _check_sale(event)
     if isinstance(event, FulfilmentEvent) and not 0 < event.order_v < 2**31:
         raise RuleViolationError("event.bad_order_version", order_v=event.order_v)
+    if isinstance(event, ValueMoved):
+        _check_texts(
+            [event.move_id, event.instrument, event.currency, event.tail, event.sale_id, event.expires, event.reason]
+        )
+        checked(event)
     movements = movements_of(event)
     _check_movements(movements)
     _check_head(entry)
@@ -87,6 +93,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     if about_orders:
         fulfilment.fold(hq, unit, store, about_orders)
     _about_customers(hq, unit, store, facts)
+    value.fold(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, ValueMoved)])
     if sold or moves:
         unit.changed.add(TODAY)
 

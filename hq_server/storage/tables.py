@@ -15,9 +15,9 @@ from hq_server.storage.scoping import (
     text,
 )
 
-SCHEMA_VERSION = (
-    7  # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department
-)
+# 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
+# 8: instrument, value_move
+SCHEMA_VERSION = 8
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -74,6 +74,13 @@ tender = store_scoped(
     "tender",
     text("sale_id"), number("n"), text("kind"), number("amount_minor"), number("given_minor"),
     key=["sale_id", "n"],
+)  # fmt: skip
+value_move = store_scoped(  # every move of a gift card, credit, points or account, by the store that made it
+    "value_move",
+    text("move_id"), text("instrument"), text("what"), number("delta"), text("currency"), text("sale_id"), text("node"), text("epoch"),
+    number("seq"), text("actor"), text("reason"), number("at_ms"),
+    key=["move_id"],
+    index=[["instrument", "at_ms"]],
 )  # fmt: skip
 sale_hour = store_scoped(
     "sale_hour",
@@ -228,6 +235,12 @@ Index("ix_item_popularity", item.c.popularity)
 schema_version = hq_local("schema_version", number("one"), number("version"), key=["one"])
 identity = hq_local("identity", text("name"), text("value"), key=["name"])
 counter = hq_local("counter", text("name"), number("value"), key=["name"])
+instrument = hq_local(  # one row per gift card, credit, points or account of the chain: the fold of its moves
+    "instrument",
+    text("instrument"), text("kind"), text("currency"), number("balance"), text("state"), text("expires"),
+    number("offline_limit"), text("tail"), text("holder", null=True), text("seen"), number("changed_ms"),
+    key=["instrument"],
+)  # fmt: skip
 feed_head = hq_local("feed_head", text("scope"), number("rev"), number("horizon"), key=["scope"])
 feed = hq_local(
     "feed",

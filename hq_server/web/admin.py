@@ -119,6 +119,13 @@ JSON_FILES = (
     ("set-settings", "PUT", "/api/settings", "change a store's settings (an object)"),
     ("set-departments", "PUT", "/api/departments", "make departments for typed prices, change or end them (a list)"),
     ("set-promotions", "PUT", "/api/promotions", "publish promotions, change or end them (a list)"),
+    ("set-instruments", "PUT", "/api/instruments", "make or lock gift cards, credit, points and accounts (a list)"),
+    (
+        "adjust-instrument",
+        "POST",
+        "/api/instruments/adjust",
+        "put a balance right: {instrument, move_id, amount, reason}",
+    ),
     ("add-user", "PUT", "/api/users", "make a person: {name, password, role}"),
 )
 QUESTIONS = (
@@ -127,6 +134,7 @@ QUESTIONS = (
     ("nodes", "/api/nodes", "enrolled machines"),
     ("orders", "/api/orders", "orders, newest first"),
     ("exceptions", "/api/exceptions", "what somebody must look at"),
+    ("instruments", "/api/instruments", "gift cards, credit, points and accounts"),
     ("jobs", "/api/jobs", "long work"),
     ("verify-stock", "/api/stock/verify", "check the books"),
 )

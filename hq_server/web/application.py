@@ -27,6 +27,7 @@ from hq_server.web import (
     api_promotions,
     api_settings,
     api_stock,
+    api_value,
 )
 from hq_server.web.api_orders import order_routes
 from hq_server.web.api_work import work_routes
@@ -59,6 +60,7 @@ STRICT = strict_names(
     [
         api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_master.TaxIn,
         api_master.StoreIn, api_settings.SettingsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
+        api_value.AdjustIn, api_value.CodeIn, api_value.InstrumentIn,
         api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, AssertionIn, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
     ]
 )  # fmt: skip
@@ -106,6 +108,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         *api_promotions.promotion_routes(server),
         *api_customers.customer_routes(server),
         *api_settings.settings_routes(server),
+        *api_value.value_routes(server),
         *api_access.access_routes(server),
         *work_routes(server, schema),
         *page_routes(server),

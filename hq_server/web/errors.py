@@ -40,6 +40,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "sign_in.locked": 429,
         "sign_in.refused": 401,
         "snapshot.scope_denied": 403,
+        "value.exists": 409,
         "wire.too_large": 413,
     }
 )
@@ -55,6 +56,7 @@ UNKNOWN_THINGS = frozenset(
         "recall.unknown",
         "snapshot.unknown",
         "stream.unknown",
+        "value.unknown",
     }
 )
 HTTP_CODES = MappingProxyType(

@@ -199,6 +199,8 @@ def _about(one: ExceptionCase) -> str:
         left = one.evidence.get("sellable_milli", 0)
         shown = format_quantity(left) if isinstance(left, int) else str(left)
         return tr("{sku} is at {left}, count it").format(sku=one.subject, left=shown)
+    if one.kind is CaseKind.VALUE_CONFLICT:
+        return f"{one.evidence.get('tail', '')}: {message(code, {})}"
     if one.kind is CaseKind.ORDER_CONFLICT:
         return f"{one.subject.split(' · ')[0]}: {message(code, {})}"
     if one.kind is CaseKind.FORKED_STREAM:

@@ -100,6 +100,14 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "snapshot.not_ready": "The snapshot is being built. Ask again in a few seconds.",
         "snapshot.unknown": "There is no such snapshot.",
         "staff.pin_needed": "A new person needs a PIN.",
+        "value.bad_code": "The number of a card has {shortest} to {longest} letters and digits.",
+        "value.bad_move": "This amount cannot be moved.",
+        "value.exists": "There is a card ending in {tail} already. Its money changes by adjustments.",
+        "value.issued_twice": "sold twice",
+        "value.other_currency": "moved in another currency",
+        "value.overdrawn": "spent beyond its balance",
+        "value.spent_while_locked": "spent after it was locked",
+        "value.unknown": "There is no such card, credit or account.",
         "wire.too_large": "The batch is larger than {limit} bytes.",
     }
 )
@@ -113,6 +121,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.ORDER_CONFLICT: ("order", "error"),
         CaseKind.DAMAGED_EVENT: ("data", "error"),
         CaseKind.CUSTOMER_CONFLICT: ("customer", "warning"),
+        CaseKind.VALUE_CONFLICT: ("value", "error"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

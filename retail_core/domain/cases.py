@@ -1,4 +1,4 @@
-"""The one record for "somebody must look at this": oversold, refused hand-over, quarantined event, forked stream."""
+"""The one record for "somebody must look at this": oversold, overspent, refused hand-over, quarantined event, forked stream."""
 
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,6 +16,7 @@ class CaseKind(StrEnum):
     ORDER_CONFLICT = "order_conflict"
     DAMAGED_EVENT = "damaged_event"
     CUSTOMER_CONFLICT = "customer_conflict"
+    VALUE_CONFLICT = "value_conflict"
 
 
 class CaseState(StrEnum):

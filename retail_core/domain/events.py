@@ -16,6 +16,7 @@ from retail_core.domain.returns import ReturnOf
 from retail_core.domain.sale import LineSort, PriceReason, SaleData, Tender
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
+from retail_core.domain.value import ValueMoved
 
 
 class EpochOpened(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -223,6 +224,7 @@ Event = (
     | CustomerConsented
     | BasketSuspended
     | BasketRecalled
+    | ValueMoved
     | AuditNoted
     | SyncDamaged
     | DrawerEvent

@@ -14,6 +14,7 @@ Gtin = NewType("Gtin", str)  # always 14 digits
 OrderId = NewType("OrderId", str)
 OperatorId = NewType("OperatorId", str)
 CustomerId = NewType("CustomerId", str)
+InstrumentId = NewType("InstrumentId", str)  # a gift card, store credit, points or account: the hash of its number
 
 RANDOM_BYTES = 10
 

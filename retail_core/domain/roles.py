@@ -42,6 +42,7 @@ class Permission(StrEnum):
     CANCEL_ORDER = "hq.cancel_order"
     EDIT_MASTER_DATA = "hq.edit_master_data"
     MOVE_STOCK = "hq.move_stock"
+    EDIT_VALUE = "hq.edit_value"
     EDIT_STAFF = "hq.edit_staff"
     ENROL = "hq.enrol"
     MANAGE_ACCESS = "hq.manage_access"
@@ -58,6 +59,7 @@ _OPERATOR = _VIEWER | {
     Permission.MOVE_STOCK,
     Permission.VIEW_CUSTOMERS,
     Permission.EDIT_CUSTOMERS,
+    Permission.EDIT_VALUE,
 }
 
 PERMISSIONS = MappingProxyType(

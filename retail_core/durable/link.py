@@ -16,9 +16,10 @@ from retail_core.domain.departments import checked as checked_department
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
-from retail_core.domain.ids import OperatorId
+from retail_core.domain.ids import InstrumentId, OperatorId
 from retail_core.domain.promotions.model import Promotion, checked
 from retail_core.domain.roles import Role
+from retail_core.domain.value import Instrument
 from retail_core.durable import customers
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
@@ -172,6 +173,7 @@ DOCUMENT_KINDS = MappingProxyType(
         "goods_rules": GoodsRulesDoc,
         "promotion": Promotion,
         "department": Department,
+        "instrument": Instrument,
     }
 )
 STORE_KINDS = ("order", "staff", customers.KIND, *DOCUMENT_KINDS)
@@ -333,6 +335,15 @@ def read_department(conn: Connection, no: int) -> Department | None:
     try:
         return checked_department(msgspec.json.decode(row[0], type=Department)) if row else None
     except (msgspec.DecodeError, RuleViolationError):
+        return None
+
+
+def read_instrument(conn: Connection, instrument: InstrumentId) -> Instrument | None:
+    """A gift card, credit, points or account as HQ published it last; None when it never did, or in a way of tomorrow."""
+    row = conn.execute("SELECT doc FROM document WHERE kind = 'instrument' AND key = ?", (instrument,)).fetchone()
+    try:
+        return msgspec.json.decode(row[0], type=Instrument) if row else None
+    except msgspec.DecodeError:
         return None
 
 

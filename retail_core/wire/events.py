@@ -30,6 +30,7 @@ from retail_core.domain.events import (
     StockMoved,
     SyncDamaged,
 )
+from retail_core.domain.value import ValueFact, ValueMoved
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
@@ -71,6 +72,8 @@ def event_type(event: Event) -> str:
     """The type name on the wire: `sale.completed`, `fulfilment.picked`, `audit.line_voided` …"""
     if isinstance(event, FulfilmentEvent):
         return f"fulfilment.{event.what.value}"
+    if isinstance(event, ValueMoved):
+        return f"value.{event.what.value}"
     if isinstance(event, AuditNoted):
         return f"audit.{event.what}"
     return _NAMES[type(event)]
@@ -107,6 +110,8 @@ def _kind_of(type_: str) -> type[Event]:
     family, _, rest = type_.partition(".")
     if family == "fulfilment" and rest in {fact.value for fact in FulfilmentFact}:
         return FulfilmentEvent
+    if family == "value" and rest in {fact.value for fact in ValueFact}:
+        return ValueMoved
     if family == "audit":
         return AuditNoted
     kind = _FIXED.get(type_)

@@ -109,6 +109,7 @@ def test_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
         "node",
         "recall",
         "goods_rules",
+        "instrument",
         "promotion",
         "department",
     }

@@ -9,14 +9,16 @@ from types import MappingProxyType
 
 from retail_core.domain.customers import Purpose
 from retail_core.domain.events import BasketRecalled, BasketSuspended, CustomerConsented, CustomerCreated, Event
-from retail_core.domain.ids import CustomerId, LineId, OperatorId, SaleId, Sku
+from retail_core.domain.ids import CustomerId, InstrumentId, LineId, OperatorId, SaleId, Sku
 from retail_core.domain.sale import SaleData, SaleLine, SaleState
 from retail_core.domain.tax import TaxRate
+from retail_core.domain.value import ValueFact, ValueKind, ValueMoved
 from retail_core.wire.envelope import commitment
 from tests.golden.later_drawer import DRAWER
 from tests.golden.samples import PERSON
 
 _LINE = SaleLine(LineId("line-1"), Sku("1001"), "Whole milk 1 L", 2000, 119, TaxRate("food", "VAT 9 %", 90_000))
+CARD = InstrumentId("c4" * 20)
 
 LATER: Mapping[str, tuple[Event, ...]] = MappingProxyType(
     {
@@ -38,6 +40,25 @@ LATER: Mapping[str, tuple[Event, ...]] = MappingProxyType(
             CustomerCreated(CustomerId("c-1"), commitment(PERSON)),
             CustomerConsented(CustomerId("c-1"), Purpose.LOYALTY, given=True, text_version="loyalty/1"),
             CustomerConsented(CustomerId("c-1"), Purpose.MARKETING, given=False, text_version="marketing/2"),
+        ),
+        "value": (
+            ValueMoved(
+                ValueFact.ISSUED,
+                "sale-1:1",
+                CARD,
+                ValueKind.GIFT_CARD,
+                5000,
+                "EUR",
+                "7Q2M",
+                "sale-1",
+                "2027-12-31",
+                CustomerId("c-1"),
+                "gift",
+            ),
+            ValueMoved(ValueFact.LOADED, "sale-2:1", CARD, ValueKind.GIFT_CARD, 1000, "EUR", "7Q2M", "sale-2"),
+            ValueMoved(ValueFact.REDEEMED, "sale-3:v", CARD, ValueKind.GIFT_CARD, 1670, "EUR", "7Q2M", "sale-3"),
+            ValueMoved(ValueFact.REFUNDED, "sale-4:v", CARD, ValueKind.STORE_CREDIT, 1670, "EUR", sale_id="sale-4"),
+            ValueMoved(ValueFact.ADJUSTED, "hq:1", CARD, ValueKind.POINTS, -20, "PTS", reason="mistake"),
         ),
     }
 )
