@@ -21,8 +21,10 @@ from pos_app.devices.scanner.pair import PairedScans
 from pos_app.devices.sound.tones import Tone
 from pos_app.devices.terminal.events import TerminalEvents
 from pos_app.receipts import escpos
+from pos_app.receipts.drawer_report import Facts, report_document
 from pos_app.receipts.labels import Label
-from pos_app.receipts.layout import Logo, ReceiptData, receipt_document
+from pos_app.receipts.layout import Logo, ReceiptData, ReceiptDocument, receipt_document
+from pos_app.receipts.report_words import report_words
 from pos_app.receipts.words import receipt_words
 from pos_app.runtime.cards import CardDesk
 from pos_app.runtime.device_desk import DeviceDesk
@@ -31,7 +33,7 @@ from pos_app.runtime.printing import Printing, Station
 from pos_app.runtime.writer import Failed
 from pos_app.service.labels import zpl_job
 from pos_app.service.receipt_codes import ReceiptCodes
-from pos_app.storage.spool import PrintJob
+from pos_app.storage.spool import REPORT, PrintJob
 from pos_app.till import Till
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
@@ -92,6 +94,8 @@ class Counter:
         elif stations:
             printing = self.printing = Printing(till.writer, stations, devices.drawer)
             till.paying.on_paid = lambda paid: printing.sale_paid(kick=paid.cash)
+            till.drawer.kick = lambda: printing.sale_paid(kick=True)
+            till.drawer.printed = lambda: printing.sale_paid(kick=False)
         if devices.reader:
             devices.reader.begin_inventory()
         if devices.scale:
@@ -196,11 +200,18 @@ def _paper(table: PrinterTable, codes: ReceiptCodes) -> Callable[[PrintJob], byt
     return partial(rendered, codes=codes, profile=profile, logo=table.logo)
 
 
-def rendered(job: PrintJob, codes: ReceiptCodes, profile: escpos.Profile, logo: str = "") -> bytes:
-    """The printer's bytes of a queued receipt, signed, under the shop's logo if it has one."""
+def _document(job: PrintJob, codes: ReceiptCodes) -> ReceiptDocument:
+    if job.kind == REPORT:
+        facts = msgspec.json.decode(job.document, type=Facts)
+        return report_document(facts, report_words(facts.language))
     data = msgspec.json.decode(job.document, type=ReceiptData)
     signed = replace(data, code=codes.code_of(job.fact, job.sold_ms))
-    document = receipt_document(signed, receipt_words(data.language))
+    return receipt_document(signed, receipt_words(data.language))
+
+
+def rendered(job: PrintJob, codes: ReceiptCodes, profile: escpos.Profile, logo: str = "") -> bytes:
+    """The printer's bytes of a queued receipt, signed, or of a report, under the shop's logo if it has one."""
+    document = _document(job, codes)
     if logo:
         document = replace(document, elements=(Logo(logo), *document.elements))
     return escpos.render(document, profile)

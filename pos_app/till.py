@@ -10,6 +10,7 @@ from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
 from pos_app.service.card_paying import CardPaying
 from pos_app.service.completing import SoldBy
+from pos_app.service.drawer import DrawerDesk
 from pos_app.service.fulfilling import Fulfilling
 from pos_app.service.goods import GoodsCheck
 from pos_app.service.labels import Labels
@@ -48,6 +49,7 @@ class Till:
     card_paying: CardPaying
     parking: Parking
     goods: GoodsCheck
+    drawer: DrawerDesk
     lookup: Lookup
     labels: Labels
     fulfilling: Fulfilling
@@ -128,7 +130,8 @@ class Till:
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
-            config, home, clock, selling, paying, card_paying, parking, goods, lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
+            config, home, clock, selling, paying, card_paying, parking, goods,
+            DrawerDesk(links, here_ref, writer, ids, config.currency), lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
             (here_ref, there_ref), [refreshed],
         )  # fmt: skip
         till.receipt_codes = ReceiptCodes(
@@ -141,6 +144,7 @@ class Till:
         """Everything done from now on is done by `operator`."""
         self.selling.operator = operator
         self.fulfilling.operator = operator
+        self.drawer.operator = operator
 
     def language_of(self, operator: SoldBy | None) -> str:
         """What the screen speaks to `operator`; the till's own language to nobody, and where staff has none set."""

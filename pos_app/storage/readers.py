@@ -95,6 +95,11 @@ class Reference:
         with faults():
             return self._taxes.rate(tax_class) if self._taxes else TaxRate(tax_class, tax_class, 0)
 
+    def tax_names(self) -> dict[str, str]:
+        """What each tax class is called."""
+        with faults():
+            return reference.tax_names(self._conn) if self._conn else {}
+
     def gtin_of(self, sku: str) -> Gtin | None:
         with faults():
             return reference.gtin_of(self._conn, sku) if self._conn else None

@@ -43,6 +43,7 @@ TRANSITIONS = MappingProxyType(
     }
 )
 RECEIPT = "receipt"
+REPORT = "report"  # an X, a Z or a day's close
 
 
 class PrintJob(msgspec.Struct, frozen=True):

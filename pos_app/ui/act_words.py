@@ -17,7 +17,15 @@ def _(sentence: str) -> str:
 
 ACT_WORDS: Mapping[str, str] = MappingProxyType(
     {
+        "cash_bank": _("Take {money} out for the bank"),
+        "cash_drop": _("Take {money} out of the drawer"),
+        "cash_loan": _("Put {money} into the drawer"),
+        "close_day": _("Close the day of this till"),
+        "count_drawer": _("Count a drawer that somebody else opened"),
+        "drawer_variance": _("Close the drawer with a difference of {money}"),
+        "no_sale": _("Open the drawer without a sale, time {amount} in this session"),
         "void_sale": _("Give up the whole sale of {money}"),
+        "x_report": _("Show what should be in the drawer"),
     }
 )
 

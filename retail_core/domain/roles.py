@@ -30,6 +30,12 @@ class Permission(StrEnum):
     HAND_OVER = "hand_over"
     SET_UP_DEVICES = "set_up_devices"
     SETTLE_DOUBT = "settle_doubt"
+    KEEP_DRAWER = "keep_drawer"  # open it, count and close one's own session, open it without a sale
+    MOVE_CASH = "move_cash"  # loan, drop, bank
+    CLOSE_ANY_DRAWER = "close_any_drawer"
+    SEE_EXPECTED = "see_expected"  # what should be in the drawer, before it is counted
+    APPROVE_VARIANCE = "approve_variance"
+    CLOSE_DAY = "close_day"
     SYNC_PUSH = "sync.push"
     SYNC_PULL = "sync.pull"
     VIEW_TODAY = "hq.view_today"
@@ -49,8 +55,19 @@ class Permission(StrEnum):
     READ_METRICS = "hq.read_metrics"
 
 
-_CASHIER = frozenset({Permission.SELL, Permission.VOID_LINE, Permission.PICK, Permission.HAND_OVER})
-_SUPERVISING = frozenset({Permission.VOID_SALE, Permission.SET_UP_DEVICES, Permission.SETTLE_DOUBT})
+_CASHIER = frozenset(
+    {Permission.SELL, Permission.VOID_LINE, Permission.PICK, Permission.HAND_OVER, Permission.KEEP_DRAWER}
+)
+_OVER_DRAWERS = frozenset(
+    {
+        Permission.MOVE_CASH,
+        Permission.CLOSE_ANY_DRAWER,
+        Permission.SEE_EXPECTED,
+        Permission.APPROVE_VARIANCE,
+        Permission.CLOSE_DAY,
+    }
+)
+_SUPERVISING = _OVER_DRAWERS | {Permission.VOID_SALE, Permission.SET_UP_DEVICES, Permission.SETTLE_DOUBT}
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {
     Permission.PLACE_ORDER,

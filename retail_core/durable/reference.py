@@ -242,6 +242,11 @@ class TaxTable:
         return known
 
 
+def tax_names(conn: Connection) -> dict[str, str]:
+    """What each tax class is called."""
+    return dict(conn.execute("SELECT tax_class, name FROM tax").fetchall())
+
+
 def find_by_gtin(conn: Connection, gtin: str, taxes: TaxTable) -> ItemRow | None:
     """The item a bar code stands for, or None."""
     return _item(conn.execute(_BY_GTIN, (gtin,)).fetchone(), taxes)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 KEYWORDS = {"tr": None, "ntr": (1, 2), "_": None}
 RAISED = re.compile(r"(?:RuleViolationError|EnvironmentFault)\(\s*\"([a-z_]+\.[a-z_]+)\"")
 NEAR_THE_SCREEN = (
-    "pos_app/service", "pos_app/storage", "pos_app/ui", "retail_core/domain/approvals.py",
+    "pos_app/service", "pos_app/storage", "pos_app/ui", "retail_core/domain/approvals.py", "retail_core/domain/drawer.py",
     "retail_core/domain/sale.py", "retail_core/domain/money.py",
     "retail_core/domain/quantity.py", "retail_core/domain/fulfilment.py", "retail_core/trust/pickup.py",
     "retail_core/trust/pins.py", "retail_core/durable/home.py", "retail_core/durable/lock.py",
