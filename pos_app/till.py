@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from pos_app.runtime.claims import StoreClaims
 from pos_app.runtime.wake import WakeLine
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
@@ -26,7 +27,6 @@ from pos_app.storage import orders, payments, pin_guard, sales
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
 from retail_core.domain.businessdate import business_date
-from retail_core.domain.claims import LocalClaims
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import IdSource, LineId
@@ -56,6 +56,7 @@ class Till:
     signing_in: SigningIn
     link: LinkStatus
     links: Links
+    claims: StoreClaims
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
     _lock: InstanceLock
@@ -122,18 +123,38 @@ class Till:
         selling.restore(basket)
         paying = Paying(selling, links, writer)
         card_paying = CardPaying(selling, paying, writer, ids)
-        parking = Parking(selling, writer, clock)
+        claims = StoreClaims(writer, Links(home), clock, ids)
+        parking = Parking(selling, writer, links, claims, clock, ids, config.till_node)
         card_paying.restore(card_payments)
-        claims, hq_key = LocalClaims(config.till_node), config.feed_public_key
+        hq_key = config.feed_public_key
         fulfilling = Fulfilling(links, here_ref, writer, claims, clock, hq_key, lambda: goods.codes)
         fulfilling.restore(here, failures)
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
-            config, home, clock, selling, paying, card_paying, parking, goods,
-            DrawerDesk(links, here_ref, writer, ids, config.currency), lookup, Labels(here_ref, clock, config.currency), fulfilling, signing_in, link_status, links, writer, lock, wake, worker,
-            (here_ref, there_ref), [refreshed],
-        )  # fmt: skip
+            config=config,
+            home=home,
+            clock=clock,
+            selling=selling,
+            paying=paying,
+            card_paying=card_paying,
+            parking=parking,
+            goods=goods,
+            drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
+            lookup=lookup,
+            labels=Labels(here_ref, clock, config.currency),
+            fulfilling=fulfilling,
+            signing_in=signing_in,
+            link=link_status,
+            links=links,
+            claims=claims,
+            writer=writer,
+            _lock=lock,
+            _wake=wake,
+            _worker=worker,
+            _references=(here_ref, there_ref),
+            _closers=[refreshed],
+        )
         till.receipt_codes = ReceiptCodes(
             links, home.keys.signing_key("till"), config.till_node, config.feed_public_key
         )  # fmt: skip
@@ -155,6 +176,7 @@ class Till:
 
     def refresh(self) -> None:
         """The agent brought something, or a second has passed: look again. Runs on the screen's thread."""
+        self.claims.woken()
         here, there = self._references
         here.refresh()
         self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
@@ -170,6 +192,7 @@ class Till:
         """Finish what was asked for, then give everything back."""
         self._wake.close()
         self._worker.close()
+        self.claims.close()
         self.writer.close()
         for reference in self._references:
             reference.close()

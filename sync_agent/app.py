@@ -40,6 +40,7 @@ from sync_agent.hq_link.feeds import FeedLine
 from sync_agent.hq_link.neighbours import Neighbours
 from sync_agent.hq_link.references import References
 from sync_agent.hq_link.route import Route
+from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.uplink import Uplink
 from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
 from sync_agent.storage import downlink, reference_files
@@ -47,6 +48,7 @@ from sync_agent.storage.files import Files
 from sync_agent.storage.streams import Copy
 from sync_agent.store_role.acceptance import Acceptance
 from sync_agent.store_role.intake import Intake
+from sync_agent.store_role.shared_board import SharedBoard
 from sync_agent.store_role.shipper import Patient, everything
 from sync_agent.till_link import TillLink, till_copies
 from sync_agent.wake import LOOPBACK, Bell
@@ -96,10 +98,13 @@ class Agent:
             for scope in reference_scopes(config)
         ]
         self.feeds.append(FeedLine(store_scope(config), files, self.down, clock, cache, None, self._brought))
-        self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self.uplink.bell.ring)
+        self.board = SharedBoard(files, clock) if config.store_role else None
+        self.shared = SharedLine(files, clock, self.board, lambda: self.neighbours.with_store_role, self._told)
+        self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
         self.desk = LanDesk(
             files, self._key, clock, self.ids, nodes=lambda: self.nodes, intake=self.intake, cache=self.cache,
             references=self.references, hq=self.hq, hello=self.hello, hq_age_ms=self._hq_age_ms,
+            board=self.board,
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -111,7 +116,7 @@ class Agent:
             local = listen(LOOPBACK, config.health_port)
             stack.callback(local.close)
             servers = [(tls_server(lan_app(self.desk), self.home), lan), (plain_server(health_app(self.health)), local)]
-            bells = [self.uplink.bell, self.copied.bell]
+            bells = [self.uplink.bell, self.copied.bell, self.shared.asked, *([self.board.bell] if self.board else [])]
             self.till = await TillLink.open(self.files, self.clock, bells)
             stack.callback(self.till.close)
             stack.push_async_callback(self.hq.close)
@@ -121,8 +126,8 @@ class Agent:
                 self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
                 self._show_status, self._send_figures, self._keep_house, self._probe_hq,
             ]  # fmt: skip
-            if not config.store_role:
-                lines.append(self.relayed.run)
+            lines += [self.shared.follow, self.shared.serve_claims]
+            lines.append(self.board.run if self.board else self.relayed.run)
             async with asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.serve(sockets=[sock])) for server, sock in servers]
                 working = [tasks.create_task(self._for_ever(line)) for line in lines]
@@ -160,6 +165,8 @@ class Agent:
         for task in working:
             task.cancel()
         await self.cache.close()
+        if self.board:
+            await self.board.close()
         await self.hq.close()  # whoever waits for HQ on a neighbour's behalf is told
         for server in servers:
             server.should_exit = True
@@ -198,7 +205,18 @@ class Agent:
         # a second machine holds every sale: the store role's own are copied to a neighbour, and so are everybody's
         # while no store role can be reached
         self.copy.offer(others if self.config.store_role or not stores else {})
+        self.shared.bell.ring()
         self._hurry()
+
+    def _grown(self) -> None:
+        """A neighbour's journal has more here than before."""
+        self.uplink.bell.ring()
+        if self.board:
+            self.board.bell.ring()
+
+    def _told(self) -> None:
+        """The store role told something, or answered."""
+        self.till.brought()
 
     def _acked(self, copy: Copy, clock_offset_ms: int | None) -> None:
         if clock_offset_ms is not None:
@@ -217,7 +235,7 @@ class Agent:
     async def _decide(self) -> None:
         acceptance = self._acceptance
         if acceptance and await self.files.run(lambda _: acceptance.decide(self._offset_ms)):
-            self.uplink.bell.ring()
+            self._grown()
 
     # ── lines of its own ─────────────────────────────────────────────────────────────────────────
 

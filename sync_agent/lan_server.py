@@ -32,6 +32,7 @@ from retail_core.wire.messages import (
     CONTENT_TYPE,
     MAX_COMPRESSED_BYTES,
     MAX_PULL_WAIT_S,
+    ClaimRequest,
     DamagedAnswer,
     ErrorBody,
     PushAnswer,
@@ -45,6 +46,7 @@ from sync_agent.storage import streams
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
 from sync_agent.store_role.intake import Intake
+from sync_agent.store_role.shared_board import SharedBoard
 
 LOG = logging.getLogger(__name__)
 MAX_JSON_BYTES = 16 * 1024
@@ -58,6 +60,7 @@ STATUS_OF = MappingProxyType(
         "feed.scope_denied": 403,
         "snapshot.scope_denied": 403,
         "snapshot.unknown": 404,
+        "store_role.elsewhere": 409,
         "stream.unknown": 404,
         "wire.too_large": 413,
         "request.too_large": 413,
@@ -99,11 +102,12 @@ class LanDesk:
         hq: SyncClient,
         hello: Callable[[], Hello],
         hq_age_ms: Callable[[], int | None],
+        board: SharedBoard | None,
     ) -> None:
         self.files, self.clock, self.intake = files, clock, intake
         self.cache, self.references, self.hq = cache, references, hq
         self.hello, self.hq_age_ms, self.nodes = hello, hq_age_ms, nodes
-        self._key, self._ids = key, ids
+        self._key, self._ids, self._board = key, ids, board
         self._audience = audience_of(files.config.agent_node)
         self._used: dict[str, int] = {}
 
@@ -128,6 +132,12 @@ class LanDesk:
             raise RuleViolationError("token.missing")
         claims = tokens.check_bearer(text, self._key.public_text, self._audience, self.clock.now_ms() // 1000)
         return self._node(claims.subject)
+
+    def store_board(self) -> SharedBoard:
+        """Raises RuleViolationError `store_role.elsewhere`."""
+        if self._board is None:
+            raise RuleViolationError("store_role.elsewhere")
+        return self._board
 
     async def page(self, scope: str, cursor: int, wait_s: int, accepts: str) -> PulledPage | SnapshotWanted | None:
         """A kept page, or the one that comes within `wait_s`, or what HQ answers to the same question.
@@ -244,6 +254,27 @@ async def snapshot_file(request: AnyRequest, desk: LanDesk, snapshot_id: FromPat
     )
 
 
+@get("/v1/shared")
+async def shared(
+    desk: LanDesk,
+    source: Annotated[str, QueryParameter(max_length=40)],
+    cursor: Annotated[int, QueryParameter(ge=0)],
+    wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
+) -> Response[bytes]:
+    told = await desk.store_board().page(source, cursor, wait)
+    return Response(b"", status_code=204) if told is None else _json(told, 200)
+
+
+@post("/v1/claim", status_code=200)
+async def claim(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response[bytes]:
+    text = await _body(request, MAX_JSON_BYTES)
+    try:
+        asked = msgspec.json.decode(text, type=ClaimRequest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+        raise RuleViolationError("claim.malformed") from bad
+    return _json(await desk.store_board().claim(caller.node_id, asked), 200)
+
+
 @get("/v1/witness")
 async def witness(desk: LanDesk, node: str, epoch: str) -> Response[bytes]:
     found = await desk.files.run(lambda files: streams.witnessed(files, StreamId(node[:80], epoch[:40])))
@@ -269,7 +300,7 @@ def lan_app(desk: LanDesk) -> Litestar:
 
     enrolled = Router(
         "/",
-        route_handlers=[push, pull, manifest, snapshot_file, witness],
+        route_handlers=[push, pull, manifest, snapshot_file, witness, shared, claim],
         guards=[known_caller],
         dependencies={"caller": Provide(the_caller)},
     )

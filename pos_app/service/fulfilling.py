@@ -16,7 +16,7 @@ from pos_app.service.finding import item_of
 from pos_app.storage import orders
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
-from retail_core.domain.claims import ClaimKind, Claims, Refused
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import ACTION_OF, FulfilmentEvent, FulfilmentFact
@@ -28,7 +28,6 @@ from retail_core.domain.scanned import CodeKind
 from retail_core.trust.pickup import PASS_PREFIX, code_matches, read_pass
 from retail_core.wire.envelope import Private, commitment
 
-CLAIM_MS = 15 * 60 * 1000
 MAX_CODE_TRIES = 5
 SALT_BYTES = 16
 SHELF_PREFIX = "OTS:"
@@ -109,7 +108,8 @@ class Fulfilling:
 
     def order(self, order_id: str) -> OrderDoc:
         """Raises RuleViolationError `order.unknown`."""
-        order = orders.newest(self._facts.order(order_id), self._here.get(order_id))
+        told = orders.newest(self._facts.order(order_id), self._facts.shared_order(order_id))
+        order = orders.newest(told, self._here.get(order_id))
         if order is None:
             raise RuleViolationError("order.unknown", order=order_id[:40])
         return order
@@ -140,7 +140,7 @@ class Fulfilling:
     # ── doing ────────────────────────────────────────────────────────────────────────────────────
 
     def start_picking(self, order_id: str, done: Done, failed: Failed) -> None:
-        self._step(order_id, FulfilmentFact.PICK_STARTED, (), done, failed, claimed=True)
+        self._step(order_id, FulfilmentFact.PICK_STARTED, (), done, failed)
 
     def pick(self, order_id: str, label: str, done: Done, failed: Failed) -> None:
         """One scanned piece. Refuses `pick.wrong_item` (not on this order) and `pick.already_complete`."""
@@ -194,14 +194,25 @@ class Fulfilling:
             self._wrong_code(order, failed)
             return
         moved = tuple(MovedLine(line.n, line.sku, line.picked_milli) for line in order.lines if line.picked_milli)
-        self._step(
-            order_id, FulfilmentFact.COLLECTED, moved, done, failed, proof=how, person=order.customer_name, claimed=True
-        )
+
+        def claimed(answer: ClaimAnswer) -> None:
+            """Nobody answering is no reason to stop: a later conflict becomes an exception to work on."""
+            if isinstance(answer, Refused):
+                by = self._facts.register_of(answer.by)
+                failed(RuleViolationError("order.claimed", order=order.number, by=by))
+            else:
+                self._step(
+                    order_id, FulfilmentFact.COLLECTED, moved, done, failed, proof=how, person=order.customer_name
+                )
+
+        self._claims.ask(ClaimKind.PICKUP_ORDER, order_id, claimed)
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _all(self) -> list[OrderDoc]:
         sent = {order.order_id: order for order in self._facts.orders()}
+        for one in self._facts.shared_orders():  # what another till did and HQ does not show yet
+            sent[one.order_id] = orders.newest(sent.get(one.order_id), one) or one
         ids = sent.keys() | self._here.keys()
         merged = (orders.newest(sent.get(OrderId(order_id)), self._here.get(order_id)) for order_id in ids)
         return [order for order in merged if order]
@@ -257,14 +268,11 @@ class Fulfilling:
         reason: str = "",
         proof: str = "",
         person: str = "",
-        claimed: bool = False,
     ) -> None:
         try:
             operator = self._allowed(fact)
             order = self.order(order_id)
             after = apply(order, ACTION_OF[fact], lines, shelf=shelf)
-            if claimed:
-                self._claim(order)
         except RuleViolationError as refused:
             failed(refused)
             return
@@ -291,12 +299,6 @@ class Fulfilling:
             raise RuleViolationError("operator.not_signed_in")
         check(self.operator.role, Permission.HAND_OVER if fact is FulfilmentFact.COLLECTED else Permission.PICK)
         return self.operator
-
-    def _claim(self, order: OrderDoc) -> None:
-        """Nobody answering is no reason to stop: a later conflict becomes an exception to work on."""
-        answer = self._claims.claim(ClaimKind.PICKUP_ORDER, order.order_id, self._clock.now_ms() + CLAIM_MS)
-        if isinstance(answer, Refused):
-            raise RuleViolationError("order.claimed", order=order.number, by=answer.by)
 
 
 def _column(order: OrderDoc) -> str | None:

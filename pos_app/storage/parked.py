@@ -17,12 +17,13 @@ class Parked(msgspec.Struct, frozen=True):
     units: int
     total_minor: int
     first: str  # the name of its first item, so that people find it again
+    till: str = ""  # the register it was put aside on, when that is another one
 
 
 def put(conn: Connection, parked: Parked, data: SaleData) -> None:
     conn.execute(
         "INSERT INTO parked (sale_id, at_ms, operator, units, total_minor, first, data) VALUES (?,?,?,?,?,?,?)",
-        (*msgspec.structs.astuple(parked), msgspec.json.encode(data)),
+        (*msgspec.structs.astuple(parked)[:6], msgspec.json.encode(data)),
     )
 
 
@@ -41,3 +42,8 @@ def take(conn: Connection, sale_id: str) -> tuple[SaleData, int] | None:
         return None
     conn.execute("DELETE FROM parked WHERE sale_id = ?", (sale_id,))
     return msgspec.json.decode(row[0], type=SaleData), row[1]
+
+
+def forget(conn: Connection, sale_ids: Sequence[str]) -> None:
+    """Baskets that were taken up on another till."""
+    conn.executemany("DELETE FROM parked WHERE sale_id = ?", [(sale_id,) for sale_id in sale_ids])

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from retail_core.domain.claims import ClaimAnswer
 from retail_core.domain.departments import Department
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import Gtin
+from retail_core.domain.shared import SharedBasket
 from retail_core.domain.tax import TaxRate
-from retail_core.durable import link, reference
+from retail_core.durable import link, reference, shared
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
 from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
@@ -153,6 +155,30 @@ class Links:
     def order(self, order_id: str) -> OrderDoc | None:
         conn = self._ready()
         return link.read_order(conn, order_id) if conn else None
+
+    def shared_baskets(self) -> Sequence[SharedBasket]:
+        """Baskets put aside on any till of the store, those taken up again too."""
+        conn = self._ready()
+        return shared.shared_baskets(conn) if conn else ()
+
+    def shared_orders(self) -> Sequence[OrderDoc]:
+        """Orders as the store's tills left them, where that is news to HQ."""
+        conn = self._ready()
+        return shared.shared_orders(conn) if conn else ()
+
+    def shared_order(self, order_id: str) -> OrderDoc | None:
+        conn = self._ready()
+        return shared.shared_order(conn, order_id) if conn else None
+
+    def claim_answer(self, ask_id: str) -> ClaimAnswer | None:
+        conn = self._ready()
+        return shared.claim_answer(conn, ask_id) if conn else None
+
+    def register_of(self, node: str) -> str:
+        """The register of a node of this store; its id when nobody told."""
+        conn = self._ready()
+        known = link.read_nodes(conn) if conn else ()
+        return next((one.register for one in known if one.node_id == node), node)
 
     def staff(self) -> Sequence[link.StaffRow]:
         conn = self._ready()

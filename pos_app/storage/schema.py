@@ -80,4 +80,10 @@ TILL_STEPS: tuple[Step, ...] = (
         """CREATE TABLE day_close (
             biz_date TEXT NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (biz_date, n)) WITHOUT ROWID""",
     ),
+    (
+        # what this till asked the store role for, while somebody waits for the answer
+        """CREATE TABLE claim_ask (
+            ask_id TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, for_ms INTEGER NOT NULL,
+            at_ms INTEGER NOT NULL) WITHOUT ROWID""",
+    ),
 )

@@ -117,6 +117,8 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "line.serial_is_one": _("A serial number is one unit. Press + for another {name}."),
         "search.nothing": _("Nothing found for “{text}”."),
         # the sale
+        "parking.claimed": _("{by} has taken up that basket already."),
+        "parking.elsewhere": _("Nobody can tell whether {till} still has that basket. Take it up there."),
         "parking.full": _("{limit} baskets are put aside already. Take some up with F8 and finish or void them first."),
         "parking.gone": _("That basket is not put aside any more."),
         "parking.none": _("No basket is put aside."),

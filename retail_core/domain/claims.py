@@ -1,9 +1,15 @@
-"""A claim: "I am working on this, nobody else". Asked before handing over an order or recalling a basket.
+"""A claim: "I am working on this, nobody else". Asked of the store role before a basket is taken up or an order handed over.
 
-Whoever answers (this machine today, the store role or HQ later), there are three outcomes, and each kind of claim has
-a written rule for the third one: when nobody answers, the till goes on and a later conflict becomes an exception.
+There are three outcomes, and each kind has its rule for the third, nobody answering:
+
+    a pickup order       goes on; two hand-overs become an exception with its value
+    this till's basket   goes on; it is at hand, and HQ sees a basket taken up twice
+    another till's one   stays where it is: without the store role nobody knows whether it is still there
+    a receipt's returns  go on up to what this till knows to be left; a second return becomes an exception
+    a value instrument   goes on within the bound HQ granted for being offline
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -39,21 +45,13 @@ class NobodyAnswered:
 ClaimAnswer = Granted | Refused | NobodyAnswered
 
 
+CLAIM_MS = 10 * 60_000
+"""How long a claim holds unless it is asked for again."""
+WAIT_MS = 200
+"""Nobody at a counter waits longer than this for another machine."""
+
+
 class Claims(Protocol):
-    """The port services ask; it answers within 200 ms or says that nobody did."""
+    """The port services ask; `done` is told within `WAIT_MS`, if only that nobody answered."""
 
-    def claim(self, kind: ClaimKind, key: str, until_ms: int) -> ClaimAnswer: ...
-
-
-class LocalClaims:
-    """Claims among the operators of one machine: the authority while no store role is asked."""
-
-    def __init__(self, holder: str) -> None:
-        self._holder = holder
-        self._held: dict[tuple[ClaimKind, str], int] = {}
-
-    def claim(self, kind: ClaimKind, key: str, until_ms: int) -> ClaimAnswer:
-        """Always granted here: one machine works on one thing at a time; a longer claim extends a shorter one."""
-        held = max(until_ms, self._held.get((kind, key), 0))
-        self._held[kind, key] = held
-        return Granted(held)
+    def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None: ...

@@ -20,7 +20,7 @@ from retail_core.domain.ids import InstrumentId, OperatorId
 from retail_core.domain.promotions.model import Promotion, checked
 from retail_core.domain.roles import Role
 from retail_core.domain.value import Instrument
-from retail_core.durable import customers
+from retail_core.durable import customers, shared
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
 from retail_core.durable.reference import set_cursor
@@ -51,6 +51,7 @@ LINK_STEPS: tuple[Step, ...] = (
         "CREATE TABLE reference_file (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL)",
     ),
     customers.CUSTOMER_STEP,
+    shared.SHARED_STEP,
 )
 HQ_PEER = "hq"
 STORE_PEER = "store"

@@ -1,9 +1,11 @@
 """What client and server say to each other on both hops, apart from the batches themselves."""
 
 import hashlib
+from typing import Annotated
 
 import msgspec
 
+from retail_core.domain.claims import ClaimKind
 from retail_core.domain.errors import Fact
 from retail_core.wire.envelope import GENESIS, StreamId
 
@@ -175,6 +177,40 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
     feed_public_key: str
     store_role: bool = False
     peers: tuple[str, ...] = ()
+
+
+class SharedRow(msgspec.Struct, frozen=True):
+    """The newest state of one thing the tills of a store tell one another; `null` when it is gone."""
+
+    kind: str
+    key: str
+    rev: int
+    doc: msgspec.Raw
+
+
+class SharedPage(msgspec.Struct, frozen=True):
+    """What is new since a revision. `whole`: the asker knew another source, and this replaces all it has."""
+
+    source: str
+    rev: int
+    rows: tuple[SharedRow, ...]
+    whole: bool = False
+
+
+class ClaimRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """ "I am working on this", for so long. A duration, because clocks in shops differ."""
+
+    kind: ClaimKind
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    for_ms: int
+
+
+class ClaimReply(msgspec.Struct, frozen=True):
+    """Granted for so long, or who has it."""
+
+    granted: bool
+    holder: str = ""
+    for_ms: int = 0
 
 
 class ErrorBody(msgspec.Struct, frozen=True):

@@ -22,12 +22,15 @@ from retail_core.trust import tokens
 from retail_core.trust.keys import SigningKey, unb64
 from retail_core.wire.messages import (
     CONTENT_TYPE,
+    ClaimReply,
+    ClaimRequest,
     DamagedAnswer,
     ForkAnswer,
     GapAnswer,
     PageHead,
     PushAnswer,
     PushHeader,
+    SharedPage,
     SnapshotManifest,
 )
 from sync_agent.config import (
@@ -193,6 +196,29 @@ class SyncClient:
         if answer.status_code != 200:
             raise self._refused(answer, text)
         return _decoded(text, PushAnswer)
+
+    async def shared(self, source: str, cursor: int, wait_s: int) -> SharedPage | None:
+        """What the store role tells above `cursor`; None when nothing is new. Raises HopFault."""
+        asked = {"source": source, "cursor": cursor, "wait": wait_s}
+        patience = httpx.Timeout(wait_s + LONG_POLL_SLACK_S, connect=CONNECT_TIMEOUT_S)
+        began_ms = self._clock.monotonic_ms()
+        async with self._asking("GET", "/v1/shared", params=asked, patience=patience) as answer:
+            text = await _bounded(answer, MAX_PAGE_BYTES)
+        if answer.status_code == 204:  # a peer that does not wait must not make us spin
+            await asyncio.sleep(max(0, LEAST_POLL_MS - (self._clock.monotonic_ms() - began_ms)) / 1000)
+            return None
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+        return _decoded(text, SharedPage)
+
+    async def claim(self, request: ClaimRequest) -> ClaimReply:
+        """Who works on a thing of the store. Raises HopFault."""
+        content = msgspec.json.encode(request)
+        async with self._asking("POST", "/v1/claim", headers=JSON, content=content) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+        return _decoded(text, ClaimReply)
 
     async def telemetry(self, figures: Mapping[str, int]) -> bool:
         """Lossy: figures for HQ's page. False when the peer does not take any. Raises HopFault."""

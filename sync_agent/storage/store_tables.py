@@ -23,6 +23,19 @@ STORE_STEPS: tuple[Step, ...] = (
             order_id TEXT NOT NULL, order_v INTEGER NOT NULL, doc BLOB NOT NULL,
             PRIMARY KEY (order_id)) WITHOUT ROWID""",
     ),
+    (
+        # what the store role tells the tills, how far it has read each journal, and who claims what
+        """CREATE TABLE told (
+            kind TEXT NOT NULL, key TEXT NOT NULL, rev INTEGER NOT NULL, at_ms INTEGER NOT NULL, doc BLOB NOT NULL,
+            PRIMARY KEY (kind, key)) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX told_rev ON told (rev)",
+        "CREATE TABLE told_head (one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, rev INTEGER NOT NULL)",
+        """CREATE TABLE told_through (
+            node TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (node, epoch)) WITHOUT ROWID""",
+        """CREATE TABLE claim (
+            kind TEXT NOT NULL, key TEXT NOT NULL, holder TEXT NOT NULL, until_ms INTEGER NOT NULL,
+            PRIMARY KEY (kind, key)) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_core.domain.cases import CASE_TRANSITIONS, CaseKind, CaseState, ExceptionCase
-from retail_core.domain.claims import ClaimKind, Granted, LocalClaims
 from retail_core.domain.errors import CodedError, EnvironmentFault, InvariantError, RuleViolationError, require
 from retail_core.domain.ids import Sku
 from retail_core.domain.jobs import JOB_TRANSITIONS, MAX_TRIES, Job, JobState
@@ -71,13 +70,6 @@ def test_a_job_is_not_tried_for_ever() -> None:
 
 
 # ── claims ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_one_machine_grants_its_own_claims_and_never_shortens_one() -> None:
-    claims = LocalClaims("T1")
-    assert claims.claim(ClaimKind.PICKUP_ORDER, "O-1", 1000) == Granted(1000)
-    assert claims.claim(ClaimKind.PICKUP_ORDER, "O-1", 500) == Granted(1000)
-    assert claims.claim(ClaimKind.GIFT_CARD, "O-1", 500) == Granted(500)
 
 
 # ── permissions ──────────────────────────────────────────────────────────────────────────────────

@@ -51,7 +51,7 @@ class Suspended(QObject):
     def _offer(self, listed: Sequence[Parked]) -> None:
         if not listed:
             self.none.emit()
-        elif len(listed) == 1:
+        elif len(listed) == 1 and not listed[0].till:  # another till's is looked at first
             self.choose(listed[0].sale_id)
         else:
             self._side.open_parked(tuple(map(self._words, listed)))
@@ -59,7 +59,7 @@ class Suspended(QObject):
     def _words(self, aside: Parked) -> HitView:
         at = datetime.fromtimestamp(aside.at_ms / 1000, UTC).astimezone(self._zone)
         units = ntr("{n} item", "{n} items", aside.units)
-        detail = " · ".join((at.strftime("%H:%M"), aside.operator, units))
+        detail = " · ".join(part for part in (at.strftime("%H:%M"), aside.till, aside.operator, units) if part)
         return HitView(aside.sale_id, aside.first, detail, format_money(aside.total_minor, self._selling.currency))
 
     def _took(self, changed: Sequence[LineId]) -> None:

@@ -1,0 +1,99 @@
+"""What a store's machines tell one another, as link.db has it: the others' baskets and orders, and answers to claims.
+
+The agent writes, the till beside it reads. Rows are the newest state of a thing; what is gone is not there.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from retail_core.domain.claims import ClaimAnswer, Granted, NobodyAnswered, Refused
+from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.shared import SharedBasket, SharedKind
+from retail_core.durable.engine import Connection
+from retail_core.durable.migrate import Step
+from retail_core.wire.messages import ClaimReply, SharedPage
+
+SHARED_STEP: Step = (
+    "CREATE TABLE shared (kind TEXT NOT NULL, key TEXT NOT NULL, doc BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    """CREATE TABLE shared_cursor (
+        one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, rev INTEGER NOT NULL)""",
+    """CREATE TABLE claim_answer (
+        ask_id TEXT PRIMARY KEY, answer TEXT NOT NULL, holder TEXT NOT NULL, until_ms INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX claim_answer_at ON claim_answer (at_ms)",
+)
+KEEP_ANSWERS_MS = 3_600_000
+NOBODY = "nobody"
+GRANTED = "granted"
+REFUSED = "refused"
+
+
+# ── the agent writes ─────────────────────────────────────────────────────────────────────────────
+
+
+def shared_cursor(conn: Connection) -> tuple[str, int]:
+    """(source, revision) of what is here; ("", 0) when there is nothing."""
+    row = conn.execute("SELECT source, rev FROM shared_cursor").fetchone()
+    return (row[0], row[1]) if row else ("", 0)
+
+
+def put_page(conn: Connection, page: SharedPage) -> None:
+    """Rows and cursor, inside the caller's transaction. A page of another source replaces everything."""
+    if page.whole:
+        conn.execute("DELETE FROM shared")
+    for row in page.rows:
+        if bytes(row.doc) == b"null":
+            conn.execute("DELETE FROM shared WHERE kind = ? AND key = ?", (row.kind, row.key))
+        else:
+            conn.execute(
+                "INSERT OR REPLACE INTO shared (kind, key, doc) VALUES (?,?,?)", (row.kind, row.key, bytes(row.doc))
+            )
+    conn.execute("INSERT OR REPLACE INTO shared_cursor (one, source, rev) VALUES (1, ?, ?)", (page.source, page.rev))
+
+
+def put_claim_answer(conn: Connection, ask_id: str, reply: ClaimReply | None, now_ms: int) -> None:
+    """What the store role said; None when nobody could be asked."""
+    said = NOBODY if reply is None else GRANTED if reply.granted else REFUSED
+    conn.execute(
+        "INSERT OR REPLACE INTO claim_answer (ask_id, answer, holder, until_ms, at_ms) VALUES (?,?,?,?,?)",
+        (ask_id, said, reply.holder if reply else "", now_ms + (reply.for_ms if reply else 0), now_ms),
+    )
+    conn.execute("DELETE FROM claim_answer WHERE at_ms < ?", (now_ms - KEEP_ANSWERS_MS,))
+
+
+# ── the till reads ───────────────────────────────────────────────────────────────────────────────
+
+
+def claim_answer(conn: Connection, ask_id: str) -> ClaimAnswer | None:
+    """None while there is no answer yet."""
+    row = conn.execute("SELECT answer, holder, until_ms FROM claim_answer WHERE ask_id = ?", (ask_id,)).fetchone()
+    if row is None:
+        return None
+    answer, holder, until_ms = row
+    if answer == GRANTED:
+        return Granted(until_ms)
+    return Refused(holder) if answer == REFUSED else NobodyAnswered()
+
+
+def shared_baskets(conn: Connection) -> Sequence[SharedBasket]:
+    """Baskets put aside in this store, those taken up again too, the oldest first."""
+    found = (msgspec.json.decode(doc, type=SharedBasket) for doc in _docs(conn, SharedKind.BASKET))
+    return sorted(found, key=lambda basket: (basket.put_ms, basket.sale_id))
+
+
+def shared_orders(conn: Connection) -> Sequence[OrderDoc]:
+    """Orders as the tills of this store left them."""
+    return [msgspec.json.decode(doc, type=OrderDoc) for doc in _docs(conn, SharedKind.ORDER)]
+
+
+def shared_order(conn: Connection, order_id: str) -> OrderDoc | None:
+    """One order, when a till of this store touched it."""
+    row = conn.execute(
+        "SELECT doc FROM shared WHERE kind = ? AND key = ?", (SharedKind.ORDER.value, order_id)
+    ).fetchone()
+    return msgspec.json.decode(row[0], type=OrderDoc) if row else None
+
+
+def _docs(conn: Connection, kind: SharedKind) -> Sequence[bytes]:
+    return [doc for (doc,) in conn.execute("SELECT doc FROM shared WHERE kind = ? ORDER BY key", (kind.value,))]

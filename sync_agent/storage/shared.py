@@ -1,0 +1,212 @@
+"""What the store role tells the store's tills: folded from every journal here into rows with a revision, and who claims what.
+
+Row, revision and how far each journal was read are written in one transaction, so nothing is told twice or forgotten.
+"""
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from retail_core.domain.claims import ClaimKind
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.fulfilment import FINAL, OrderDoc
+from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, told_by
+from retail_core.durable import link
+from retail_core.durable.engine import transaction
+from retail_core.durable.journal import entries_after
+from retail_core.durable.shared import put_claim_answer, put_page, shared_cursor
+from retail_core.wire.envelope import StreamEntry, StreamId
+from retail_core.wire.events import decode_event
+from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
+from sync_agent.storage import streams
+from sync_agent.storage.files import Files
+from sync_agent.storage.streams import Copy
+
+READ_AT_ONCE = 500
+PAGE_ROWS = 500
+KEEP_DONE_MS = 2 * 24 * 3_600_000
+MAX_CLAIM_MS = 15 * 60_000
+MAX_ASKS = 32
+ASK_VALID_MS = 2_000
+"""Nobody waits for an older question any more."""
+GONE = b"null"
+KINDS = {SharedKind.BASKET: SharedBasket, SharedKind.ORDER: OrderDoc}
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A claim the till beside us waits for."""
+
+    ask_id: str
+    request: ClaimRequest
+
+
+# ── folding ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def fold(files: Files, now_ms: int) -> bool:
+    """Read on in every journal here; True when there is news for the tills."""
+    news = False
+    for copy in (*streams.own_copies(files), *_till(files), *streams.kept_copies(files)):
+        while (read := _read_on(files, copy, now_ms)) is not None:
+            news = news or read
+    return news
+
+
+def _till(files: Files) -> Sequence[Copy]:
+    mine = streams.till_copy(files)
+    return [mine] if mine else []
+
+
+def _read_on(files: Files, copy: Copy, now_ms: int) -> bool | None:
+    """One slice of one journal; None when there was nothing to read."""
+    after = max(_through(files, copy.source), copy.base.seq)
+    if after >= copy.head.seq:
+        return None
+    conn = files.till() if copy.in_till else files.store
+    entries = entries_after(conn, copy.source, after, READ_AT_ONCE) if conn else ()
+    if not entries:
+        return None
+    with transaction(files.store, files.store_path):
+        news = [_take(files, placed, now_ms) for placed in entries]
+        files.store.execute(
+            "INSERT OR REPLACE INTO told_through (node, epoch, seq) VALUES (?,?,?)",
+            (copy.source.node, copy.source.epoch, entries[-1].seq),
+        )
+    return any(news)
+
+
+def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
+    entry = placed.entry
+    try:
+        event = decode_event(entry.type, entry.v, entry.body)
+    except RuleViolationError:  # a kind or shape of a newer program
+        return False
+    told = told_by(event, Origin(entry.node, entry.actor), lambda kind, key: _known(files, kind, key))
+    if told is not None:
+        _tell(files, *key_of(told), msgspec.json.encode(told), now_ms)
+    return told is not None
+
+
+def _known(files: Files, kind: SharedKind, key: str) -> Shared | None:
+    row = files.store.execute(
+        "SELECT doc FROM told WHERE kind = ? AND key = ? AND doc <> ?", (kind, key, GONE)
+    ).fetchone()
+    here = msgspec.json.decode(row[0], type=KINDS[kind]) if row else None
+    if kind is SharedKind.ORDER:
+        sent = link.read_order(files.link, key)
+        return sent if sent and (not isinstance(here, OrderDoc) or sent.order_v >= here.order_v) else here
+    return here
+
+
+def _tell(files: Files, kind: SharedKind, key: str, doc: bytes, now_ms: int) -> None:
+    source, rev = head(files)
+    files.store.execute("INSERT OR REPLACE INTO told_head (one, source, rev) VALUES (1, ?, ?)", (source, rev + 1))
+    files.store.execute(
+        "INSERT OR REPLACE INTO told (kind, key, rev, at_ms, doc) VALUES (?,?,?,?,?)", (kind, key, rev + 1, now_ms, doc)
+    )
+
+
+def _through(files: Files, source: StreamId) -> int:
+    row = files.store.execute(
+        "SELECT seq FROM told_through WHERE node = ? AND epoch = ?", (source.node, source.epoch)
+    ).fetchone()
+    return row[0] if row else 0
+
+
+def tidy(files: Files, now_ms: int) -> bool:
+    """Take back what nobody needs any more: baskets taken up and orders ended, two days ago. True when something went."""
+    old = files.store.execute(
+        "SELECT kind, key, doc FROM told WHERE at_ms < ? AND doc <> ? LIMIT ?", (now_ms - KEEP_DONE_MS, GONE, PAGE_ROWS)
+    ).fetchall()
+    done = [(SharedKind(kind), key) for kind, key, doc in old if _is_done(SharedKind(kind), doc)]
+    with transaction(files.store, files.store_path):
+        for kind, key in done:
+            _tell(files, kind, key, GONE, now_ms)
+        files.store.execute("DELETE FROM claim WHERE until_ms < ?", (now_ms,))
+        files.store.execute("DELETE FROM told WHERE doc = ? AND at_ms < ?", (GONE, now_ms - 2 * KEEP_DONE_MS))
+    return bool(done)
+
+
+def _is_done(kind: SharedKind, doc: bytes) -> bool:
+    told = msgspec.json.decode(doc, type=KINDS[kind])
+    return bool(told.taken_by) if isinstance(told, SharedBasket) else told.state in FINAL
+
+
+# ── telling ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def head(files: Files) -> tuple[str, int]:
+    """(source, revision). The source is drawn with the file, so that a replaced disk is not taken for an old position."""
+    row = files.store.execute("SELECT source, rev FROM told_head").fetchone()
+    return (row[0], row[1]) if row else (os.urandom(8).hex(), 0)
+
+
+def page(files: Files, source: str, cursor: int) -> SharedPage | None:
+    """Rows above `cursor`, or everything for who knows another source; None when there is nothing new."""
+    here, rev = head(files)
+    if not rev or (source == here and cursor >= rev):
+        return None
+    whole = source != here
+    rows = files.store.execute(
+        "SELECT kind, key, rev, doc FROM told WHERE rev > ? ORDER BY rev LIMIT ?", (0 if whole else cursor, PAGE_ROWS)
+    ).fetchall()
+    found = tuple(SharedRow(kind, key, at, msgspec.Raw(doc)) for kind, key, at, doc in rows)
+    return SharedPage(here, found[-1].rev if len(found) == PAGE_ROWS else rev, found, whole)
+
+
+def apply(files: Files, told: SharedPage) -> None:
+    """What the store role told, into link.db for the till beside us."""
+    with transaction(files.link, files.link_path):
+        put_page(files.link, told)
+
+
+def cursor(files: Files) -> tuple[str, int]:
+    return shared_cursor(files.link)
+
+
+# ── claims ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def claim(files: Files, holder: str, request: ClaimRequest, now_ms: int) -> ClaimReply:
+    """Give the thing to `holder` unless another machine has it. What was taken up for good is refused for ever."""
+    basket = _known(files, SharedKind.BASKET, request.key) if request.kind is ClaimKind.SUSPENDED_SALE else None
+    if isinstance(basket, SharedBasket) and basket.taken_by:
+        return ClaimReply(granted=False, holder=basket.taken_by)
+    conn, for_ms = files.store, max(0, min(request.for_ms, MAX_CLAIM_MS))
+    with transaction(conn, files.store_path):
+        row = conn.execute(
+            "SELECT holder FROM claim WHERE kind = ? AND key = ? AND until_ms > ?", (request.kind, request.key, now_ms)
+        ).fetchone()
+        if row and row[0] != holder:
+            return ClaimReply(granted=False, holder=row[0])
+        conn.execute(
+            "INSERT OR REPLACE INTO claim (kind, key, holder, until_ms) VALUES (?,?,?,?)",
+            (request.kind, request.key, holder, now_ms + for_ms),
+        )
+    return ClaimReply(granted=True, holder=holder, for_ms=for_ms)
+
+
+def asks(files: Files, now_ms: int) -> Sequence[Ask]:
+    """Claims the till beside us waits for, the oldest first."""
+    conn = files.till()
+    if conn is None:
+        return ()
+    rows = conn.execute(
+        "SELECT ask_id, kind, key, for_ms FROM claim_ask WHERE at_ms > ? ORDER BY at_ms LIMIT ?",
+        (now_ms - ASK_VALID_MS, MAX_ASKS),
+    ).fetchall()
+    known = {
+        row[0]
+        for row in files.link.execute("SELECT ask_id FROM claim_answer WHERE at_ms > ?", (now_ms - ASK_VALID_MS,))
+    }
+    return [
+        Ask(ask_id, ClaimRequest(ClaimKind(kind), key, for_ms))
+        for ask_id, kind, key, for_ms in rows
+        if ask_id not in known
+    ]
+
+
+def answer(files: Files, ask_id: str, reply: ClaimReply | None, now_ms: int) -> None:
+    with transaction(files.link, files.link_path):
+        put_claim_answer(files.link, ask_id, reply, now_ms)

@@ -1,0 +1,69 @@
+"""The store role's word to its tills: what it read in everybody's journal, told within moments, and claims decided."""
+
+import asyncio
+
+from retail_core.domain.clock import Clock
+from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage
+from sync_agent.config import POLL_TILL_MS
+from sync_agent.storage import shared
+from sync_agent.storage.files import Files
+from sync_agent.wake import Bell
+
+MAX_WAITING = 256
+TIDY_EVERY_MS = 3_600_000
+
+
+class SharedBoard:
+    """Run with `run` on the machine that has the store role; `bell` says that a journal has grown."""
+
+    def __init__(self, files: Files, clock: Clock) -> None:
+        self.bell = Bell()
+        self._files, self._clock = files, clock
+        self._news = asyncio.Condition()
+        self._waiting = 0
+        self._closing = False
+        self._tidied_ms = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            now_ms = self._clock.now_ms()
+            news = await self._files.run(lambda files: shared.fold(files, now_ms))  # noqa: B023 - run at once
+            if self._clock.monotonic_ms() - self._tidied_ms >= TIDY_EVERY_MS:
+                self._tidied_ms = self._clock.monotonic_ms()
+                news = await self._files.run(lambda files: shared.tidy(files, now_ms)) or news  # noqa: B023
+            if news:
+                await self._tell()
+            await self.bell.wait(POLL_TILL_MS)
+
+    async def close(self) -> None:
+        """Whoever waits is told that nothing is new."""
+        self._closing = True
+        await self._tell()
+
+    async def page(self, source: str, cursor: int, wait_s: float) -> SharedPage | None:
+        """What is new above `cursor`, waiting for it; None when nothing came in time."""
+        if self._waiting >= MAX_WAITING:
+            return None
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(wait_s):
+                while True:
+                    async with self._news:
+                        found = await self._files.run(lambda files: shared.page(files, source, cursor))
+                        if found is not None or self._closing:
+                            return found
+                        await self._news.wait()
+        except TimeoutError:
+            return None
+        finally:
+            self._waiting -= 1
+
+    async def claim(self, holder: str, request: ClaimRequest) -> ClaimReply:
+        """Decided here, for every machine of the store."""
+        now_ms = self._clock.now_ms()
+        return await self._files.run(lambda files: shared.claim(files, holder, request, now_ms))
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
