@@ -21,6 +21,7 @@ from pos_app.service.parking import Parking
 from pos_app.service.paying import Paying
 from pos_app.service.promoting import Promoting
 from pos_app.service.receipt_codes import ReceiptCodes
+from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
 from pos_app.storage import orders, payments, pin_guard, sales
@@ -59,6 +60,7 @@ class Till:
     claims: StoreClaims
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
+    returning: Returning = field(init=False)
     _lock: InstanceLock
     _wake: WakeLine
     _worker: Worker
@@ -159,6 +161,9 @@ class Till:
             links, home.keys.signing_key("till"), config.till_node, config.feed_public_key
         )  # fmt: skip
         till.receipt_codes.refresh()
+        till.returning = Returning(
+            selling, here_ref, links, goods, writer, clock, ids, config
+        )  # fmt: skip
         return till
 
     def signed_in(self, operator: SoldBy | None) -> None:

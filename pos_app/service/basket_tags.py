@@ -16,19 +16,24 @@ MAX_IN_VIEW = 20_000
 
 def place_of_tag(lines: Iterable[SaleLine], sku: Sku, unit: TagUnit) -> SaleLine | None:
     """The scanned unit this tag may be on: the one of its serial, else one of which no serial is known."""
-    free = [line for line in lines if line.sku == sku and not line.voided and line.epc is None]
+    free = [line for line in lines if _sold_here(line, sku) and line.epc is None]
     same = next((line for line in free if line.serial == unit.serial), None)
     return same or next((line for line in free if line.serial is None), None)
 
 
 def only_tagged(lines: Iterable[SaleLine], sku: Sku) -> Sequence[SaleLine]:
     """Units of an item that nobody has scanned yet: the next scans are of them."""
-    return [line for line in lines if line.sku == sku and line.seen is Seen.TAG and not line.voided]
+    return [line for line in lines if _sold_here(line, sku) and line.seen is Seen.TAG]
 
 
 def of_serial(lines: Iterable[SaleLine], sku: Sku, serial: str) -> SaleLine | None:
     """The unit of this serial, if it is on the sale."""
-    return next((line for line in lines if line.sku == sku and line.serial == serial and not line.voided), None)
+    return next((line for line in lines if _sold_here(line, sku) and line.serial == serial), None)
+
+
+def _sold_here(line: SaleLine, sku: Sku) -> bool:
+    """Goods that come back on the same sale are other units."""
+    return line.sku == sku and not line.voided and line.back is None
 
 
 class TagsInView:

@@ -5,7 +5,7 @@ import msgspec
 from pos_app.service.drawer_keeping import append_notes, note_sale, session_for_sale
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
-from pos_app.storage import sales, spool
+from pos_app.storage import returns, sales, spool
 from pos_app.storage.store import TillStore
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
@@ -49,6 +49,7 @@ def complete(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
             operator_id=operator.operator_id, book=sale.book,
         )  # fmt: skip
+        returns.note_returns(conn, event.lines, number.text)
         note_sale(store, event, number, stamp.at)
         short_hash = entry.entry_hash.hex()[:SHORT_HASH_CHARS]
         if paper is not None:

@@ -56,7 +56,9 @@ class GoodsCheck:
 
     def judged(self, line: SaleLine) -> SaleLine:
         """The line, stopped if its unit must not be sold (any more), and free again if it may; the same one if nothing
-        changed. What must not be sold stays stopped whether or not it was weighed."""
+        changed. What must not be sold stays stopped whether or not it was weighed. Goods that come back never are."""
+        if line.back:
+            return line
         said = self._verdict(line)
         stop = said.stop or (WEIGH_FIRST if line.unweighed else "")
         look = "" if stop else said.look

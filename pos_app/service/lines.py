@@ -77,7 +77,7 @@ class LineMaker:
 
     def repriced(self, line: SaleLine, book: PriceBook) -> SaleLine:
         """The line by another book; the same one when nothing is different, or its label says what it costs."""
-        if not line.counts or line.packed:
+        if not line.counts or line.packed or line.back:
             return line
         priced = price((BasketItem(line.sku, line.qty_milli),), book, self._clock.now_ms())[0]
         if priced is None or (priced.unit_minor, priced.book) == (line.unit_minor, line.book):

@@ -177,7 +177,9 @@ class Selling:
         line = self._selected_line()
         if line is None:
             return Outcome(OutcomeKind.REFUSED, code="line.none_selected")
-        if pieces > 0 and (line.serial or line.epc or line.packed):  # a unit of its own; one more is another line
+        if (
+            pieces > 0 and (line.serial or line.epc or line.packed) and not line.back
+        ):  # a unit of its own; one more is another line
             return self._guarded(lambda: self._one_more_of(line))
         if line.packed:
             return self.void_line(line.line_id)
@@ -196,6 +198,10 @@ class Selling:
     def void_sale(self, reason: str, approval: Approval | None = None) -> Outcome:
         """Give up the whole basket. Raises ApprovalNeededError where a supervisor must agree."""
         return self._guarded(lambda: self._void_sale(reason, approval))
+
+    def on_sale(self, act: Callable[[Sale], Outcome]) -> Outcome:
+        """Have another service change the sale, which is opened for it; a refusal changes nothing on it."""
+        return self._guarded(lambda: self._on(act(self._open_sale())))
 
     def clear_multiplier(self) -> None:
         self.multiplier_milli = None
@@ -379,6 +385,8 @@ class Selling:
     def _change_quantity(self, line_id: LineId, qty_milli: int) -> Outcome:
         sale = self._open_sale()
         old = sale.line(line_id)
+        if old.back:
+            raise RuleViolationError("return.change_there", name=old.name)
         if (old.serial or old.epc) and qty_milli > ONE:
             raise RuleViolationError("line.serial_is_one", name=old.name)
         if qty_milli <= 0:

@@ -86,4 +86,15 @@ TILL_STEPS: tuple[Step, ...] = (
             ask_id TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, for_ms INTEGER NOT NULL,
             at_ms INTEGER NOT NULL) WITHOUT ROWID""",
     ),
+    (
+        # lines of receipts that were shown for a return, from whichever till, and what of them came back here. The table
+        # itself refuses more than was sold, so no two returns can both have the last piece.
+        """CREATE TABLE bought_line (
+            receipt TEXT NOT NULL, n INTEGER NOT NULL, sold_milli INTEGER NOT NULL CHECK (sold_milli > 0),
+            sold_minor INTEGER NOT NULL, back_milli INTEGER NOT NULL DEFAULT 0, back_minor INTEGER NOT NULL DEFAULT 0,
+            CHECK (back_milli BETWEEN 0 AND sold_milli), CHECK (back_minor BETWEEN 0 AND max(0, sold_minor)),
+            PRIMARY KEY (receipt, n)) WITHOUT ROWID""",
+        # receipts of this till that were reversed whole, each once
+        "CREATE TABLE post_void (receipt TEXT PRIMARY KEY, by_receipt TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )

@@ -24,6 +24,7 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "count_drawer": _("Count a drawer that somebody else opened"),
         "drawer_variance": _("Close the drawer with a difference of {money}"),
         "no_sale": _("Open the drawer without a sale, time {amount} in this session"),
+        "return": _("Take goods back for {money}, which is more than the store's rules allow"),
         "void_sale": _("Give up the whole sale of {money}"),
         "x_report": _("Show what should be in the drawer"),
     }

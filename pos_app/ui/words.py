@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from pos_app.locale import catalogue
 from pos_app.locale.catalogue import SOURCE_LANGUAGE, Spoken, spoken
+from pos_app.ui.return_words import RETURN_ERRORS
 from retail_core.domain.errors import CodedError, Fact
 from retail_core.domain.money import format_money
 
@@ -57,6 +58,7 @@ def _(text: str) -> str:
 
 ERROR_WORDS: Mapping[str, str] = MappingProxyType(
     {
+        **RETURN_ERRORS,
         # typing and scanning
         "amount.is_a_bar_code": _("{text} is a bar code, not an amount. Nothing was taken."),
         "amount.looks_like_a_bar_code": _("{text} could be a bar code. Press again if it is an amount."),
@@ -93,7 +95,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "scan.is_coupon": _("Coupons cannot be taken at this till yet."),
         "scan.is_delivery": _("That is the label of a parcel or pallet. Scan the item inside."),
         "scan.is_gift_card": _("Gift cards cannot be sold or used at this till yet."),
-        "scan.is_receipt": _("That is a receipt. Returns cannot be taken at this till yet."),
+        "scan.is_receipt": _("That is a receipt. F7 takes goods back."),
         "scan.is_shelf": _("That is the label of a shelf. Scan the item."),
         "scan.one_unit": _("2 codes, 1 unit of {name}. Press + if it was two."),
         "scan.says_nothing": _("The label of {name} says a weight or price of nothing. Weigh it and label it again."),

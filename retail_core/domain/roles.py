@@ -36,6 +36,8 @@ class Permission(StrEnum):
     SEE_EXPECTED = "see_expected"  # what should be in the drawer, before it is counted
     APPROVE_VARIANCE = "approve_variance"
     CLOSE_DAY = "close_day"
+    RETURN = "return"
+    RETURN_FREELY = "return_freely"  # beyond the store's rules
     SYNC_PUSH = "sync.push"
     SYNC_PULL = "sync.pull"
     VIEW_TODAY = "hq.view_today"
@@ -56,7 +58,14 @@ class Permission(StrEnum):
 
 
 _CASHIER = frozenset(
-    {Permission.SELL, Permission.VOID_LINE, Permission.PICK, Permission.HAND_OVER, Permission.KEEP_DRAWER}
+    {
+        Permission.SELL,
+        Permission.VOID_LINE,
+        Permission.PICK,
+        Permission.HAND_OVER,
+        Permission.KEEP_DRAWER,
+        Permission.RETURN,
+    }
 )
 _OVER_DRAWERS = frozenset(
     {
@@ -67,7 +76,12 @@ _OVER_DRAWERS = frozenset(
         Permission.CLOSE_DAY,
     }
 )
-_SUPERVISING = _OVER_DRAWERS | {Permission.VOID_SALE, Permission.SET_UP_DEVICES, Permission.SETTLE_DOUBT}
+_SUPERVISING = _OVER_DRAWERS | {
+    Permission.VOID_SALE,
+    Permission.SET_UP_DEVICES,
+    Permission.SETTLE_DOUBT,
+    Permission.RETURN_FREELY,
+}
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {
     Permission.PLACE_ORDER,

@@ -16,6 +16,8 @@ from retail_core.domain.errors import EnvironmentFault
 
 Connection = sqlite.Connection
 Cursor = sqlite.Cursor
+IntegrityError = sqlite.IntegrityError
+"""What a table's own rule refuses; for a caller who can say in shop words what it was."""
 
 LEAST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5_000

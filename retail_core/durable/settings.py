@@ -15,6 +15,7 @@ from retail_core.domain.drawer import DrawerRules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.guards import LineRules
 from retail_core.domain.people import PeopleRules
+from retail_core.domain.returns import ReturnRules
 
 MAX_WHY = 200
 
@@ -34,6 +35,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     drawer: DrawerRules = DrawerRules()
     lines: LineRules = LineRules()
     people: PeopleRules = PeopleRules()
+    returns: ReturnRules = ReturnRules()
     unread: tuple[str, ...] = ()
 
 

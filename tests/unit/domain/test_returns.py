@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted, SoldLine
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
-from retail_core.domain.returns import CONDITION_OF, Condition, ReturnOf, ReturnReason, worth_minor
+from retail_core.domain.returns import (
+    CONDITION_OF,
+    DAY_MS,
+    NOTHING,
+    Condition,
+    Part,
+    ReturnOf,
+    ReturnReason,
+    ReturnRules,
+    beyond,
+    worth_minor,
+)
 from retail_core.domain.sale import (
     MAX_TOTAL_MINOR,
     PriceReason,
@@ -50,18 +61,34 @@ def refusal(move) -> str:
 
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 5000), min_size=1, max_size=8))
 def test_piece_by_piece_the_customer_gets_back_what_was_paid_to_the_cent(amount: int, pieces: list[int]) -> None:
-    qty, before, refunded = sum(pieces), 0, 0
+    sold, before = Part(sum(pieces), amount), NOTHING
     for piece in pieces:
-        refunded += worth_minor(amount, qty, before, piece)
-        before += piece
-    assert refunded == amount
-    assert refusal(lambda: worth_minor(amount, qty, before, 1)) == "return.more_than_sold"
+        before += Part(piece, worth_minor(sold, before, piece))
+    assert before == sold
+    assert refusal(lambda: worth_minor(sold, before, 1)) == "return.more_than_sold"
 
 
 def test_more_than_was_sold_is_refused_and_so_is_nothing() -> None:
-    assert refusal(lambda: worth_minor(250, 2000, 1000, 2000)) == "return.more_than_sold"
-    assert refusal(lambda: worth_minor(250, 2000, 0, 0)) == "quantity.zero"
+    assert refusal(lambda: worth_minor(Part(2000, 250), Part(1000, 125), 2000)) == "return.more_than_sold"
+    assert refusal(lambda: worth_minor(Part(2000, 250), NOTHING, 0)) == "quantity.zero"
     assert set(CONDITION_OF) == set(ReturnReason)
+
+
+def test_beyond_the_rules_of_the_store_a_second_person_is_asked() -> None:
+    rules = ReturnRules(days=30, max_minor=20_000, without_receipt_minor=2_000)
+
+    def why(rules: ReturnRules, total_minor: int, age_ms: int = 0, *, has_receipt: bool = True) -> str | None:
+        return beyond(rules, has_receipt=has_receipt, age_ms=age_ms, total_minor=total_minor)
+
+    assert why(rules, 20_000, 30 * DAY_MS) is None
+    assert why(rules, 20_000, 30 * DAY_MS + 1) == "return.too_old"
+    assert why(rules, 20_001) == "return.too_much"
+    assert why(rules, 2_000, has_receipt=False) is None
+    assert why(rules, 2_001, has_receipt=False) == "return.no_receipt"
+    free = ReturnRules(days=0, max_minor=0, without_receipt_minor=0)
+    assert why(free, 10**9, 10**12) is None
+    assert why(free, 10**9, has_receipt=False) is None
+    assert refusal(lambda: why(ReturnRules(without_receipt=False), 1, has_receipt=False)) == "return.receipt_needed"
 
 
 # ── on a sale ────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,231 @@
+"""Taking goods back: a receipt is read and checked, its goods are ticked, and they go on the sale as lines below zero.
+
+Exchanged goods are scanned on the same sale afterwards. What is left of a line is counted by the table in till.db when
+the sale is written; the figures here are those of the moment the receipt was opened.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from pos_app.devices.barcode.classify import classify
+from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.goods import GoodsCheck
+from pos_app.service.lines import NO_TAX, NOT_FOR_SALE
+from pos_app.service.outcome import Outcome, OutcomeKind
+from pos_app.service.return_draft import DraftLine, ReturnDraft, back_of, on_sale_of
+from pos_app.service.selling import Selling
+from pos_app.storage import returns, sales
+from pos_app.storage.readers import Links, Reference
+from pos_app.storage.store import TillStore
+from retail_core.domain.approvals import Act, Approval, allow
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import AuditNoted, SaleCompleted
+from retail_core.domain.ids import IdSource, LineId
+from retail_core.domain.money import div_half_up
+from retail_core.domain.quantity import ONE, amount_minor
+from retail_core.domain.receipts import MS_PER_S, PaidLine, PaidReceipt, paid_receipt
+from retail_core.domain.returns import NOTHING, Part, ReturnRules, beyond
+from retail_core.domain.roles import Permission, check
+from retail_core.domain.sale import PriceReason, Sale, SaleLine
+from retail_core.domain.scanned import CodeKind
+from retail_core.domain.tax import TaxRate
+from retail_core.durable.home import MachineConfig
+from retail_core.durable.reference import ItemRow
+from retail_core.trust.receipts import RECEIPT_PREFIX, is_signed, lines_fit, read_receipt
+
+PAID = "return.paid"
+MAX_NUMBER_CHARS = 60
+_Found = tuple[PaidReceipt, dict[int, Part]]
+
+
+class Returning:
+    """One draft at a time. All methods run on the screen's thread."""
+
+    def __init__(
+        self, selling: Selling, catalogue: Reference, facts: Links, goods: GoodsCheck, writer: Writer, clock: Clock,
+        ids: IdSource, config: MachineConfig,
+    ) -> None:  # fmt: skip
+        self._selling, self._catalogue, self._facts, self._goods = selling, catalogue, facts, goods
+        self._writer, self._clock, self._ids = writer, clock, ids
+        self._hq_public_text = config.feed_public_key
+        self._register = f"{config.store}-{config.register}"  # what the numbers of this till begin with
+        self.draft: ReturnDraft | None = None
+
+    @property
+    def rules(self) -> ReturnRules:
+        settings = self._facts.settings()
+        return settings.returns if settings else ReturnRules()
+
+    # ── which goods ──────────────────────────────────────────────────────────────────────────────
+
+    def open(self, text: str, done: Callable[[ReturnDraft], None], failed: Failed) -> None:
+        """Show a receipt by its code, or by its number when this till wrote it.
+
+        Fails with `receipt.unreadable`, `.forged`, `.other_retailer`, `.other_currency`, `.voided`,
+        `.not_of_this_till`, `.lines_elsewhere`, `return.unknown_receipt` or `return.nothing_left`.
+        """
+        try:
+            check(self._selling.signed_in().role, Permission.RETURN)
+            signed = read_receipt(text, self._hq_public_text) if is_signed(text) else None
+            number = signed.number if signed else self._number(text)
+            if signed and signed.currency != self._selling.currency:
+                raise RuleViolationError("receipt.other_currency", currency=signed.currency[:3])
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        self._writer.submit(
+            lambda store: _find(store, number, signed, self._register),
+            lambda found: self._opened(found, done, failed),
+            failed,
+        )
+
+    def open_without(self) -> ReturnDraft:
+        """Begin with goods that have no receipt. Raises `return.receipt_needed` where the store takes none back."""
+        check(self._selling.signed_in().role, Permission.RETURN)
+        if not self.rules.without_receipt:
+            raise RuleViolationError("return.receipt_needed")
+        self.draft = ReturnDraft()
+        return self.draft
+
+    def scan(self, label: str) -> DraftLine:
+        """Tick the unit in the hand. Raises RuleViolationError `return.*`, `item.unknown` or what the code is instead."""
+        draft = self._open_draft()
+        scanned = classify(label, self._goods.codes)
+        if scanned.kind in NOT_FOR_SALE:
+            raise RuleViolationError(NOT_FOR_SALE[scanned.kind], text=scanned.text[:40])
+        item = self._selling.lines.find(scanned)
+        if item is None:
+            raise RuleViolationError("item.unknown", label=scanned.text[:40])
+        if draft.receipt:
+            return draft.scan(item.sku, item.name, scanned)
+        made = self._selling.lines.line(item, scanned.text, None, self._catalogue.book(), scanned)
+        return draft.add(msgspec.structs.replace(made, stopped="", look="", detail="", unweighed=False))
+
+    @staticmethod
+    def is_receipt(label: str) -> bool:
+        return classify(label).kind is CodeKind.RECEIPT
+
+    def close(self) -> None:
+        """Put the draft away; nothing was taken back."""
+        self.draft = None
+
+    # ── onto the sale ────────────────────────────────────────────────────────────────────────────
+
+    def take(self, approval: Approval | None = None) -> Outcome:
+        """Put what is ticked on the sale, all of it or nothing.
+
+        Raises ApprovalNeededError beyond the store's rules, `return.nothing_ticked` or `return.receipt_needed`.
+        """
+        draft, operator = self._open_draft(), self._selling.signed_in()
+        if not draft.ticked:
+            raise RuleViolationError("return.nothing_ticked")
+        receipt, sale = draft.receipt, self._selling.sale
+        before_minor = -sum(line.amount_minor for line in sale or () if line.back)
+        total_minor = before_minor + draft.worth_minor
+        age_ms = self._clock.now_ms() - receipt.at_s * MS_PER_S if receipt else 0
+        why = beyond(self.rules, has_receipt=receipt is not None, age_ms=age_ms, total_minor=total_minor)
+        number = receipt.number if receipt else ""
+        by = ""
+        if why:
+            by = allow(operator.role, Permission.RETURN_FREELY, Act("return", number, total_minor), approval)
+        outcome = self._selling.on_sale(lambda sale: self._put_on(sale, draft))
+        if outcome.kind is not OutcomeKind.REFUSED:
+            if why:
+                self._selling.notes.add(AuditNoted("return_beyond_rules", number, total_minor, why.value, by), operator)
+            self.draft = None
+        return outcome
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _open_draft(self) -> ReturnDraft:
+        if self.draft is None:
+            raise RuleViolationError("return.receipt_first")
+        return self.draft
+
+    def _number(self, text: str) -> str:
+        """A receipt's number as typed, scanned without a signature, or only its last figures."""
+        number = text.strip().upper().removeprefix(RECEIPT_PREFIX).partition(":")[0][:MAX_NUMBER_CHARS]
+        if number.isascii() and number.isdigit():
+            return number
+        if not number.startswith(f"{self._register}-"):
+            raise RuleViolationError("receipt.not_of_this_till", receipt=number)
+        return number
+
+    def _opened(self, found: _Found, done: Callable[[ReturnDraft], None], failed: Failed) -> None:
+        receipt, before = found
+        goods = [line for line in receipt.lines if line.amount_minor >= 0]  # a deposit that was paid out is none
+        draft = ReturnDraft(receipt, (self._line(line, before) for line in goods))
+        draft.with_sale(on_sale_of(self._selling.sale or (), receipt.number))
+        if not any(line.left_milli for line in draft.lines.values()):
+            failed(RuleViolationError("return.nothing_left", receipt=receipt.number))
+            return
+        self.draft = draft
+        done(draft)
+
+    def _line(self, paid: PaidLine, before: dict[int, Part]) -> DraftLine:
+        item = self._catalogue.by_sku(paid.sku)
+        name, unit = (item.name, item.unit) if item else (paid.sku, "each")
+        sold = Part(paid.qty_milli, paid.amount_minor)
+        return DraftLine(paid.n, paid.sku, name, sold, paid, None, unit, before.get(paid.n, NOTHING))
+
+    def _put_on(self, sale: Sale, draft: ReturnDraft) -> Outcome:
+        lines = [self._sale_line(draft, line) for line in draft.ticked]
+        trial = Sale(sale.data())
+        for line in lines:
+            trial.add(line)
+        for line in lines:
+            sale.add(line)
+        return Outcome(OutcomeKind.ADDED, lines[-1].line_id)
+
+    def _sale_line(self, draft: ReturnDraft, line: DraftLine) -> SaleLine:
+        back, line_id = back_of(draft, line), LineId(self._ids.next())
+        if line.made:
+            return msgspec.structs.replace(line.made, line_id=line_id, back=back)
+        item = self._catalogue.by_sku(line.sku)
+        unit_minor = div_half_up(line.sold.minor * ONE, line.sold.qty_milli)
+        cent = line.worth_minor - amount_minor(unit_minor, line.ticked_milli)
+        rates = _rates(line, item)
+        return SaleLine(
+            line_id, line.sku, line.name, line.ticked_milli, unit_minor, rates[0] if rates else NO_TAX,
+            gtin=self._catalogue.gtin_of(line.sku), unit=line.unit, department=item.department if item else "",
+            reasons=(PriceReason(PAID, cent),) if cent else (), more_taxes=rates[1:], lot=line.lot or None,
+            serial=line.serial or None, back=back,
+        )  # fmt: skip
+
+
+def _rates(line: DraftLine, item: ItemRow | None) -> tuple[TaxRate, ...]:
+    """The taxes as they were when the goods were paid, by the name they have now where they are still the same."""
+    now = {(rate.tax_class, rate.rate_ppm, rate.included): rate for rate in ((item.tax,) if item else ())}
+    return tuple(
+        now.get((paid.tax_class, paid.rate_ppm, paid.included))
+        or TaxRate(paid.tax_class, paid.tax_class, paid.rate_ppm, paid.included)
+        for paid in (line.paid.taxes if line.paid else ())
+    )
+
+
+def _find(store: TillStore, number: str, signed: PaidReceipt | None, register: str) -> _Found:
+    """The receipt with its lines, and what of them came back before; on the writer's thread."""
+    own = number.startswith(f"{register}-")
+    if number.isdigit():
+        number, own = f"{register}-{store.journal.series}-{int(number):0{sales.COUNTER_DIGITS}d}", True
+    by_receipt = returns.voided_by(store.conn, number)
+    if by_receipt:
+        raise RuleViolationError(returns.VOIDED, receipt=number, by_receipt=by_receipt)
+    found = sales.fact_of(store.conn, number) if own else None
+    receipt = _whole(number, signed, found)
+    with store.unit() as conn:
+        returns.know_lines(conn, receipt)
+    return receipt, dict(returns.came_back(store.conn, number))
+
+
+def _whole(number: str, signed: PaidReceipt | None, found: tuple[bytes, int] | None) -> PaidReceipt:
+    if signed and signed.lines:
+        return signed
+    if found is None:
+        raise RuleViolationError("receipt.lines_elsewhere" if signed else "return.unknown_receipt", receipt=number)
+    known = paid_receipt(msgspec.json.decode(found[0], type=SaleCompleted), found[1], gift=bool(signed and signed.gift))
+    if signed and not lines_fit(signed, known.lines):
+        raise RuleViolationError("receipt.forged", receipt=number)
+    return known

@@ -1,0 +1,38 @@
+"""Sentences for what a receipt or goods that come back cannot do, by code."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+RETURN_ERRORS: Mapping[str, str] = MappingProxyType(
+    {
+        "receipt.forged": _(
+            "This receipt was not written by one of our tills. Take nothing back on it; call a manager."
+        ),
+        "receipt.lines_elsewhere": _("This long receipt was written at another till. Take the goods back there."),
+        "receipt.not_of_this_till": _("Receipt {receipt} was written at another till. Scan the code on it."),
+        "receipt.other_currency": _("That receipt is in {currency}. It cannot be paid back here."),
+        "receipt.other_retailer": _("That is another shop's receipt."),
+        "receipt.unreadable": _("The code on the receipt is damaged. Type the receipt's number below it."),
+        "receipt.voided": _("Sale {receipt} was reversed whole. Nothing more comes back on it."),
+        "return.change_there": _("{name} comes back. Take the line off with Del, then do the return again."),
+        "return.more_than_sold": _("More would come back than was sold on {receipt}. Take that line off."),
+        "return.none_left": _("Nothing more of {name} can come back on this receipt."),
+        "return.not_on_receipt": _("{name} is not on this receipt."),
+        "return.nothing_left": _("Everything on receipt {receipt} has come back already."),
+        "return.nothing_ticked": _("Scan the goods that come back first."),
+        "return.other_lot": _("Not the lot that was sold. It was lot {lot} of {name}."),
+        "return.other_serial": _("Not the unit that was sold. It was {name} with serial {serial}."),
+        "return.receipt_first": _("Scan the receipt first, or press F4 when there is none."),
+        "return.receipt_needed": _("This store takes nothing back without a receipt."),
+        "return.scan_unit": _("Scan {name}: its serial or lot must be the one that was sold."),
+        "return.unknown_line": _("That line of receipt {receipt} is not known here. Do the return again."),
+        "return.unknown_receipt": _("This till wrote no receipt {receipt}. Check the number."),
+        "tender.wrong_way": _("Money goes one way only: take it or give it back."),
+    }
+)
