@@ -24,7 +24,8 @@ from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
-from pos_app.storage import orders, payments, pin_guard, sales
+from pos_app.service.taking_over import TakingOver
+from pos_app.storage import orders, payments, pin_guard, sales, staff_here
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
 from retail_core.domain.businessdate import business_date
@@ -68,6 +69,9 @@ class Till:
     _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
     rechecked: Callable[[tuple[LineId, ...]], None] = lambda _: None
     """Told of which lines of the open sale something else is true now: stopped, to be looked at, or free again."""
+
+    def __post_init__(self) -> None:
+        self._taking_over = TakingOver(self.selling)
 
     @classmethod
     def open(
@@ -131,7 +135,8 @@ class Till:
         hq_key = config.feed_public_key
         fulfilling = Fulfilling(links, here_ref, writer, claims, clock, hq_key, lambda: goods.codes)
         fulfilling.restore(here, failures)
-        signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard)
+        seen = staff_here.seen_here(store.conn)
+        signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard, seen)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         till = cls(  # `committed` and the wake line reach it through their closures
             config=config,
@@ -167,8 +172,8 @@ class Till:
         return till
 
     def signed_in(self, operator: SoldBy | None) -> None:
-        """Everything done from now on is done by `operator`."""
-        self.selling.operator = operator
+        """Everything done from now on is done by `operator`; an open basket stays, and the journal says whose it was."""
+        self._taking_over.take(operator)
         self.fulfilling.operator = operator
         self.drawer.operator = operator
 

@@ -287,7 +287,9 @@ def devices(page: Page) -> Callable[[], QWidget]:
 def sign_in(message: str) -> Callable[[], QWidget]:
     def make() -> QWidget:
         view = SignInView()
-        view.show_state(SignInState("Sign in", "Type your PIN, then Enter", 0 if message else 3, message))
+        view.show_state(
+            SignInState("Sign in", "Scan your badge, or type your PIN, then Enter", 0 if message else 3, message)
+        )
         return view
 
     return make

@@ -13,32 +13,17 @@ from hq_server.service.promotions import publish_to_new
 from hq_server.service.settings import publish_settings
 from hq_server.service.value import publish_all_to
 from hq_server.storage import catalogue, feed
-from hq_server.storage.catalogue import PlaceRow, StaffRow
+from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Unit
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.gtin import gtin_key, is_gtin
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.places import PlaceKind
-from retail_core.domain.roles import Role
 from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc
-from retail_core.trust import pins
 
 MAX_ROWS = 2_000
 MAX_GTINS = 50
 UNITS = frozenset({"each", "kg"})
-STORE_ROLES = frozenset({Role.CASHIER, Role.ASSOCIATE, Role.SUPERVISOR, Role.MANAGER})
-
-
-class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A member of a store's staff. Without a PIN the one known stays."""
-
-    store: Id
-    operator_id: Id
-    name: Name
-    role: ShortText = Role.CASHIER.value
-    pin: ShortText | None = None
-    active: bool = True
-    lang: ShortText = "en"
 
 
 class PriceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,25 +113,6 @@ def put_taxes(hq: Hq, taxes: Sequence[TaxDoc]) -> None:
     hq.database.write(work)
 
 
-def put_staff(hq: Hq, people: Sequence[Person]) -> None:
-    """Raises `staff.unknown_role`, `staff.pin_needed`, `pin.malformed`. Hashing a PIN takes about 50 ms each."""
-    hashed = {(one.store, one.operator_id): _hashed(hq, one) for one in people}
-
-    def work(unit: Unit) -> None:
-        for one in people:
-            secret = hashed[one.store, one.operator_id] or _known_pin(unit, one)
-            row = StaffRow(one.store, one.operator_id, one.name, one.role, *secret, one.active, one.lang)
-            catalogue.put_staff(unit, [row])
-            doc = {
-                "operator_id": row.operator_id, "name": row.name, "role": row.role, "pin_salt": row.pin_salt.hex(),
-                "pin_hash": row.pin_hash.hex(), "active": row.active, "lang": row.lang,
-            }  # fmt: skip
-            change = feed.Change("staff", row.operator_id, doc)
-            feed.publish(unit, feed.store_scope(row.store), [change], hq.clock.now_ms())
-
-    hq.database.write(work)
-
-
 def put_quick_keys(hq: Hq, keys: Sequence[QuickKeyIn]) -> None:
     by_store: dict[str, list[QuickKeyIn]] = {}
     for key in keys:
@@ -179,20 +145,3 @@ def _checked(product: ItemDoc) -> ItemDoc:
             raise RuleViolationError("product.bad_gtin", sku=product.sku, gtin=code[:20])
     codes = tuple(dict.fromkeys(Gtin(gtin_key(code)) for code in product.gtins))
     return msgspec.structs.replace(product, gtins=codes)
-
-
-def _hashed(hq: Hq, person: Person) -> tuple[bytes, bytes] | None:
-    if person.role not in STORE_ROLES:
-        raise RuleViolationError("staff.unknown_role", operator=person.operator_id, role=person.role[:40])
-    if person.pin is None:
-        return None
-    pins.check_pin_form(person.pin)
-    salt = hq.rand(pins.SALT_BYTES)
-    return salt, pins.pin_hash(person.pin, salt)
-
-
-def _known_pin(unit: Unit, person: Person) -> tuple[bytes, bytes]:
-    known = catalogue.staff_of(unit.conn, person.store, person.operator_id)
-    if known is None:
-        raise RuleViolationError("staff.pin_needed", operator=person.operator_id)
-    return known.pin_salt, known.pin_hash

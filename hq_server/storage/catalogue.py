@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import gtin, item, place, price, quick_key, staff, tax
+from hq_server.storage.tables import gtin, item, place, price, quick_key, tax
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc
 
@@ -27,17 +27,6 @@ class PlaceRow(msgspec.Struct, frozen=True):
     receipt_header: tuple[str, ...] = ()
     receipt_footer: tuple[str, ...] = ()
     cash_rounding_minor: int = 0
-
-
-class StaffRow(msgspec.Struct, frozen=True):
-    store: str
-    operator_id: str
-    name: str
-    role: str
-    pin_salt: bytes
-    pin_hash: bytes
-    active: bool
-    lang: str
 
 
 def put_places(unit: Unit, places: Sequence[PlaceRow]) -> None:
@@ -116,18 +105,6 @@ def put_taxes(unit: Unit, taxes: Sequence[TaxDoc]) -> None:
 def taxes(conn: Connection) -> Sequence[TaxDoc]:
     rows = conn.execute(select(tax).order_by(tax.c.tax_class))
     return [TaxDoc(row.tax_class, row.name, row.rate_ppm, row.included) for row in rows]
-
-
-def put_staff(unit: Unit, people: Sequence[StaffRow]) -> None:
-    bulk.put(unit, staff, [msgspec.structs.asdict(one) for one in people])
-
-
-def staff_of(conn: Connection, store: str, operator_id: str) -> StaffRow | None:
-    here = (staff.c.store == store) & (staff.c.operator_id == operator_id)
-    row = conn.execute(select(staff).where(here)).one_or_none()
-    if row is None:
-        return None
-    return StaffRow(row.store, row.operator_id, row.name, row.role, row.pin_salt, row.pin_hash, row.active, row.lang)
 
 
 def put_quick_keys(unit: Unit, store: str, keys: Sequence[tuple[str, int, str, str]]) -> None:

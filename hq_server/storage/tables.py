@@ -16,8 +16,8 @@ from hq_server.storage.scoping import (
 )
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
-# 8: instrument, value_move
-SCHEMA_VERSION = 8
+# 8: instrument, value_move; 9: staff_key
+SCHEMA_VERSION = 9
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -156,6 +156,11 @@ reservation = store_scoped(
 staff = store_scoped(
     "staff",
     text("operator_id"), text("name"), text("role"), blob("pin_salt"), blob("pin_hash"), flag("active"), text("lang"),
+    key=["operator_id"],
+)  # fmt: skip
+staff_key = store_scoped(  # beside the row: the badge's hash, and a keyed tag of the PIN, so that no two are alike
+    "staff_key",
+    text("operator_id"), blob("badge_hash"), blob("pin_tag"),
     key=["operator_id"],
 )  # fmt: skip
 quick_key = store_scoped("quick_key", text("page"), number("pos"), text("sku"), text("label"), key=["page", "pos"])

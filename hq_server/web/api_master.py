@@ -8,9 +8,10 @@ from litestar import get, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
-from hq_server.service import masterdata
+from hq_server.service import masterdata, staff
 from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, TimeMs
-from hq_server.service.masterdata import MAX_ROWS, Person, PriceIn, QuickKeyIn
+from hq_server.service.masterdata import MAX_ROWS, PriceIn, QuickKeyIn
+from hq_server.service.staff import Person
 from hq_server.storage import catalogue
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.web.guards import NEEDS
@@ -150,9 +151,9 @@ def _stores(server: Server) -> list[HTTPRouteHandler]:
 
     @put("/api/staff", opt=STAFF, summary="Make or change staff", responses=refused)
     @threaded
-    def staff(data: JSONBody[list[Person]]) -> Stored:
+    def people(data: JSONBody[list[Person]]) -> Stored:
         _bounded(data, MAX_STAFF_ROWS)
-        masterdata.put_staff(hq, data)
+        staff.put_staff(hq, data)
         return Stored(len(data))
 
     @put("/api/quick-keys", opt=EDIT, summary="Set keys of the tills' pages", responses=refused)
@@ -162,7 +163,7 @@ def _stores(server: Server) -> list[HTTPRouteHandler]:
         masterdata.put_quick_keys(hq, data)
         return Stored(len(data))
 
-    return [stores, listed, staff, quick_keys]
+    return [stores, listed, people, quick_keys]
 
 
 def _bounded(rows: Sequence[object], limit: int = MAX_ROWS) -> None:

@@ -16,8 +16,9 @@ from litestar.routes import HTTPRoute
 from litestar.static_files import create_static_files_router  # pyright: ignore[reportUnknownVariableType] - its hooks are untyped
 from litestar.types import Message, Scope
 
-from hq_server.service.masterdata import Person, PriceIn, QuickKeyIn
+from hq_server.service.masterdata import PriceIn, QuickKeyIn
 from hq_server.service.orders import Wish, WishLine
+from hq_server.service.staff import Person
 from hq_server.web import (
     api_access,
     api_customers,

@@ -43,7 +43,7 @@ def complete(
         append_notes(store, owed, operator.operator_id)
         number = store.next_receipt()
         stamp = store.stamp(operator.operator_id)
-        event = sold_event(sale, sold, totals, tenders, number.text)
+        event = sold_event(sale, sold, totals, tenders, number.text, operator.operator_id)
         entry = store.journal.append(event, stamp).entry
         sales.put_sale(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
@@ -75,24 +75,29 @@ def complete(
 
 
 def sold_event(
-    sale: Sale, sold: tuple[SaleLine, ...], totals: Totals, tenders: tuple[Tender, ...], receipt: str
+    sale: Sale,
+    sold: tuple[SaleLine, ...],
+    totals: Totals,
+    tenders: tuple[Tender, ...],
+    receipt: str,
+    finished_by: str = "",
 ) -> SaleCompleted:
     """The fact of a paid sale, every tax shared over its lines to the cent."""
     shares = _tax_shares(sold, totals)
     given = sum(tender.given_minor for tender in tenders)
     return SaleCompleted(
         sale.sale_id, receipt, sale.currency,
-        tuple(_sold_line(n, line, shares) for n, line in enumerate(sold, start=1)),
+        tuple(_sold_line(n, line, shares, finished_by) for n, line in enumerate(sold, start=1)),
         totals.taxes, tenders, totals.due_minor, given - sum(tender.amount_minor for tender in tenders),
     )  # fmt: skip
 
 
-def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int]) -> SoldLine:
+def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int], finished_by: str) -> SoldLine:
     more = tuple(SoldTax(rate.tax_class, shares.get((line.line_id, rate.tax_class), 0)) for rate in line.more_taxes)
     return SoldLine(
         n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
         shares.get((line.line_id, line.tax.tax_class), 0), line.gtin, line.book, line.reasons, more,
-        line.lot, line.serial, line.epc, line.expiry, line.back, line.sort,
+        line.lot, line.serial, line.epc, line.expiry, line.back, line.sort, "" if line.by == finished_by else line.by,
     )  # fmt: skip
 
 

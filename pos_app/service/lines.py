@@ -43,6 +43,7 @@ class LineMaker:
         self._clock = clock
         self._ids = ids
         self.weigh: Callable[[], WeightReading | None] = lambda: None  # the counter's scale, when there is one
+        self.by = ""  # who is at the till: every new line carries it
 
     def find(self, scanned: Scanned) -> ItemRow | None:
         """The item a code means; None when the shop has none of it."""
@@ -69,7 +70,7 @@ class LineMaker:
         gtin = scanned.gtin if scanned and scanned.gtin else self._catalogue.gtin_of(item.sku)
         line = SaleLine(
             line_id or LineId(self._ids.next()), item.sku, item.name, pieces_milli, unit_minor, item.tax, label, gtin,
-            item.unit, item.department, version, reasons,
+            item.unit, item.department, version, reasons, by=self.by,
         )  # fmt: skip
         line = self._goods.told(line, scanned, pieces_milli) if scanned else self._goods.judged(line)
         known = line.unit != WEIGHED or qty_milli is not None or line.packed
@@ -103,12 +104,14 @@ class LineMaker:
     def unknown(self, label: str, qty_milli: int, scanned: Scanned) -> SaleLine:
         """A scan nobody knows yet; what its label says besides is kept for when it gets a name."""
         line_id = LineId(self._ids.next())
-        return SaleLine(line_id, Sku(""), "", qty_milli, 0, NO_TAX, label, scanned.gtin, told=scanned)
+        return SaleLine(line_id, Sku(""), "", qty_milli, 0, NO_TAX, label, scanned.gtin, told=scanned, by=self.by)
 
     def again(self, line: SaleLine) -> SaleLine:
         """A line like this one, of a unit of which neither serial nor tag is known."""
         line_id = LineId(self._ids.next())
-        return msgspec.structs.replace(line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1)
+        return msgspec.structs.replace(
+            line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1, by=self.by
+        )
 
 
 def _is_pack(item: ItemRow, scanned: Scanned | None) -> bool:

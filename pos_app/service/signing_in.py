@@ -1,36 +1,48 @@
-"""Sign-in by PIN: found by trying every active operator's keyed verifier, locked after ten wrong PINs.
+"""Sign-in by badge or PIN.
 
-Hashing takes tens of milliseconds for each operator's salt, so it runs on the worker, never on the screen's thread.
-A second person who agrees to one act is found the same way and changes nothing about who is signed in.
+A badge is one fast hash and is answered at once. A PIN is found by trying every active operator's keyed verifier, those
+who were here last first, and ten wrong ones lock; hashing takes tens of milliseconds for each operator's salt, so it runs
+on the worker, never on the screen's thread. A second person who agrees to one act is found the same way and changes nothing about who is signed in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
-from pos_app.storage import pin_guard
+from pos_app.storage import pin_guard, staff_here
 from pos_app.storage.pin_guard import PinGuard
 from pos_app.storage.readers import Links
+from pos_app.storage.staff_here import SeenHere
 from pos_app.storage.store import TillStore
 from retail_core.domain.approvals import Approval, ApprovalNeededError, check_approver
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
+from retail_core.domain.people import PeopleRules
 from retail_core.durable.link import StaffRow
-from retail_core.trust.pins import check_pin_form, pin_matches
+from retail_core.trust.pins import badge_matches, badge_secret, check_pin_form, pin_matches
 
 TOPIC = "sign_in"
 APPROVAL_TOPIC = "approval"
 MS_PER_MINUTE = 60_000
 SAVE_LOCK_EVERY_MS = 60_000
+NOBODY = "nobody"
+PIN, BADGE, BADGE_AND_PIN = "pin", "badge", "badge and pin"
 
 
 class SigningIn:
     """Who is at this till."""
 
     def __init__(
-        self, facts: Links, worker: Worker, writer: Writer, clock: Clock, device_secret: bytes, guard: PinGuard
+        self,
+        facts: Links,
+        worker: Worker,
+        writer: Writer,
+        clock: Clock,
+        device_secret: bytes,
+        guard: PinGuard,
+        seen: Mapping[str, SeenHere],
     ) -> None:
         self._facts = facts
         self._worker = worker
@@ -39,11 +51,45 @@ class SigningIn:
         self._secret = device_secret
         self._guard = guard
         self._counted_at_ms = clock.monotonic_ms()
+        self._by_badge: StaffRow | None = None  # their badge was read, their PIN is awaited
+        self.seen = dict(seen)
         self.operator: SoldBy | None = None
 
     def sign_in(self, pin: str, done: Callable[[SoldBy], None], failed: Failed) -> None:
         """Answers with the operator, or with `pin.malformed`, `pin.wrong` (tries left), `pin.locked`, `staff.none`."""
-        self._find_by_pin(TOPIC, pin, lambda row: self._signed_in(row, done), failed)
+        named = self._by_badge
+        how = BADGE_AND_PIN if named else PIN
+        self._find_by_pin(TOPIC, pin, lambda row: self._enter(row, how, done), failed, [named] if named else None)
+
+    def sign_in_by_badge(self, label: str, done: Callable[[SoldBy], None], failed: Failed) -> None:
+        """Answers at once with the operator, or with `badge.unknown`; `badge.pin_too` (name) where the store wants the
+        PIN as well, which the next `sign_in` then takes from nobody else.
+
+        A lock after wrong PINs does not keep a badge out: what is on it cannot be guessed.
+        """
+        row = self.holder(label)
+        if row is None:
+            self._note(AuditNoted("badge_refused"), self.operator.operator_id if self.operator else NOBODY)
+            failed(RuleViolationError("badge.unknown"))
+        elif self.operator and self.operator.operator_id == row.operator_id:
+            done(self.operator)
+        elif self.rules.pin_after_badge:
+            self._by_badge = row
+            failed(RuleViolationError("badge.pin_too", name=row.name))
+        else:
+            self._enter(row, BADGE, done)
+
+    def holder(self, label: str) -> StaffRow | None:
+        """Whose badge this is; None for nobody who may sign in here."""
+        try:
+            secret = badge_secret(label)
+        except RuleViolationError:
+            return None
+        return next((row for row in self._facts.staff() if badge_matches(self._secret, row.badge, secret)), None)
+
+    def forget_badge(self) -> None:
+        """Nobody's PIN is awaited any more."""
+        self._by_badge = None
 
     def approver(self, needed: ApprovalNeededError, pin: str, done: Callable[[Approval], None], failed: Failed) -> None:
         """Answers with the agreement of whoever this PIN belongs to; wrong PINs count as they do at the sign-in.
@@ -70,18 +116,24 @@ class SigningIn:
             self._count_down()
             self._keep_guard()
 
-    def _find_by_pin(self, topic: str, pin: str, found: Callable[[StaffRow], None], failed: Failed) -> None:
+    def _find_by_pin(
+        self, topic: str, pin: str, found: Callable[[StaffRow], None], failed: Failed,
+        among: Sequence[StaffRow] | None = None,
+    ) -> None:  # fmt: skip
         try:
             check_pin_form(pin)
             self._check_unlocked()
         except RuleViolationError as refused:
             failed(refused)
             return
-        staff = self._facts.staff()
+        staff = among or self._here_last_first(self._facts.staff())
         if not staff:
             failed(RuleViolationError("staff.none"))
             return
         self._worker.ask(topic, lambda: self._find(staff, pin), lambda row: self._answered(row, found, failed), failed)
+
+    def _here_last_first(self, staff: Sequence[StaffRow]) -> list[StaffRow]:
+        return sorted(staff, key=lambda row: -self.seen[row.operator_id].at_ms if row.operator_id in self.seen else 0)
 
     def _find(self, staff: Sequence[StaffRow], pin: str) -> StaffRow | None:
         return next((row for row in staff if pin_matches(self._secret, row.verifier, row.pin_salt, pin)), None)
@@ -103,10 +155,27 @@ class SigningIn:
             self._keep_guard()
         found(row)
 
-    def _signed_in(self, row: StaffRow, done: Callable[[SoldBy], None]) -> None:
+    def _enter(self, row: StaffRow, how: str, done: Callable[[SoldBy], None]) -> None:
+        """They are at the till now; whoever was before them is not."""
+        before, self._by_badge = self.operator, None
         self.operator = SoldBy(row.operator_id, row.name, row.role)
-        self._note(AuditNoted("signed_in", row.operator_id), row.operator_id)
+        here = self.seen[row.operator_id] = SeenHere(self._clock.now_ms(), how)
+
+        def work(store: TillStore) -> None:
+            with store.unit() as conn:
+                if before:
+                    store.append(AuditNoted("signed_out", before.operator_id), before.operator_id)
+                store.append(AuditNoted("signed_in", row.operator_id, reason=how), row.operator_id)
+                staff_here.note_here(conn, row.operator_id, here)
+
+        self._writer.submit(work, lambda _: None, lambda _: None)
         done(self.operator)
+
+    @property
+    def rules(self) -> PeopleRules:
+        """What the store asks of its people; the defaults until HQ has said anything."""
+        settings = self._facts.settings()
+        return settings.people if settings else PeopleRules()
 
     def _agreed(
         self, needed: ApprovalNeededError, row: StaffRow, done: Callable[[Approval], None], failed: Failed
@@ -140,7 +209,7 @@ class SigningIn:
             with store.unit() as conn:
                 pin_guard.put_guard(conn, guard)
                 if refused:
-                    store.append(AuditNoted("pin_refused", amount_minor=guard.failures), "nobody")
+                    store.append(AuditNoted("pin_refused", amount_minor=guard.failures), NOBODY)
 
         self._writer.submit(work, lambda _: None, lambda _: None)
 

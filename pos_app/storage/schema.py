@@ -97,4 +97,8 @@ TILL_STEPS: tuple[Step, ...] = (
         # receipts of this till that were reversed whole, each once
         "CREATE TABLE post_void (receipt TEXT PRIMARY KEY, by_receipt TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # who was at this till, and when last
+        "CREATE TABLE staff_here (operator_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, how TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )

@@ -22,6 +22,7 @@ from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.device_words import sentence
 from pos_app.ui.keymap import Act
 from pos_app.ui.notices import Notice
+from pos_app.ui.operators import Operators
 from pos_app.ui.screens.devices.presenter import DevicesPresenter
 from pos_app.ui.screens.devices.view import DevicesView
 from pos_app.ui.screens.pay.presenter import PayPresenter
@@ -85,6 +86,7 @@ class Workplace(QObject):
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
+        self.operators = Operators(till, self.sign_in, self.approving)
         self.current: Screen = self.sign_in
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
@@ -122,6 +124,8 @@ class Workplace(QObject):
 
     def scanned(self, label: str, source: str, problem: str = "", pairs: bool = False) -> None:
         """One read of any scanner. While nobody is signed in it waits; it is never dropped unseen."""
+        if not problem and self.operators.take(label):
+            return
         if self.till.signing_in.operator is None:
             if len(self._waiting) < MAX_SCANS_WHILE_LOCKED:
                 self._waiting.append((label, source, problem, pairs))
@@ -212,6 +216,9 @@ class Workplace(QObject):
             screen.sounded.connect(self.counter.sound)
             screen.approval_wanted.connect(self.approving.ask)
         self.sign_in.signed_in.connect(self._signed_in)
+        self.operators.noticed.connect(self.shell.notify)
+        self.operators.taken_over.connect(self._taken_over)
+        self.operators.pin_wanted.connect(self.lock)
         self.sell.pay_wanted.connect(self._open_pay)
         self.sell.cash_wanted.connect(self.pay.pay)
         self.sell.order_scanned.connect(self._open_order)
@@ -329,6 +336,17 @@ class Workplace(QObject):
         self.refresh()
         self._go(self.sell if "sell" in self._workspaces(operator) else self.pickup)
         self._release.start()
+
+    def _taken_over(self, operator: SoldBy) -> None:
+        """Somebody else's badge: the basket and the screen stay, if they are for them."""
+        self.till.signed_in(operator)
+        if self._space() in self._workspaces(operator):
+            self._speak()
+            self._show_strip()
+        else:
+            self._back_from_devices()
+        self.refresh()
+        self.shell.notify(Notice(tr("{name} goes on.", name=operator.name), Tone.OK))
 
     def _open_pay(self, given_minor: int) -> None:
         self.shell.take_back_notice()

@@ -59,6 +59,7 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     expiry: str | None = None
     back: ReturnOf | None = None
     sort: LineSort = LineSort.GOODS
+    by: str = ""  # who put it on the sale, when that was somebody else than who finished it
 
 
 class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -109,6 +109,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     told: Scanned | None = None  # of an unknown code: what its label says besides
     back: ReturnOf | None = None  # these goods come back: the line takes its price off the sale
     sort: LineSort = LineSort.GOODS
+    by: str = ""  # who put it on the sale; several operators may work on one
 
     @property
     def unknown(self) -> bool:

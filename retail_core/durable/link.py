@@ -25,7 +25,7 @@ from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
 from retail_core.durable.reference import set_cursor
 from retail_core.durable.settings import SettingsDoc, read_settings_doc
-from retail_core.trust.pins import keyed_verifier
+from retail_core.trust.pins import keyed_badge, keyed_verifier
 from retail_core.wire.envelope import Head, StreamId
 from retail_core.wire.messages import FeedRow
 
@@ -52,13 +52,14 @@ LINK_STEPS: tuple[Step, ...] = (
     ),
     customers.CUSTOMER_STEP,
     shared.SHARED_STEP,
+    ("ALTER TABLE staff ADD COLUMN badge BLOB NOT NULL DEFAULT x''",),
 )
 HQ_PEER = "hq"
 STORE_PEER = "store"
 
 
 class StaffDoc(msgspec.Struct, frozen=True):
-    """A member of staff as HQ publishes it; `pin_hash` is argon2id, hex."""
+    """A member of staff as HQ publishes it; `pin_hash` is argon2id, `badge_hash` SHA-256 or empty; both in hex."""
 
     operator_id: OperatorId
     name: str
@@ -67,10 +68,11 @@ class StaffDoc(msgspec.Struct, frozen=True):
     pin_hash: str
     active: bool = True
     lang: str = "en"
+    badge_hash: str = ""
 
 
 class StaffRow(msgspec.Struct, frozen=True):
-    """A member of staff as this machine keeps it: the PIN only in its keyed form."""
+    """A member of staff as this machine keeps it: PIN and badge only in their keyed forms, the badge empty if none."""
 
     operator_id: OperatorId
     name: str
@@ -78,6 +80,7 @@ class StaffRow(msgspec.Struct, frozen=True):
     pin_salt: bytes
     verifier: bytes
     lang: str
+    badge: bytes = b""
 
 
 class QuickKeyDoc(msgspec.Struct, frozen=True):
@@ -233,10 +236,15 @@ def _apply_staff(conn: Connection, row: FeedRow, device_secret: bytes) -> None:
         return
     doc = msgspec.json.decode(row.doc, type=StaffDoc)
     verifier = keyed_verifier(device_secret, bytes.fromhex(doc.pin_hash))
+    badge = keyed_badge(device_secret, bytes.fromhex(doc.badge_hash)) if doc.badge_hash else b""
     conn.execute(
-        "INSERT OR REPLACE INTO staff (operator_id, name, role, pin_salt, verifier, active, lang) VALUES (?,?,?,?,?,?,?)",
-        (doc.operator_id, doc.name, doc.role.value, bytes.fromhex(doc.pin_salt), verifier, int(doc.active), doc.lang),
-    )
+        "INSERT OR REPLACE INTO staff (operator_id, name, role, pin_salt, verifier, active, lang, badge)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        (
+            doc.operator_id, doc.name, doc.role.value, bytes.fromhex(doc.pin_salt), verifier, int(doc.active), doc.lang,
+            badge,
+        ),
+    )  # fmt: skip
 
 
 # ── the till reads ───────────────────────────────────────────────────────────────────────────────
@@ -264,11 +272,17 @@ def read_order(conn: Connection, order_id: str) -> OrderDoc | None:
 
 
 def read_staff(conn: Connection) -> Sequence[StaffRow]:
-    """Everybody who may sign in here."""
+    """Everybody who may sign in here. A file of an agent that does not know badges yet has none."""
+    knows = conn.execute("SELECT 1 FROM pragma_table_info('staff') WHERE name = 'badge'").fetchone()
+    badge = "badge" if knows else "x''"
     rows = conn.execute(
-        "SELECT operator_id, name, role, pin_salt, verifier, lang FROM staff WHERE active = 1 ORDER BY operator_id"
+        f"SELECT operator_id, name, role, pin_salt, verifier, lang, {badge} FROM staff"  # noqa: S608 - one of two words
+        " WHERE active = 1 ORDER BY operator_id"
     )
-    return [StaffRow(OperatorId(o), n, Role(r), salt, verifier, lang) for o, n, r, salt, verifier, lang in rows]
+    return [
+        StaffRow(OperatorId(o), n, Role(r), salt, verifier, lang, badge)
+        for o, n, r, salt, verifier, lang, badge in rows
+    ]
 
 
 def read_settings(conn: Connection) -> SettingsDoc | None:

@@ -29,7 +29,7 @@ from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.trust.keys import SigningKey
 from retail_core.trust.pickup import code_hash, issue_pass
-from retail_core.trust.pins import pin_hash
+from retail_core.trust.pins import badge_hash, badge_secret, pin_hash
 from retail_core.trust.receipts import certify
 from retail_core.wire.messages import FeedRow
 
@@ -37,6 +37,7 @@ STORE = "S0319"
 ZONE = "north"
 PIN = "1234"
 MANAGER_PIN = "9876"
+BADGE, MANAGER_BADGE = "OTB:ANA0-7QK2-M9XD-41", "OTB:SAM0-8WL3-N0YE-52"
 CODE = "7QK2M9XD"
 WAIT_S = 10.0
 SALT = bytes(range(16))
@@ -115,6 +116,11 @@ class Shop:
                 link.apply_store_row(conn, row, self.home.keys.device_secret())
         conn.close()
 
+    def set_rules(self, **groups: object) -> None:
+        """Groups of settings arriving from HQ."""
+        flat = {"store": STORE, "name": "Store 319", "currency": "EUR", "zone": ZONE, "tz": "Europe/Berlin"}
+        self.put_rows(row("settings", "store", flat | groups))
+
     def reprice(self, sku: str, price_minor: int, rev: int, from_ms: int = 0) -> None:
         """A price change arriving from HQ."""
         conn = open_rw(self.home.reference("ref-1.db"), self.home.keys.file_key("ref-1.db"))
@@ -188,8 +194,8 @@ def _fill_link(shop: Shop) -> None:
         STORE, "Store 319", "EUR", ZONE, "Europe/Berlin", ("omnitill demo shop", "Main Street 1"), ("Thank you!",)
     )
     shop.put_rows(
-        row("staff", "op-1", staff("op-1", "Ana M.", Role.CASHIER, PIN)),
-        row("staff", "op-2", staff("op-2", "Sam K.", Role.MANAGER, MANAGER_PIN)),
+        row("staff", "op-1", staff("op-1", "Ana M.", Role.CASHIER, PIN, BADGE)),
+        row("staff", "op-2", staff("op-2", "Sam K.", Role.MANAGER, MANAGER_PIN, MANAGER_BADGE)),
         row("settings", "store", settings),
         row("node", shop.config.till_node, till_node(shop)),
         row("order", shop.order.order_id, shop.order),
@@ -205,8 +211,9 @@ def till_node(shop: Shop) -> link.NodeDoc:
     )
 
 
-def staff(operator_id: str, name: str, role: Role, pin: str) -> link.StaffDoc:
-    return link.StaffDoc(OperatorId(operator_id), name, role, SALT.hex(), pin_hash(pin, SALT).hex())
+def staff(operator_id: str, name: str, role: Role, pin: str, badge: str = "") -> link.StaffDoc:
+    hashed = badge_hash(badge_secret(badge)).hex() if badge else ""
+    return link.StaffDoc(OperatorId(operator_id), name, role, SALT.hex(), pin_hash(pin, SALT).hex(), badge_hash=hashed)
 
 
 def pickup_order(order_id: str, number: str, wanted: tuple[tuple[str, int], ...]) -> OrderDoc:

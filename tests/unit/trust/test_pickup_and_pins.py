@@ -18,7 +18,17 @@ from retail_core.trust.pickup import (
     normal_code,
     read_pass,
 )
-from retail_core.trust.pins import SALT_BYTES, check_pin_form, keyed_verifier, pin_hash, pin_matches
+from retail_core.trust.pins import (
+    SALT_BYTES,
+    badge_hash,
+    badge_matches,
+    badge_secret,
+    check_pin_form,
+    keyed_badge,
+    keyed_verifier,
+    pin_hash,
+    pin_matches,
+)
 
 HQ, STRANGER = SigningKey.new(), SigningKey.new()
 PASS = issue_pass(HQ, "O-1", "S0319", until_ms=1000)
@@ -107,6 +117,29 @@ def test_a_pin_is_four_to_twelve_digits(pin: str) -> None:
 def test_good_pins_have_the_right_form() -> None:
     for pin in ("1234", "0000", "123456789012"):
         check_pin_form(pin)
+
+
+# ── badge ────────────────────────────────────────────────────────────────────────────────────────
+
+ON_BADGE = "ANA0-7QK2-M9XD-41"
+
+
+def test_a_badge_fits_only_on_its_machine() -> None:
+    secret = b"\x01" * 32
+    keyed = keyed_badge(secret, badge_hash(ON_BADGE))
+    assert badge_matches(secret, keyed, ON_BADGE)
+    assert not badge_matches(b"\x02" * 32, keyed, ON_BADGE)
+    assert not badge_matches(secret, keyed, ON_BADGE[:-1] + "2")
+    assert not badge_matches(secret, b"", ON_BADGE)
+    assert keyed != keyed_verifier(secret, badge_hash(ON_BADGE)), "a badge is no PIN"
+
+
+def test_what_stands_on_a_badge_is_too_long_to_be_guessed() -> None:
+    assert badge_secret(f" OTB:{ON_BADGE} ") == badge_secret(ON_BADGE) == ON_BADGE
+    for text in ("", "OTB:", "SHORT", "A" * 65, ON_BADGE.lower(), "ANA0 7QK2 M9XD 41"):
+        with pytest.raises(RuleViolationError) as refused:
+            badge_secret(text)
+        assert refused.value.code == "badge.malformed"
 
 
 PINNED = "fd2f78617f352bccb028644658898796b04bbedaa07d06ee028bbf0fef35f068"

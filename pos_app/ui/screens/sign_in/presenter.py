@@ -1,4 +1,4 @@
-"""Sign-in by PIN, and the lock. What is typed is kept here and nowhere else, and forgotten after each try."""
+"""Sign-in by badge or PIN, and the lock. What is typed is kept here and nowhere else, and forgotten after each try."""
 
 from PySide6.QtCore import Signal
 
@@ -10,6 +10,7 @@ from pos_app.ui.words import ntr, tr, words_for_error
 from retail_core.domain.errors import CodedError
 
 MAX_FIGURES = 12
+PIN_TOO = "badge.pin_too"
 
 
 class SignInPresenter(Screen):
@@ -23,13 +24,21 @@ class SignInPresenter(Screen):
         self._message = ""
         self._busy = False
         self._waiting = 0
+        self._named = ""  # whose badge was read, while their PIN is awaited
         view.figure_typed.connect(self.type_figure)
         view.erased.connect(self.erase)
         view.entered.connect(self.enter)
 
     def shown(self) -> None:
-        self._pin, self._message, self._busy = "", "", False
+        self._pin, self._message, self._busy, self._named = "", "", False, ""
+        self._signing_in.forget_badge()
         self._show()
+
+    def badge(self, text: str) -> None:
+        """A badge was scanned while the till is locked."""
+        if not self._busy:
+            self._pin, self._message = "", ""
+            self._signing_in.sign_in_by_badge(text, self._done, self._failed)
 
     def show_waiting(self, scans: int) -> None:
         """How many scans were made while locked; they come after the sign-in."""
@@ -48,6 +57,10 @@ class SignInPresenter(Screen):
             self._show()
 
     def erase(self) -> None:
+        """Take back the last figure; with none left, the badge that was read."""
+        if not self._pin and self._named:
+            self._named = ""
+            self._signing_in.forget_badge()
         self._pin = self._pin[:-1]
         self._show()
 
@@ -67,10 +80,13 @@ class SignInPresenter(Screen):
 
     def _failed(self, error: CodedError) -> None:
         self._busy = False
-        self._message = words_for_error(error)
+        if error.code == PIN_TOO:
+            self._named, self._message = words_for_error(error), ""
+        else:
+            self._message = words_for_error(error)
         self._show()
 
     def _show(self) -> None:
         waiting = ntr("{n} scan is waiting", "{n} scans are waiting", self._waiting) if self._waiting else ""
-        hint = tr("Type your PIN, then Enter")
+        hint = self._named or tr("Scan your badge, or type your PIN, then Enter")
         self._view.show_state(SignInState(tr("Sign in"), hint, len(self._pin), self._message, waiting, self._busy))
