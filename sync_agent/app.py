@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import msgspec
+
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError, EnvironmentFault
 from retail_core.domain.ids import IdSource
@@ -20,6 +22,7 @@ from retail_core.durable.logs import log_to
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.sync.backoff import after_failure
 from retail_core.sync.sender import HQ_PEER
+from retail_core.wire.messages import ClaimReply
 from sync_agent.admin import explain
 from sync_agent.config import (
     AGENT_KEY,
@@ -43,8 +46,9 @@ from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.uplink import Uplink
 from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
-from sync_agent.storage import downlink, reference_files
+from sync_agent.storage import downlink, reference_files, roles
 from sync_agent.storage.files import Files
+from sync_agent.storage.roles import StoreRole
 from sync_agent.storage.streams import Copy
 from sync_agent.store_role.acceptance import Acceptance
 from sync_agent.store_role.intake import Intake
@@ -57,20 +61,28 @@ LOG = logging.getLogger("sync_agent.app")  # by its name also when run as a prog
 HQ_PROBE_MS = 3_000
 HQ_SILENT_MS = 40_000  # a long poll and a retry
 HOUSEKEEPING_MS = 30_000
+ALIVE_WITHIN_S = 0.1
+FOLLOW_ROLE_S = 0.25
 
 
 class Agent:
     """Everything one agent does. Open it with `open`, then `run` until told to stop."""
 
-    def __init__(self, home: AgentHome, config: MachineConfig, clock: Clock, ids: IdSource, files: Files) -> None:
+    def __init__(
+        self, home: AgentHome, config: MachineConfig, clock: Clock, ids: IdSource, files: Files, role: StoreRole
+    ) -> None:
+        """`role` says whether this machine has the store role now; the configuration only says how it began."""
+        config = msgspec.structs.replace(config, store_role=role.has)
         self.config, self.clock, self.ids, self.files = config, clock, ids, files
+        self.role, self.role_changed = role, False
+        self.term = f"{role.generation}.{ids.next()}"
         self.home = home
-        self.term = f"0.{ids.next()}"
         self.nodes: Mapping[str, NodeDoc] = {}
         self._key = home.home.keys.signing_key(AGENT_KEY)
         self._ca_pem = home.ca_pem.read_text()
         self._offset_ms = 0
         self._acceptance: Acceptance | None = None
+        self._pending_role: StoreRole | None = None
         self._stopping = asyncio.Event()
         self._faults: dict[Callable[[], Awaitable[None]], str] = {}
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
@@ -99,7 +111,9 @@ class Agent:
         ]
         self.feeds.append(FeedLine(store_scope(config), files, self.down, clock, cache, None, self._brought))
         self.board = SharedBoard(files, clock) if config.store_role else None
-        self.shared = SharedLine(files, clock, self.board, lambda: self.neighbours.with_store_role, self._told)
+        self.shared = SharedLine(
+            files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
+        )
         self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
         self.desk = LanDesk(
             files, self._key, clock, self.ids, nodes=lambda: self.nodes, intake=self.intake, cache=self.cache,
@@ -124,7 +138,7 @@ class Agent:
             await self._begin(stack)
             lines = [
                 self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
-                self._show_status, self._send_figures, self._keep_house, self._probe_hq,
+                self._show_status, self._send_figures, self._keep_house, self._probe_hq, self._follow_role,
             ]  # fmt: skip
             lines += [self.shared.follow, self.shared.serve_claims]
             lines.append(self.board.run if self.board else self.relayed.run)
@@ -207,6 +221,46 @@ class Agent:
         self.copy.offer(others if self.config.store_role or not stores else {})
         self.shared.bell.ring()
         self._hurry()
+        self._heard_of_roles()
+
+    def _heard_of_roles(self) -> None:
+        """A neighbour has the store role. The later take-over wins, of two at once the one with the higher id."""
+        highest, node = self.neighbours.highest
+        if self.role.has and (highest, node) > (self.role.generation, self.config.agent_node):
+            LOG.warning("%s has taken over the store role", node, extra={"code": "store_role.given_up"})
+            self._pending_role = StoreRole(has=False, generation=highest)
+        elif not self.role.has and highest > self.role.generation:
+            self._pending_role = self.role = StoreRole(has=False, generation=highest)
+
+    async def _take_over(self) -> ClaimReply:
+        """A manager wants this machine to have the store role. Refused while the one that has it answers."""
+        node = self.config.agent_node
+        if self.role.has:
+            return ClaimReply(granted=True, holder=node)
+        for client in self.neighbours.with_store_role.values():
+            try:
+                async with asyncio.timeout(ALIVE_WITHIN_S):
+                    await client.hello()
+            except (HopFault, TimeoutError):
+                continue
+            return ClaimReply(granted=False, holder=client.peer.name.partition(":")[2])
+        LOG.warning("this machine takes over the store role", extra={"code": "store_role.taken"})
+        self._pending_role = StoreRole(has=True, generation=max(self.role.generation, self.neighbours.highest[0]) + 1)
+        return ClaimReply(granted=True, holder=node)
+
+    async def _follow_role(self) -> None:
+        """Write down what was decided about the role; begin again with or without it."""
+        while True:
+            wanted, self._pending_role = self._pending_role, None
+            if wanted is not None:
+                await self._take_role(wanted)
+            await asyncio.sleep(FOLLOW_ROLE_S)
+
+    async def _take_role(self, wanted: StoreRole) -> None:
+        await self.files.run(lambda files: roles.put(files, wanted))
+        if wanted.has is not self.config.store_role:
+            self.role_changed = True
+            self.stop()
 
     def _grown(self) -> None:
         """A neighbour's journal has more here than before."""
@@ -281,7 +335,9 @@ class Agent:
 
     def hello(self) -> Hello:
         config = self.config
-        return Hello(config.agent_node, config.store, config.store_role, self.term, not self.hq.last_error)
+        return Hello(
+            config.agent_node, config.store, config.store_role, self.term, not self.hq.last_error, self.role.generation
+        )
 
     def hq_contact_ms(self) -> int:
         """When HQ last answered this agent, or the neighbour that carries for it."""
@@ -349,10 +405,13 @@ async def run_agent(home: AgentHome) -> None:
     try:
         files = await Files.open(home, config)
         try:
-            agent = Agent(home, config, SystemClock(), SystemIds(), files)
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, agent.stop)
-            await agent.run()
+            while True:
+                agent = Agent(home, config, SystemClock(), SystemIds(), files, await files.run(roles.read))
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    asyncio.get_running_loop().add_signal_handler(number, agent.stop)
+                await agent.run()
+                if not agent.role_changed:
+                    break
         finally:
             await files.close()
     finally:

@@ -37,6 +37,7 @@ from retail_core.wire.messages import (
     ErrorBody,
     PushAnswer,
     PushHeader,
+    SharedPage,
 )
 from sync_agent.config import PULL_LIMIT, STOP_WITHIN_S, AgentHome
 from sync_agent.feed_cache import FeedCache, checked_rows, page_headers
@@ -50,6 +51,7 @@ from sync_agent.store_role.shared_board import SharedBoard
 
 LOG = logging.getLogger(__name__)
 MAX_JSON_BYTES = 16 * 1024
+MAX_REMEMBERED_BYTES = 4 * 1024 * 1024
 MAX_USED_ASSERTIONS = 4_096
 CHUNK_BYTES = 256 * 1024
 STATUS_OF = MappingProxyType(
@@ -83,6 +85,7 @@ class Hello(msgspec.Struct, frozen=True):
     store_role: bool
     term: str
     hq_up: bool = False
+    generation: int = 0  # of the store role this agent has, or has last heard of
 
 
 class LanDesk:
@@ -265,6 +268,16 @@ async def shared(
     return Response(b"", status_code=204) if told is None else _json(told, 200)
 
 
+@post("/v1/shared", status_code=204)
+async def remembered(request: AnyRequest, desk: LanDesk) -> None:
+    """What a neighbour remembers of an earlier store role's word."""
+    try:
+        told = msgspec.json.decode(await _body(request, MAX_REMEMBERED_BYTES), type=SharedPage)
+    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+        raise RuleViolationError("shared.malformed") from bad
+    await desk.store_board().remember(told.rows)
+
+
 @post("/v1/claim", status_code=200)
 async def claim(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response[bytes]:
     text = await _body(request, MAX_JSON_BYTES)
@@ -300,7 +313,7 @@ def lan_app(desk: LanDesk) -> Litestar:
 
     enrolled = Router(
         "/",
-        route_handlers=[push, pull, manifest, snapshot_file, witness, shared, claim],
+        route_handlers=[push, pull, manifest, snapshot_file, witness, shared, remembered, claim],
         guards=[known_caller],
         dependencies={"caller": Provide(the_caller)},
     )
@@ -314,7 +327,7 @@ def lan_app(desk: LanDesk) -> Litestar:
             HTTPException: _http_error,
             500: _bug,
         },
-        request_max_body_size=MAX_COMPRESSED_BYTES + MAX_JSON_BYTES,
+        request_max_body_size=MAX_REMEMBERED_BYTES + MAX_JSON_BYTES,
         openapi_config=None,
         logging_config=None,
     )

@@ -7,6 +7,7 @@ There are three outcomes, and each kind has its rule for the third, nobody answe
     another till's one   stays where it is: without the store role nobody knows whether it is still there
     a receipt's returns  go on up to what this till knows to be left; a second return becomes an exception
     a value instrument   goes on within the bound HQ granted for being offline
+    the store role       stays where it is: only this machine's own agent can take it
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ class ClaimKind(StrEnum):
     RECEIPT_REFUND = "receipt_refund"
     GIFT_CARD = "gift_card"
     RFID_UNIT = "rfid_unit"
+    STORE_ROLE = "store_role"  # asked of the machine beside the till itself
 
 
 @dataclass(frozen=True, slots=True)

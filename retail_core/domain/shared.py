@@ -91,3 +91,13 @@ def _order(event: FulfilmentEvent, known: Known) -> Shared | None:
         return apply(order, ACTION_OF[event.what], event.lines, order_v=event.order_v, shelf=event.shelf)
     except RuleViolationError:
         return None  # two machines worked on it at once; HQ makes an exception of it
+
+
+def merged(here: Shared | None, offered: Shared) -> Shared | None:
+    """What a machine that has just taken the store role makes of what another one remembers; None when it knows better."""
+    if isinstance(offered, OrderDoc):
+        return offered if not isinstance(here, OrderDoc) or offered.order_v > here.order_v else None
+    if not isinstance(here, SharedBasket):
+        return offered
+    newer = (offered.put_ms, bool(offered.taken_by)) > (here.put_ms, bool(here.taken_by))
+    return offered if newer else None

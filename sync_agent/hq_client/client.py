@@ -211,6 +211,14 @@ class SyncClient:
             raise self._refused(answer, text)
         return _decoded(text, SharedPage)
 
+    async def remember(self, told: SharedPage) -> None:
+        """Tell a new store role what we have of the old one's word. Raises HopFault."""
+        content = msgspec.json.encode(told)
+        async with self._asking("POST", "/v1/shared", headers=JSON, content=content) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code != 204:
+            raise self._refused(answer, text)
+
     async def claim(self, request: ClaimRequest) -> ClaimReply:
         """Who works on a thing of the store. Raises HopFault."""
         content = msgspec.json.encode(request)

@@ -52,8 +52,17 @@ class Neighbours:
 
     @property
     def with_store_role(self) -> dict[str, SyncClient]:
-        """By peer name."""
-        return {client.peer.name: client for client, hello in self._known.values() if hello.store_role}
+        """By peer name; whoever took the role over last comes first."""
+        return {client.peer.name: client for client, _ in self._with_role()}
+
+    @property
+    def highest(self) -> tuple[int, str]:
+        """(generation, node) of the newest store role among the neighbours; (-1, "") when none has it."""
+        return max(((hello.generation, hello.node) for _, hello in self._with_role()), default=(-1, ""))
+
+    def _with_role(self) -> Sequence[tuple[SyncClient, Hello]]:
+        found = [known for known in self._known.values() if known[1].store_role]
+        return sorted(found, key=lambda known: (known[1].generation, known[1].node), reverse=True)
 
     @property
     def others(self) -> dict[str, SyncClient]:

@@ -1,8 +1,9 @@
 """What the store role tells comes into link.db, and the claims of the till beside us go to it. Needs the LAN, never HQ."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
+from retail_core.domain.claims import ClaimKind
 from retail_core.domain.clock import Clock
 from retail_core.wire.messages import ClaimReply, SharedPage
 from sync_agent.config import LONG_POLL_S, POLL_TILL_MS
@@ -28,17 +29,24 @@ class SharedLine:
         board: SharedBoard | None,
         stores: Callable[[], Mapping[str, SyncClient]],
         brought: Callable[[], None],
+        take_over: Callable[[], Awaitable[ClaimReply]],
     ) -> None:
+        """`take_over` makes this machine the one with the store role, if nobody else has it."""
         self.bell, self.asked = Bell(), Bell()
+        self._take_over = take_over
         self._files, self._clock, self._board = files, clock, board
         self._stores, self._brought = stores, brought
 
     async def follow(self) -> None:
         """Until cancelled: whatever is new in the store lies in link.db a moment later."""
+        if self._board is not None:  # taken over from another machine, whose word we may remember
+            await self._board.remember((await self._files.run(shared.remembered)).rows)
         while True:
             source, cursor = await self._files.run(shared.cursor)
             try:
                 told = await self._page(source, cursor)
+                if told is not None and source and told.source != source:
+                    told = await self._from_another(told)
             except HopFault:
                 told = None
                 await self.bell.wait(RETRY_MS)
@@ -64,11 +72,21 @@ class SharedLine:
             return None
         return await store.shared(source, cursor, LONG_POLL_S)
 
+    async def _from_another(self, told: SharedPage) -> SharedPage | None:
+        """Another machine has the store role now: first it hears what we remember, then we take its word."""
+        store = next(iter(self._stores().values()), None)
+        if self._board is not None or store is None:
+            return told
+        await store.remember(await self._files.run(shared.remembered))
+        return await store.shared("", 0, 0) or told
+
     async def _keep(self, told: SharedPage) -> None:
         await self._files.run(lambda files: shared.apply(files, told))
         self._brought()
 
     async def _claim(self, ask: Ask) -> ClaimReply | None:
+        if ask.request.kind is ClaimKind.STORE_ROLE:
+            return await self._take_over()
         if self._board is not None:
             return await self._board.claim(self._files.config.agent_node, ask.request)
         store = next(iter(self._stores().values()), None)

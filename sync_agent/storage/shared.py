@@ -11,7 +11,7 @@ import msgspec
 from retail_core.domain.claims import ClaimKind
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import FINAL, OrderDoc
-from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, told_by
+from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, merged, told_by
 from retail_core.durable import link
 from retail_core.durable.engine import transaction
 from retail_core.durable.journal import entries_after
@@ -28,6 +28,7 @@ PAGE_ROWS = 500
 KEEP_DONE_MS = 2 * 24 * 3_600_000
 MAX_CLAIM_MS = 15 * 60_000
 MAX_ASKS = 32
+MAX_REMEMBERED = 200
 ASK_VALID_MS = 2_000
 """Nobody waits for an older question any more."""
 GONE = b"null"
@@ -131,6 +132,30 @@ def tidy(files: Files, now_ms: int) -> bool:
 def _is_done(kind: SharedKind, doc: bytes) -> bool:
     told = msgspec.json.decode(doc, type=KINDS[kind])
     return bool(told.taken_by) if isinstance(told, SharedBasket) else told.state in FINAL
+
+
+def remember(files: Files, rows: Sequence[SharedRow], now_ms: int) -> bool:
+    """Take what a neighbour remembers of an earlier store role's word; True when something of it was news."""
+    news = False
+    with transaction(files.store, files.store_path):
+        for row in rows[:MAX_REMEMBERED]:
+            try:
+                kind = SharedKind(row.kind)
+                offered = msgspec.json.decode(row.doc, type=KINDS[kind])
+            except (ValueError, msgspec.DecodeError):  # of a newer program, or gone
+                continue
+            taken = merged(_known(files, kind, row.key), offered)
+            if taken is not None and key_of(taken) == (kind, row.key):
+                _tell(files, kind, row.key, msgspec.json.encode(taken), now_ms)
+                news = True
+    return news
+
+
+def remembered(files: Files) -> SharedPage:
+    """What link.db still has of the store role's word, for the machine that has it now."""
+    source, rev = shared_cursor(files.link)
+    rows = files.link.execute("SELECT kind, key, doc FROM shared LIMIT ?", (MAX_REMEMBERED,)).fetchall()
+    return SharedPage(source, rev, tuple(SharedRow(kind, key, 0, msgspec.Raw(doc)) for kind, key, doc in rows))
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,9 @@ STORE_STEPS: tuple[Step, ...] = (
             kind TEXT NOT NULL, key TEXT NOT NULL, holder TEXT NOT NULL, until_ms INTEGER NOT NULL,
             PRIMARY KEY (kind, key)) WITHOUT ROWID""",
     ),
+    (
+        "CREATE TABLE store_role (one INTEGER PRIMARY KEY CHECK (one = 1), has INTEGER NOT NULL, generation INTEGER NOT NULL)",
+    ),
 )
 
 

@@ -1,9 +1,10 @@
 """The store role's word to its tills: what it read in everybody's journal, told within moments, and claims decided."""
 
 import asyncio
+from collections.abc import Sequence
 
 from retail_core.domain.clock import Clock
-from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage
+from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
 from sync_agent.config import POLL_TILL_MS
 from sync_agent.storage import shared
 from sync_agent.storage.files import Files
@@ -58,6 +59,12 @@ class SharedBoard:
             return None
         finally:
             self._waiting -= 1
+
+    async def remember(self, rows: Sequence[SharedRow]) -> None:
+        """What a neighbour remembers of the machine that had the store role before."""
+        now_ms = self._clock.now_ms()
+        if await self._files.run(lambda files: shared.remember(files, rows, now_ms)):
+            await self._tell()
 
     async def claim(self, holder: str, request: ClaimRequest) -> ClaimReply:
         """Decided here, for every machine of the store."""

@@ -2,6 +2,7 @@
 
 from itertools import permutations
 
+import msgspec
 import pytest
 
 from retail_core.domain.events import (
@@ -15,7 +16,7 @@ from retail_core.domain.events import (
 from retail_core.domain.fulfilment import MovedLine, OrderDoc, OrderLine, Owner, State
 from retail_core.domain.ids import Gtin, OperatorId, OrderId, SaleId, Sku, StoreId
 from retail_core.domain.sale import SaleData, SaleState
-from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, told_by
+from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, merged, told_by
 
 BASKET = SaleData(SaleId("s1"), OperatorId("op-1"), "EUR", 1, "b", SaleState.OPEN, ())
 ASIDE = BasketSuspended(SaleId("s1"), 10, 2, 238, "Milk", BASKET)
@@ -86,3 +87,15 @@ def test_what_cannot_be_followed_tells_nothing() -> None:
     assert store.hears(FulfilmentEvent(FulfilmentFact.PICK_STARTED, OrderId("O-2"), 4)) is None
     assert store.hears(FulfilmentEvent(FulfilmentFact.CANCEL_REQUESTED, OrderId("O-1"), 9)) is None
     assert store.hears(FulfilmentEvent(FulfilmentFact.COLLECTED, OrderId("O-1"), 9)) is None  # nobody picked it
+
+
+def test_a_new_store_role_takes_what_others_remember_unless_it_knows_better() -> None:
+    aside, taken = SharedBasket(SaleId("s1"), put_ms=10), SharedBasket(SaleId("s1"), put_ms=10, taken_by="T2")
+    assert merged(None, aside) == aside
+    assert merged(aside, taken) == taken
+    assert merged(taken, aside) is None
+    assert merged(taken, taken) is None
+    newer = msgspec.structs.replace(ORDER, order_v=4)
+    assert merged(None, ORDER) == ORDER
+    assert merged(ORDER, newer) == newer
+    assert merged(newer, ORDER) is None
