@@ -52,6 +52,7 @@ from pos_app.ui.shell import PillState, Shell, TopState
 from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.approval import ApprovalState
 from pos_app.ui.words import tr
+from tools import screens_returns
 
 HINT = "Scan, or type a name, code, or 3* for quantity"
 THEMES = ("light", "dark")
@@ -329,6 +330,9 @@ def pictures() -> Iterator[Picture]:
     yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
     yield Picture("pay-card", pay(PAY_CARD), SYNCED, PAY_STRIP)
     yield Picture("pay-doubt", pay(PAY_DOUBT), SYNCED, PAY_STRIP)
+    yield Picture("return", screens_returns.open_receipt, SYNCED, screens_returns.STRIP)
+    yield Picture("return-gift", screens_returns.gift_receipt, SYNCED, screens_returns.STRIP)
+    yield Picture("return-empty", screens_returns.no_receipt_yet, SYNCED, screens_returns.EMPTY_STRIP)
     for page in Page:
         yield Picture(f"devices-{page}", devices(page), replace(SYNCED, current=""), DEVICES_STRIP)
     yield Picture("pickup", pickup(Side.ORDER), COUNTER, PICKUP_STRIP)

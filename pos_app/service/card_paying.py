@@ -36,6 +36,8 @@ class Cards(Protocol):
 
     def pay(self, tender_id: str, amount_minor: int, currency: str, done: Answered) -> None: ...
 
+    def refund(self, tender_id: str, amount_minor: int, currency: str, done: Answered) -> None: ...
+
     def enquire(self, tender_id: str, done: Answered) -> None: ...
 
     def reverse(self, tender_id: str, done: Answered) -> None: ...
@@ -58,6 +60,7 @@ class CardPaying:
         self.state = CardState.IDLE
         self.tender_id = ""
         self.amount_minor = 0
+        self.goes_back = False  # what is under way is money that goes back to a card
         self.said = ("", "")  # a code of what goes on at the terminal, and the terminal's own words
         self.changed: Callable[[], None] = lambda: None
         self._ended: tuple[Callable[[PaidSale], None], Failed, bool] | None = None
@@ -74,19 +77,21 @@ class CardPaying:
     ) -> None:
         """Have this much taken by the terminal; when it was the rest, the sale is finished and `done` told.
 
+        Of a sale that owes the customer, this much is given back to the card instead.
         A part leaves the sale open (`changed`). `failed` is told `card.no_terminal`, `tender.over`, the terminal's reason
         for taking nothing, or what the sale waits for.
         """
         try:
             cards, sale = self._ready(), self._paying.payable()[0]
-            if not 0 < amount_minor <= sale.left_minor:
-                raise RuleViolationError("tender.over", over_minor=max(0, amount_minor - sale.left_minor))
+            if not 0 < amount_minor <= abs(sale.left_minor):
+                raise RuleViolationError("tender.over", over_minor=max(0, amount_minor - abs(sale.left_minor)))
         except RuleViolationError as refused:
             failed(refused)
             return
         self._ended = (done, failed, print_receipt)
         self.tender_id = f"{sale.sale_id}{SEPARATOR}{self._ids.next()}"
-        self.amount_minor = amount_minor
+        self.amount_minor, self.goes_back = amount_minor, sale.left_minor < 0
+        ask = cards.refund if self.goes_back else cards.pay
         self._works()
         data, tender_id, currency = sale.data(), self.tender_id, sale.currency
 
@@ -95,9 +100,7 @@ class CardPaying:
                 sales.put_basket(conn, data)
 
         self._writer.forget_basket()
-        self._writer.submit(
-            keep, lambda _: cards.pay(tender_id, amount_minor, currency, self._answered), self._not_kept
-        )
+        self._writer.submit(keep, lambda _: ask(tender_id, amount_minor, currency, self._answered), self._not_kept)
 
     def stop(self) -> None:
         """Ask the terminal to stop; the payment under way still answers for itself."""
@@ -147,12 +150,14 @@ class CardPaying:
         """Card payments of the basket that was found again: what was approved counts, a doubt waits to be asked about."""
         sale = self._selling.sale
         for record in records if sale else ():
-            if sale is None or not record.tender_id.startswith(sale.sale_id + SEPARATOR) or record.act is not Act.PAY:
+            if sale is None or not record.tender_id.startswith(sale.sale_id + SEPARATOR):
                 continue
+            goes_back = record.act is Act.REFUND
             if record.stage is Stage.APPROVED:
-                sale.take(_tender(record.tender_id, record.approved_minor))
+                sale.take(_tender(record.tender_id, record.approved_minor, goes_back=goes_back))
             elif record.stage in IN_DOUBT:
                 self.tender_id, self.amount_minor, self.state = record.tender_id, record.amount_minor, CardState.DOUBT
+                self.goes_back = goes_back
 
     def settled(self, outcome: PaymentOutcome) -> None:
         """The terminal was asked again by its own driver: what became of a payment nobody was waiting for."""
@@ -213,7 +218,7 @@ class CardPaying:
         sale = self._selling.sale
         if sale is None:
             return
-        sale.take(_tender(tender_id, amount_minor))
+        sale.take(_tender(tender_id, amount_minor, goes_back=self.goes_back))
         self._writer.keep_basket(sale.data())
         if sale.left_minor or self._ended is None:
             self.changed()
@@ -241,5 +246,6 @@ class CardPaying:
             self._ended[1](error)
 
 
-def _tender(tender_id: str, amount_minor: int) -> Tender:
-    return Tender(TenderKind.CARD, amount_minor, amount_minor, tender_id)
+def _tender(tender_id: str, amount_minor: int, *, goes_back: bool) -> Tender:
+    signed = -amount_minor if goes_back else amount_minor
+    return Tender(TenderKind.CARD, signed, signed, tender_id)

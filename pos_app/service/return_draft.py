@@ -97,6 +97,17 @@ class ReturnDraft:
             raise RuleViolationError("return.scan_unit", name=line.name)
         return self._one_more(line)
 
+    def tick_all(self) -> None:
+        """All that is left. Raises `return.scan_unit` when something is left that has to be scanned; the rest is ticked."""
+        unscanned: DraftLine | None = None
+        for line in tuple(self.lines.values()):
+            if line.serial or line.lot:
+                unscanned = line if line.ticked_milli < line.left_milli else unscanned
+            elif line.left_milli > 0:
+                self._put(msgspec.structs.replace(line, ticked_milli=line.left_milli))
+        if unscanned:
+            raise RuleViolationError("return.scan_unit", name=unscanned.name)
+
     def scan(self, sku: Sku, name: str, scanned: Scanned) -> DraftLine:
         """Tick the line this unit was sold on. Raises `return.not_on_receipt`, `return.other_serial`, `return.other_lot` or `return.none_left`."""
         mine = [line for line in self.lines.values() if line.sku == sku]

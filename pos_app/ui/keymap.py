@@ -34,16 +34,22 @@ class Act(StrEnum):
     LOCK = "lock"
     MARK_READY = "mark_ready"
     MORE = "more"
+    NEXT_GOODS = "next_goods"
+    NEXT_REASON = "next_reason"
+    NO_RECEIPT = "no_receipt"
     PAY = "pay"
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
     QUANTITY = "quantity"
     READ_BATCH = "read_batch"
     REPRINT = "reprint"
+    RETURN = "return"
     SAVE = "save"
     SELL = "sell"
     SUSPEND = "suspend"
+    TAKE_BACK = "take_back"
     TAKE_OUT = "take_out"
+    TICK_ALL = "tick_all"
     TRY_DEVICE = "try_device"
     UNDO_TENDER = "undo_tender"
     UP = "up"
@@ -77,6 +83,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
     {
         "F2": Act.FIND,
         "F4": Act.QUANTITY,
+        "F7": Act.RETURN,
         "F8": Act.SUSPEND,
         "Del": Act.VOID_LINE,
         "Ctrl+Del": Act.VOID_SALE,
@@ -89,6 +96,19 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "Ctrl+P": Act.LABEL,
         "Ctrl+B": Act.READ_BATCH,
         "Ctrl+R": Act.REPRINT,
+    }
+)
+RETURN_KEYS: Mapping[str, Act] = MappingProxyType(
+    {
+        "F2": Act.TICK_ALL,
+        "F4": Act.NO_RECEIPT,
+        "F6": Act.NEXT_REASON,
+        "F8": Act.NEXT_GOODS,
+        "F9": Act.TAKE_BACK,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
+        "+": Act.MORE,
+        "-": Act.LESS,
     }
 )
 PAY_KEYS: Mapping[str, Act] = MappingProxyType(

@@ -29,6 +29,8 @@ from pos_app.ui.screens.pay.presenter import PayPresenter
 from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.pickup.presenter import PickupPresenter
 from pos_app.ui.screens.pickup.view import PickupView
+from pos_app.ui.screens.returns.presenter import ReturnsPresenter
+from pos_app.ui.screens.returns.view import ReturnsView
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.presenter import WAITING, SellPresenter
 from pos_app.ui.screens.sell.view import SellView
@@ -84,6 +86,7 @@ class Workplace(QObject):
         )
         self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
+        self.returns = ReturnsPresenter(ReturnsView(), till.returning, till.selling, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
         self.operators = Operators(till, self.sign_in, self.approving)
@@ -94,6 +97,7 @@ class Workplace(QObject):
             Act.LABEL: self._print_label,
             Act.READ_BATCH: self._read_batch,
             Act.REPRINT: self._reprint,
+            Act.RETURN: self._to_returns,
             Act.CUSTOMER_LANGUAGE: self._speak_to_customer,
         }
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
@@ -132,8 +136,12 @@ class Workplace(QObject):
             self.sign_in.show_waiting(len(self._waiting))
         elif problem:
             self.shell.notify(Notice(words_for(problem), Tone.ERROR))
-        elif self.current in (self.pickup, self.devices):
+        elif self.current in (self.pickup, self.devices, self.returns):
             self.current.scanned(label, source)
+        elif self.till.returning.is_receipt(label):
+            self._to_returns()
+            if self.current is self.returns:
+                self.returns.scanned(label, source)
         else:
             self._for_sale(lambda: self.sell.scanned(label, source, pairs=pairs))
 
@@ -208,7 +216,7 @@ class Workplace(QObject):
         self.till.rechecked = self._rechecked
         self.shell.devices_wanted.connect(self._to_devices)
         self.devices.left.connect(self._back_from_devices)
-        for screen in (self.sign_in, self.sell, self.pay, self.pickup, self.devices):
+        for screen in (self.sign_in, self.sell, self.pay, self.pickup, self.returns, self.devices):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)
             screen.strip_changed.connect(self._show_strip)
@@ -223,6 +231,7 @@ class Workplace(QObject):
         self.sell.cash_wanted.connect(self.pay.pay)
         self.sell.order_scanned.connect(self._open_order)
         self.pay.left.connect(self._back_to_sale)
+        self.returns.left.connect(self._back_to_sale)
         self.pay.paid.connect(self._paid)
         self.pay.failed.connect(self._not_paid)
         self.pickup.count_changed.connect(self._count_orders)
@@ -321,6 +330,12 @@ class Workplace(QObject):
         if self.till.signing_in.operator is not None and not self.till.selling.paying:
             self.shell.take_back_notice()
             self._go(self.devices)
+
+    def _to_returns(self) -> None:
+        """Where goods come back; not while a sale is being paid."""
+        if not self.till.selling.paying:
+            self.shell.take_back_notice()
+            self._go(self.returns)
 
     def _back_from_devices(self) -> None:
         operator = self.till.signing_in.operator

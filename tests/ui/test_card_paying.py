@@ -291,3 +291,21 @@ def test_what_nobody_can_tell_is_decided_by_a_supervisor_and_noted(
     conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
     assert conn.execute("SELECT count(*) FROM event WHERE body LIKE '%card_doubt_settled%'").fetchone()[0] == 1
     conn.close()
+
+
+def test_goods_paid_by_card_are_paid_back_to_the_card(desk: AtTerminal, shop: Shop) -> None:
+    desk.pay_by_card()
+    at, paid = desk.at, desk.at.selling.last_paid
+    assert paid is not None
+    at.key(Qt.Key.Key_F7)
+    at.type(f"{paid.receipt_no}⏎")
+    at.until(lambda: at.till.returning.draft is not None)
+    at.wedge_scan(MILK.code)
+    at.key(Qt.Key.Key_F9)
+    at.key(Qt.Key.Key_F9)
+    assert at.shown("given_word") == "Back to the card"
+    at.key(Qt.Key.Key_Return, "\r")
+    at.until(lambda: at.selling.last_paid is not None and at.selling.last_paid.total_minor < 0)
+    assert desk.terminal.books.balance_minor == 0
+    assert [booking.refund for booking in desk.terminal.books.ledger] == [False, True]
+    assert tenders(shop) == [("card", 119), ("card", -119)]

@@ -10,6 +10,7 @@ from pos_app.service.paying import Paying
 from pos_app.service.selling import Selling
 from pos_app.ui.amounts import format_minor, format_money, parse_cash
 from pos_app.ui.keymap import PAY_KEYS, Act, Slot
+from pos_app.ui.screens.pay.giving_back import back_state, paid_by_card
 from pos_app.ui.screens.pay.state import AmountRow, CardView, PayState, QuickAmount, TenderChoice
 from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.screen import Screen
@@ -18,6 +19,7 @@ from pos_app.ui.theme import Tone
 from pos_app.ui.words import doing_words, ntr, tr
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.money import exponent
+from retail_core.domain.sale import Sale
 
 MAX_TYPED = 16
 EXACT = -1
@@ -56,7 +58,7 @@ class PayPresenter(Screen):
         """Begin with an amount already typed on the sell screen, or with the exact sum."""
         self._typed, self._asked, self._with_paper = "", "", True
         self._chosen_minor = given_minor
-        self._tender = CARD if given_minor == EXACT and self._card.can_pay else CASH
+        self._tender = CARD if given_minor == EXACT and self._card.can_pay and not self._cash_belongs_back() else CASH
         self._show()
 
     def choose_tender(self, tender: str) -> None:
@@ -114,7 +116,9 @@ class PayPresenter(Screen):
             self.explain(refused)
             return
         if self._tender == CARD and self._due():
-            self._card.pay(min(given, self._due()), self._paid, self._not_paid, print_receipt=self._with_paper)
+            self._card.pay(
+                min(abs(given), abs(self._due())), self._paid, self._not_paid, print_receipt=self._with_paper
+            )
         else:
             self.pay(given, with_paper=self._with_paper)
 
@@ -175,6 +179,10 @@ class PayPresenter(Screen):
         """What is still to pay."""
         return self._selling.sale.left_minor if self._selling.sale else 0
 
+    def _cash_belongs_back(self) -> bool:
+        """The sale owes the customer what was not paid by card."""
+        return self._due() < 0 and not paid_by_card(self._selling.sale or ())
+
     def _undo_tender(self) -> None:
         """Give the last card payment of this sale back."""
         sale = self._selling.sale
@@ -220,6 +228,8 @@ class PayPresenter(Screen):
         selling, currency = self._selling, self._selling.currency
         totals, due = selling.totals(), self._due()
         sale = selling.sale
+        if sale is not None and due < 0:
+            return self._state_of_giving_back(sale)
         rows = (AmountRow(tr("Sale total"), format_minor(totals.due_minor if totals else 0, currency)),)
         if totals:
             told = ", ".join(
@@ -237,14 +247,27 @@ class PayPresenter(Screen):
             for minor in self._paying.suggested_cash()
         )
         chosen = -1 if self._typed or by_card else due if self._chosen_minor == EXACT else self._chosen_minor
-        card = TenderChoice(CARD, tr("Card"), tr("K · amount to terminal"))
         return PayState(
             format_money(due, currency), rows, given_words, change_word, change, tone, quick, chosen,
             self._with_paper, selling.paying, enough,
-            (TenderChoice(CASH, tr("Cash"), tr("C") if self._card.can_pay else ""), *((card,) if self._card.can_pay else ())),
+            self._tender_choices(),
             CARD if by_card else CASH, tr("To the terminal") if by_card else tr("Cash given"), self._card_view(),
             self._finish_word(),
         )  # fmt: skip
+
+    def _state_of_giving_back(self, sale: Sale) -> PayState:
+        try:
+            given = abs(self._given())
+        except RuleViolationError:
+            given = 0
+        return back_state(
+            sale, self._tender, given, self._tender_choices(), self._card_view(), self._finish_word(),
+            with_paper=self._with_paper, busy=self._selling.paying,
+        )  # fmt: skip
+
+    def _tender_choices(self) -> tuple[TenderChoice, ...]:
+        cash = TenderChoice(CASH, tr("Cash"), tr("C") if self._card.can_pay else "")
+        return (cash, TenderChoice(CARD, tr("Card"), tr("K · amount to terminal"))) if self._card.can_pay else (cash,)
 
     def _finish_word(self) -> str:
         if self._in_doubt:
@@ -253,6 +276,8 @@ class PayPresenter(Screen):
             return tr("At the terminal …")
         if self._selling.paying:
             return tr("Finishing …")
+        if self._due() < 0:
+            return tr("Give back to the card") if self._tender == CARD else tr("Give cash back")
         return tr("Pay by card") if self._tender == CARD and self._due() else tr("Finish sale")
 
     def _card_view(self) -> CardView | None:

@@ -56,3 +56,4 @@ class PayState:
     given_word: str = ""
     card: CardView | None = None
     finish_word: str = ""
+    to_pay_word: str = ""

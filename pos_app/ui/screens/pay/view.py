@@ -42,6 +42,7 @@ class PayView(QWidget):
             sides.addWidget(part, share)
 
     def show_state(self, state: PayState) -> None:
+        self._to_pay_word.setText(state.to_pay_word or tr("Still to pay"))
         self._to_pay.setText(state.to_pay)
         self._show_rows(state)
         self._given.setText(state.given)
@@ -76,7 +77,8 @@ class PayView(QWidget):
         made = panel("pay_sums")
         lines = column(made)
         above = column(gap=4, margins=(18, 16, 18, 12))
-        above.addWidget(label(tr("Still to pay"), 16, Weight.SEMI, look="muted"))
+        self._to_pay_word = label(tr("Still to pay"), 16, Weight.SEMI, look="muted", name="to_pay_word")
+        above.addWidget(self._to_pay_word)
         self._to_pay = label(px=AMOUNT_PX, weight=Weight.BOLD, name="still_to_pay")
         self._to_pay.setFixedHeight(76)
         above.addWidget(self._to_pay)

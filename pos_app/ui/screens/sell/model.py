@@ -1,6 +1,7 @@
 """From the sale's facts to the words on the screen. Lines that did not change keep their words."""
 
 from pos_app.ui.amounts import format_minor, format_money
+from pos_app.ui.screens.returns.model import back_words
 from pos_app.ui.screens.sell.state import (
     HitView,
     Instead,
@@ -46,7 +47,8 @@ class LineWords:
 
 def line_view(line: SaleLine, currency: str) -> LineView:
     """One line in words."""
-    qty = format_quantity(line.qty_milli) + (f" {line.unit}" if line.unit == WEIGHED else "")
+    signed_milli = line.qty_milli if line.back is None else -line.qty_milli
+    qty = format_quantity(signed_milli) + (f" {line.unit}" if line.unit == WEIGHED else "")
     if not line.sku:
         kind = LineKind.VOIDED if line.voided else LineKind.PENDING
         name = tr("Unknown code {code}", code=line.label)
@@ -58,6 +60,8 @@ def line_view(line: SaleLine, currency: str) -> LineView:
     code = display_gtin(line.gtin) if line.gtin else _own_code(line)
     unit = unit_words(line)
     detail = " · ".join(part for part in (code, unit or line.department.lower()) if part)
+    if line.back:
+        detail, reason = back_words(line), ""
     if line.voided:
         detail = tr("Void")
     elif line.stopped:
@@ -114,6 +118,10 @@ def tax_words(totals: Totals, currency: str) -> str:
 
 
 def paid_view(change_minor: int, given_minor: int, total_minor: int, currency: str, receipt: str) -> PaidView:
+    if total_minor < 0:
+        back = format_money(-total_minor, currency)
+        words = tr("Goods for {total} came back", total=back)
+        return PaidView(back, words, tr("Receipt {number}", number=receipt), tr("Given back"))
     paid = tr(
         "Cash {given} for {total}", given=format_money(given_minor, currency), total=format_money(total_minor, currency)
     )

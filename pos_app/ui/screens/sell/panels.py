@@ -100,8 +100,10 @@ class InsteadPanel(QStackedWidget):
     def show_state(self, instead: Instead, paid: PaidView | None) -> None:
         self.setCurrentWidget(self._page_of[instead])
         if paid:
+            word = paid.word or tr("Change")
+            self._change_word.setText(word)
             self._change.setText(paid.change)
-            self._change.setAccessibleName(f"{tr('Change')} {paid.change}")
+            self._change.setAccessibleName(f"{word} {paid.change}")
             self._paid_words.setText(paid.paid)
             self._receipt.setText(f"{paid.receipt}  ·  {tr('the next scan begins the next sale')}")
 
@@ -136,13 +138,13 @@ class InsteadPanel(QStackedWidget):
     def _paid(self) -> QWidget:
         page = QWidget()
         lines = column(page, gap=2, margins=(24, 4, 24, 4))
-        word = label(tr("Change"), 20, Weight.SEMI, look="muted")
+        self._change_word = label(tr("Change"), 20, Weight.SEMI, look="muted", name="change_head")
         self._change = label(px=CHANGE_PX, weight=Weight.BOLD, look="accent", name="change")
         self._paid_words = label(px=18, weight=Weight.MEDIUM, name="paid_words")
         self._receipt = label(px=15, look="muted", name="paid_receipt")
         self._receipt.setWordWrap(True)
         lines.addStretch(1)
-        for part in (word, self._change, self._paid_words, self._receipt):
+        for part in (self._change_word, self._change, self._paid_words, self._receipt):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
             lines.addWidget(part)
         lines.addStretch(2)

@@ -308,11 +308,14 @@ class SellPresenter(Screen):
         totals = self._selling.totals()
         due = totals.due_minor if totals else 0
         pay = tr("Pay {amount}", amount=format_money(due, self._selling.currency)) if totals else tr("Pay")
+        if due < 0:
+            pay = tr("Give back {amount}", amount=format_money(-due, self._selling.currency))
         return (
             Slot(0, Act.FIND, "F2", tr("Find")),
             Slot(1, Act.QUANTITY, "F4", tr("Quantity")),
             Slot(2, Act.PICKUP, "F10", tr("Pickup")),
             Slot(3, Act.LOCK, "Ctrl+L", tr("Lock")),
+            Slot(4, Act.RETURN, "F7", tr("Return")),
             Slot(5, Act.SUSPEND, "F8", tr("Suspend") if self._selling.sale else tr("Recall")),
             Slot(6, Act.VOID_LINE, "Del", tr("Void line")),
             Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash")),

@@ -37,6 +37,7 @@ class PaidView:
     change: str
     paid: str
     receipt: str
+    word: str = ""  # what `change` is; "Change" when nothing is said
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""Made-up receipts for the pictures of the return screen."""
+
+from zoneinfo import ZoneInfo
+
+from pos_app.service.return_draft import DraftLine, ReturnDraft
+from pos_app.ui.keymap import Act, Slot
+from pos_app.ui.screens.returns.model import return_state
+from pos_app.ui.screens.returns.view import ReturnsView
+from retail_core.domain.ids import Sku
+from retail_core.domain.receipts import PaidLine, PaidReceipt, PaidTender
+from retail_core.domain.returns import NOTHING, Part, ReturnReason
+
+ZONE = ZoneInfo("Europe/Berlin")
+STRIP = (
+    Slot(0, Act.BACK, "Esc", "Another receipt"),
+    Slot(1, Act.NO_RECEIPT, "F4", "No receipt"),
+    Slot(2, Act.TICK_ALL, "F2", "All of it"),
+    Slot(3, Act.NEXT_REASON, "F6", "Reason"),
+    Slot(4, Act.NEXT_GOODS, "F8", "Shelf or not"),
+    Slot(6, Act.LESS, "-", "Not this one"),
+    Slot(9, Act.TAKE_BACK, "F9", "Take back", main=True),
+)
+EMPTY_STRIP = (Slot(0, Act.BACK, "Esc", "Back to sale"), Slot(1, Act.NO_RECEIPT, "F4", "No receipt"))
+BOUGHT = (
+    (1, "Sparkling water 1.5 L", Part(3000, 267), Part(1000, 89), 2000, None),
+    (2, "Wool throw, grey", Part(1000, 3990), NOTHING, 1000, "SN-20417"),
+    (3, "Filter coffee 500 g", Part(1000, 599), Part(1000, 599), 0, None),
+    (4, "Candle, cedar", Part(2000, 2500), NOTHING, 0, None),
+)
+
+
+def _draft(*, gift: bool = False) -> ReturnDraft:
+    receipt = PaidReceipt("S0319-T2-A-000042", 1_764_000_000, "EUR", 7356, (PaidTender("card", 7356),), gift=gift)
+    lines = [
+        DraftLine(n, Sku(str(n)), name, sold, PaidLine(n, Sku(str(n)), sold.qty_milli, sold.minor, (), None, serial),
+                  before=before, ticked_milli=ticked)
+        for n, name, sold, before, ticked, serial in BOUGHT
+    ]  # fmt: skip
+    draft = ReturnDraft(receipt, lines)
+    draft.because(ReturnReason.FAULTY)
+    return draft
+
+
+def returns(draft: ReturnDraft | None) -> ReturnsView:
+    view = ReturnsView()
+    view.show_state(return_state(draft, 2, "EUR", ZONE))
+    return view
+
+
+def open_receipt() -> ReturnsView:
+    return returns(_draft())
+
+
+def gift_receipt() -> ReturnsView:
+    return returns(_draft(gift=True))
+
+
+def no_receipt_yet() -> ReturnsView:
+    return returns(None)
