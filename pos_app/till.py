@@ -14,6 +14,7 @@ from pos_app.service.completing import SoldBy
 from pos_app.service.drawer import DrawerDesk
 from pos_app.service.fulfilling import Fulfilling
 from pos_app.service.goods import GoodsCheck
+from pos_app.service.instruments import Instruments
 from pos_app.service.labels import Labels
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
@@ -25,6 +26,7 @@ from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
 from pos_app.service.signing_in import SigningIn
 from pos_app.service.taking_over import TakingOver
+from pos_app.service.tendering import Tendering
 from pos_app.storage import orders, payments, pin_guard, sales, staff_here
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
@@ -49,6 +51,8 @@ class Till:
     selling: Selling
     paying: Paying
     card_paying: CardPaying
+    instruments: Instruments
+    tendering: Tendering
     parking: Parking
     goods: GoodsCheck
     drawer: DrawerDesk
@@ -127,7 +131,11 @@ class Till:
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.promoting = Promoting(links, zone)
         selling.restore(basket)
-        paying = Paying(selling, links, writer)
+        instruments = Instruments(
+            links, writer, clock, ids, config.currency, lambda: business_date(clock.now_ms(), zone, starts_at)
+        )
+        paying = Paying(selling, links, writer, instruments)
+        tendering = Tendering(selling, paying, instruments, writer, ids)
         card_paying = CardPaying(selling, paying, writer, ids)
         claims = StoreClaims(writer, Links(home), clock, ids)
         parking = Parking(selling, writer, links, claims, clock, ids, config.till_node)
@@ -145,6 +153,8 @@ class Till:
             selling=selling,
             paying=paying,
             card_paying=card_paying,
+            instruments=instruments,
+            tendering=tendering,
             parking=parking,
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),

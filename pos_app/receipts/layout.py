@@ -52,10 +52,24 @@ class ReceiptTax:
 
 @dataclass(frozen=True)
 class ReceiptTender:
-    """What was handed over, by kind ("cash" …)."""
+    """What was handed over, by kind ("cash" …); `note` says which card or foreign sum, `left_minor` what it is worth now.
+
+    Of points both are how many they are.
+    """
 
     kind: str
     given_minor: int
+    note: str = ""
+    left_minor: int | None = None
+    points: int = 0
+
+
+@dataclass(frozen=True)
+class ReceiptVoucher:
+    """Store credit given with the sale: whoever brings `code` may spend it."""
+
+    amount_minor: int
+    code: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,8 @@ class ReceiptData:
     short_hash: str
     copy: bool = False
     language: str = ""
+    rounding_minor: int = 0
+    vouchers: tuple[ReceiptVoucher, ...] = ()
     code: str = ""  # what its QR code says: signed, once head office has certified the till
 
 
@@ -110,6 +126,10 @@ class ReceiptWords:
     item: str = "1 item"
     items: str = "{count} items"
     change: str = _("Change")
+    rounding: str = _("Rounding")
+    left: str = _("left {amount}")
+    points: str = _("{count} points")
+    credit: str = _("Store credit. Bring this code to spend it.")
     rate: str = _("Rate")
     tax: str = _("Tax")
     net: str = _("Net")
@@ -250,6 +270,7 @@ def receipt_document(data: ReceiptData, words: ReceiptWords = ENGLISH) -> Receip
             Rule("═"),
             *_sums(data, words),
             *_taxes(data, words),
+            *_vouchers(data, words),
             *_foot(data, words),
         ),
         mirrored=words.right_to_left,
@@ -295,10 +316,34 @@ def _sums(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     yield Columns(total, format_money(data.total_minor, data.currency), bold=True, size=Size.LARGE)
     yield Gap()
     for tender in data.tenders:
-        yield Columns(words.tenders.get(tender.kind, tender.kind), format_minor(tender.given_minor, data.currency))
+        kind = words.tenders.get(tender.kind, tender.kind)
+        yield Columns(f"{kind} {tender.note}".strip(), format_minor(tender.given_minor, data.currency))
+        yield from _left(tender, data, words)
+    if data.rounding_minor:
+        yield Columns(words.rounding, format_minor(data.rounding_minor, data.currency))
     if data.change_minor:
         yield Columns(words.change, format_minor(data.change_minor, data.currency), bold=True)
     yield Rule()
+
+
+def _left(tender: ReceiptTender, data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    parts: list[str] = []
+    if tender.points:
+        parts.append(words.points.format(count=tender.points))
+    if tender.left_minor is not None:
+        left = str(tender.left_minor) if tender.points else format_minor(tender.left_minor, data.currency)
+        parts.append(words.left.format(amount=left))
+    if parts:
+        yield Text(f"  {', '.join(parts)}")
+
+
+def _vouchers(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    for voucher in data.vouchers:
+        yield Columns(words.tenders["store_credit"], format_money(voucher.amount_minor, data.currency), bold=True)
+        yield Text(words.credit)
+        yield Qr(f"OTG:{voucher.code}")
+        yield Text(" ".join(voucher.code[n : n + 4] for n in range(0, len(voucher.code), 4)), Align.CENTRE)
+        yield Rule()
 
 
 def _taxes(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:

@@ -1,17 +1,21 @@
 """The one transaction of a sale: number, sale, lines, tenders, journal entry and print job, or nothing at all."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from pos_app.service.drawer_keeping import append_notes, note_sale, session_for_sale
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
+from pos_app.service.value_booking import NO_WALLET, Wallet, book
 from pos_app.storage import returns, sales, spool
 from pos_app.storage.store import TillStore
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, SaleLine, Tender, TenderKind, Totals
+from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
 from retail_core.domain.tax import TaxPart, TaxRate, line_taxes
+from retail_core.domain.tender import GIVES_CHANGE
 
 SHORT_HASH_CHARS = 8
 
@@ -24,6 +28,19 @@ class SoldBy(msgspec.Struct, frozen=True):
     role: Role
 
 
+class Closing(msgspec.Struct, frozen=True):
+    """What closes a sale besides its tenders: what cash was rounded by, what is known of cards and credit it names, and
+    store credit it gives, whose numbers only the customer's paper keeps (id → number).
+    """
+
+    rounding_minor: int = 0
+    wallet: Wallet = NO_WALLET
+    vouchers: Mapping[str, str] = {}
+
+
+NOTHING_MORE = Closing()
+
+
 def complete(
     store: TillStore,
     sale: Sale,
@@ -31,6 +48,7 @@ def complete(
     tenders: tuple[Tender, ...],
     paper: Paper | None,
     owed: tuple[AuditNoted, ...] = (),
+    closing: Closing = NOTHING_MORE,
 ) -> PaidSale:
     """Make the sale durable; `paper` is what is printed around it, or None for no receipt.
 
@@ -43,7 +61,7 @@ def complete(
         append_notes(store, owed, operator.operator_id)
         number = store.next_receipt()
         stamp = store.stamp(operator.operator_id)
-        event = sold_event(sale, sold, totals, tenders, number.text, operator.operator_id)
+        event = sold_event(sale, sold, totals, tenders, number.text, operator.operator_id, closing.rounding_minor)
         entry = store.journal.append(event, stamp).entry
         sales.put_sale(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
@@ -51,27 +69,21 @@ def complete(
         )  # fmt: skip
         returns.note_returns(conn, event.lines, number.text)
         note_sale(store, event, number, stamp.at)
+        left = book(
+            store, event, {line.card: line.label for line in sold if line.card}, closing.wallet, operator.operator_id
+        )
         short_hash = entry.entry_hash.hex()[:SHORT_HASH_CHARS]
         if paper is not None:
             document = receipt_data(
                 event, sold, paper, at_ms=stamp.at, zone=store.zone, operator=operator.name,
-                register=store.config.register, short_hash=short_hash,
+                register=store.config.register, short_hash=short_hash, left=left, vouchers=closing.vouchers,
             )  # fmt: skip
             spool.put_job(conn, spool.RECEIPT, number.text, msgspec.json.encode(document), stamp.at)
         sales.put_basket(conn, None)
-    given = sum(tender.given_minor for tender in tenders)
     return PaidSale(
-        sale.sale_id,
-        number.text,
-        event.total_minor,
-        given,
-        event.change_minor,
-        sale.currency,
-        sold,
-        stamp.at,
-        short_hash,
-        any(tender.kind is TenderKind.CASH for tender in tenders),
-    )
+        sale.sale_id, number.text, event.total_minor, sum(tender.given_minor for tender in tenders), event.change_minor,
+        sale.currency, sold, stamp.at, short_hash, any(tender.kind in GIVES_CHANGE for tender in tenders),
+    )  # fmt: skip
 
 
 def sold_event(
@@ -81,6 +93,7 @@ def sold_event(
     tenders: tuple[Tender, ...],
     receipt: str,
     finished_by: str = "",
+    rounding_minor: int = 0,
 ) -> SaleCompleted:
     """The fact of a paid sale, every tax shared over its lines to the cent."""
     shares = _tax_shares(sold, totals)
@@ -89,6 +102,7 @@ def sold_event(
         sale.sale_id, receipt, sale.currency,
         tuple(_sold_line(n, line, shares, finished_by) for n, line in enumerate(sold, start=1)),
         totals.taxes, tenders, totals.due_minor, given - sum(tender.amount_minor for tender in tenders),
+        rounding_minor,
     )  # fmt: skip
 
 
@@ -98,6 +112,7 @@ def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int], fi
         n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
         shares.get((line.line_id, line.tax.tax_class), 0), line.gtin, line.book, line.reasons, more,
         line.lot, line.serial, line.epc, line.expiry, line.back, line.sort, "" if line.by == finished_by else line.by,
+        line.card,
     )  # fmt: skip
 
 

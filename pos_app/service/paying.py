@@ -3,20 +3,24 @@
 Paying never waits on the screen's thread: the writer's answer alone makes the sale "paid", and a refusal leaves it open.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
-from pos_app.service.completing import SoldBy, complete
+from pos_app.service.completing import Closing, SoldBy, complete
+from pos_app.service.instruments import Instruments
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper
 from pos_app.service.selling import BLOCKED_PAYING, Selling
 from pos_app.storage.readers import Links
+from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
-from retail_core.domain.sale import Sale, Tender, cash_tender
-from retail_core.domain.tender import suggested_cash
+from retail_core.domain.ids import InstrumentId
+from retail_core.domain.sale import MAX_TOTAL_MINOR, Sale
+from retail_core.domain.tender import Tender, TenderKind, suggested_cash
+from retail_core.domain.value import VALUE_OF
 
 BLOCKED_PENDING = "sale.pending_lines"
 BLOCKED_STOPPED = "sale.stopped_lines"
@@ -25,11 +29,19 @@ BLOCKED_EMPTY = "sale.nothing_to_pay"
 Paid = Callable[[PaidSale], None]
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """What closes a sale: the last tenders, what cash was rounded by, and numbers of store credit that is given."""
+
+    tenders: tuple[Tender, ...] = ()
+    rounding_minor: int = 0
+    vouchers: Mapping[str, str] = {}
+
+
 class Paying:
     """What is taken for the open sale. All methods run on the screen's thread."""
 
-    def __init__(self, selling: Selling, facts: Links, writer: Writer) -> None:
-        self._selling, self._facts, self._writer = selling, facts, writer
+    def __init__(self, selling: Selling, facts: Links, writer: Writer, instruments: Instruments) -> None:
+        self._selling, self._facts, self._writer, self._instruments = selling, facts, writer, instruments
         self.language = ""  # the customer's, when somebody chose it for this sale; else the store's
         self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
         self.on_paid: Paid = lambda _: None  # the counter opens the drawer and prints
@@ -42,10 +54,20 @@ class Paying:
         blocks = [_why_pending(selling.sale)] if selling.sale.pending else []
         return tuple([*blocks, BLOCKED_PAYING] if selling.paying else blocks)
 
-    def suggested_cash(self) -> tuple[int, ...]:
-        """The exact amount first, then likely notes."""
+    def cash_rule(self) -> CashRounding:
+        """The store's smallest coin."""
+        settings = self._facts.settings()
+        return CashRounding(settings.cash_rounding_minor) if settings else CashRounding()
+
+    def cash_due(self) -> int:
+        """What is left, in coins there are; below zero it goes back to the customer."""
         sale = self._selling.sale
-        return suggested_cash(sale.left_minor, sale.currency) if sale else ()
+        return cash_due(sale.left_minor, self.cash_rule()) if sale else 0
+
+    def suggested_cash(self) -> tuple[int, ...]:
+        """What closes the sale first, then likely notes."""
+        sale = self._selling.sale
+        return suggested_cash(self.cash_due(), sale.currency, self.cash_rule().coin_minor) if sale else ()
 
     def payable(self) -> tuple[Sale, SoldBy]:
         """The sale and who sells it, when it can be paid now. Raises RuleViolationError with why it cannot."""
@@ -60,25 +82,30 @@ class Paying:
         return selling.sale, selling.signed_in()
 
     def pay_cash(self, given_minor: int, done: Paid, failed: Failed, *, print_receipt: bool = True) -> None:
-        """Pay what is left in cash and make the sale durable. A second press while the first is written changes nothing."""
-        try:
-            sale, operator = self.payable()
-            tenders = (*sale.tenders, cash_tender(sale.left_minor, given_minor)) if sale.left_minor else sale.tenders
-        except RuleViolationError as refused:
-            failed(refused)
-            return
-        self._complete(sale, operator, tenders, done, failed, print_receipt=print_receipt)
+        """Pay what is left in cash, rounded to the smallest coin, and make the sale durable; of what the customer gets back
+        exactly that much goes out. A second press while the first is written changes nothing.
+        """
+
+        def cash(sale: Sale) -> Ending:
+            return Ending(*close_with_cash(sale.left_minor, given_minor, self.cash_rule()))
+
+        self.finish(cash, done, failed, print_receipt=print_receipt)
 
     def finish_paid(self, done: Paid, failed: Failed, *, print_receipt: bool = True) -> None:
         """Make a sale durable that was paid whole by what was taken already."""
+        self.finish(_nothing_more, done, failed, print_receipt=print_receipt)
+
+    def finish(
+        self, ending: Callable[[Sale], Ending], done: Paid, failed: Failed, *, print_receipt: bool = True
+    ) -> None:
+        """Make the sale durable with the tenders it has and those of `ending`, which is asked only while something is left."""
         try:
             sale, operator = self.payable()
-            if sale.left_minor:
-                raise RuleViolationError("tender.too_little", missing_minor=sale.left_minor)
+            more = ending(sale) if sale.left_minor else Ending()
         except RuleViolationError as refused:
             failed(refused)
             return
-        self._complete(sale, operator, sale.tenders, done, failed, print_receipt=print_receipt)
+        self._complete(sale, operator, more, done, failed, print_receipt=print_receipt)
 
     def customer_language(self) -> str:
         """What the receipt and the customer's display speak."""
@@ -91,8 +118,13 @@ class Paying:
             self._selling.notes.add(AuditNoted("receipt_reprinted", receipt_no), self._selling.operator)
 
     def _complete(
-        self, sale: Sale, operator: SoldBy, tenders: tuple[Tender, ...], done: Paid, failed: Failed, *, print_receipt: bool
-    ) -> None:  # fmt: skip
+        self, sale: Sale, operator: SoldBy, more: Ending, done: Paid, failed: Failed, *, print_receipt: bool
+    ) -> None:
+        tenders = (*sale.tenders, *more.tenders)
+        named = [InstrumentId(tender.reference) for tender in tenders if tender.kind in VALUE_OF]
+        cards = [line.card for line in sale if line.card and not line.voided]
+        closing = Closing(more.rounding_minor, self._instruments.wallet([*named, *cards]), more.vouchers)
+        with_paper = print_receipt or bool(more.vouchers)  # the number of new credit stands nowhere else
         self._selling.lock(sale)
         settings, owed = self._facts.settings(), self._selling.notes.take()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
@@ -100,7 +132,7 @@ class Paying:
         if self.slips:
             paper = msgspec.structs.replace(paper, footer=(*self.slips, *paper.footer))
         self._writer.submit(
-            lambda store: complete(store, sale, operator, tenders, paper if print_receipt else None, owed),
+            lambda store: complete(store, sale, operator, tenders, paper if with_paper else None, owed, closing),
             lambda paid: self._paid(paid, done),
             lambda error: self._not_paid(sale, owed, error, failed),
         )
@@ -115,6 +147,24 @@ class Paying:
         self._selling.notes.give_back(owed)
         self._selling.reopen(sale)
         failed(error)
+
+
+def close_with_cash(left_minor: int, given_minor: int, rule: CashRounding) -> tuple[tuple[Tender, ...], int]:
+    """The cash tender that closes a sale, none when less than half a coin is left, and what it was rounded by.
+
+    Raises `tender.not_positive`, `tender.too_large`, `tender.too_little`, `cash.no_such_coin`.
+    """
+    if given_minor < 0 < left_minor:
+        raise RuleViolationError("tender.not_positive")
+    if given_minor > MAX_TOTAL_MINOR:
+        raise RuleViolationError("tender.too_large", limit_minor=MAX_TOTAL_MINOR)
+    paid = close_in_cash(left_minor, given_minor if left_minor > 0 else cash_due(left_minor, rule), rule)
+    tender = Tender(TenderKind.CASH, paid.amount_minor, paid.given_minor)
+    return (tender,) if paid.amount_minor or paid.given_minor else (), paid.rounding_minor
+
+
+def _nothing_more(sale: Sale) -> Ending:
+    raise RuleViolationError("tender.too_little", missing_minor=sale.left_minor)
 
 
 def _why_pending(sale: Sale) -> str:

@@ -1,13 +1,15 @@
 """What a receipt says, taken from a completed sale; how it looks is the business of `pos_app.receipts`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender
+from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender, ReceiptVoucher
 from retail_core.domain.events import SaleCompleted
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.money import format_minor
+from retail_core.domain.sale import SaleLine, Tender
 
 
 class Paper(msgspec.Struct, frozen=True):
@@ -29,8 +31,12 @@ def receipt_data(
     operator: str,
     register: str,
     short_hash: str,
+    left: Mapping[str, int] = {},
+    vouchers: Mapping[str, str] = {},
 ) -> ReceiptData:
-    """The receipt of a sale, in the store's local time."""
+    """The receipt of a sale, in the store's local time. `left`: what cards and credit it names are still worth;
+    `vouchers`: the numbers of store credit given with it.
+    """
     local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
     names = {(rate.tax_class, rate.rate_ppm): rate.name for line in sold for rate in line.taxes}
     return ReceiptData(
@@ -48,12 +54,25 @@ def receipt_data(
             )
             for part in event.taxes
         ),
-        tenders=tuple(ReceiptTender(tender.kind.value, tender.given_minor) for tender in event.tenders),
+        tenders=tuple(_tender(tender, left) for tender in event.tenders),
         total_minor=event.total_minor,
         change_minor=event.change_minor,
         short_hash=short_hash,
         language=paper.language,
+        rounding_minor=event.rounding_minor,
+        vouchers=tuple(
+            ReceiptVoucher(-tender.amount_minor, vouchers[tender.reference])
+            for tender in event.tenders
+            if tender.reference in vouchers
+        ),
     )
+
+
+def _tender(tender: Tender, left: Mapping[str, int]) -> ReceiptTender:
+    card = f"••{tender.tail}" if tender.tail else ""
+    foreign = tender.foreign
+    note = f"{foreign.currency} {format_minor(foreign.given_minor, foreign.currency)}" if foreign else card
+    return ReceiptTender(tender.kind.value, tender.given_minor, note, left.get(tender.reference), tender.points)
 
 
 def _line(line: SaleLine) -> ReceiptLine:

@@ -12,9 +12,10 @@ from retail_core.domain.claims import ClaimAnswer
 from retail_core.domain.departments import Department
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
-from retail_core.domain.ids import Gtin
+from retail_core.domain.ids import Gtin, InstrumentId
 from retail_core.domain.shared import SharedBasket
 from retail_core.domain.tax import TaxRate
+from retail_core.domain.value import Instrument
 from retail_core.durable import link, reference, shared
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
@@ -227,6 +228,11 @@ class Links:
         conn = self._ready()
         own = [one for one in link.read_nodes(conn) if one.node_id == till_node] if conn else []
         return own[0].receipt_certificate if own else ""
+
+    def instrument(self, ref: InstrumentId) -> Instrument | None:
+        """A gift card, credit, points or account as HQ published it last."""
+        conn = self._ready()
+        return link.read_instrument(conn, ref) if conn else None
 
     def status(self) -> link.LinkStatusDoc:
         conn = self._ready()

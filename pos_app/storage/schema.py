@@ -101,4 +101,12 @@ TILL_STEPS: tuple[Step, ...] = (
         # who was at this till, and when last
         "CREATE TABLE staff_here (operator_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, how TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # this till's moves of gift cards, credit, points and accounts; where each stands in the journal tells whether
+        # HQ has counted it
+        """CREATE TABLE value_move (
+            move_id TEXT PRIMARY KEY, instrument TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
+            delta INTEGER NOT NULL, issue BLOB) WITHOUT ROWID""",
+        "CREATE INDEX value_move_instrument ON value_move (instrument)",
+    ),
 )

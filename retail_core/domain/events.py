@@ -11,7 +11,7 @@ import msgspec
 from retail_core.domain.customers import Purpose
 from retail_core.domain.drawer_events import DayClosed, DrawerClosed, DrawerCounted, DrawerMoved, DrawerOpened
 from retail_core.domain.fulfilment import Action, MovedLine
-from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
+from retail_core.domain.ids import CustomerId, Gtin, InstrumentId, OrderId, SaleId, Sku
 from retail_core.domain.returns import ReturnOf
 from retail_core.domain.sale import LineSort, PriceReason, SaleData, Tender
 from retail_core.domain.stock import StockState
@@ -60,6 +60,7 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     back: ReturnOf | None = None
     sort: LineSort = LineSort.GOODS
     by: str = ""  # who put it on the sale, when that was somebody else than who finished it
+    card: InstrumentId | None = None  # of sort GIFT_CARD
 
 
 class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -30,6 +30,7 @@ EXPONENTS = MappingProxyType(
                 "XAF",
                 "XOF",
                 "XPF",
+                "PTS",  # loyalty points, which are no money but counted like it
             ],
             0,
         ),

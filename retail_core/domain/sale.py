@@ -12,11 +12,12 @@ from typing import Self
 import msgspec
 
 from retail_core.domain.errors import RuleViolationError, require
-from retail_core.domain.ids import Gtin, LineId, OperatorId, SaleId, Sku
+from retail_core.domain.ids import Gtin, InstrumentId, LineId, OperatorId, SaleId, Sku
 from retail_core.domain.quantity import MAX_QUANTITY_MILLI, ONE, amount_minor
 from retail_core.domain.returns import ReturnOf
 from retail_core.domain.scanned import Scanned
 from retail_core.domain.tax import TaxPart, TaxRate, tax_parts
+from retail_core.domain.tender import Tender, TenderKind
 
 MAX_LINES = 1000
 MAX_TOTAL_MINOR = 10**12
@@ -71,6 +72,7 @@ class LineSort(StrEnum):
     DEPARTMENT = "department"  # at a price typed at the till; no item is named
     DEPOSIT = "deposit"  # taken with the goods it belongs to
     DEPOSIT_BACK = "deposit_back"  # paid out for empties; its amount is negative
+    GIFT_CARD = "gift_card"  # money put on a card: no goods, no tax, no discount
 
 
 class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -110,6 +112,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     back: ReturnOf | None = None  # these goods come back: the line takes its price off the sale
     sort: LineSort = LineSort.GOODS
     by: str = ""  # who put it on the sale; several operators may work on one
+    card: InstrumentId | None = None  # of sort GIFT_CARD: whose money it becomes; `label` ends like its number
 
     @property
     def unknown(self) -> bool:
@@ -143,28 +146,6 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
             return 0
         price = amount_minor(self.unit_minor, self.qty_milli) + sum(r.amount_minor for r in self.reasons)
         return price if self.back is None else -price
-
-
-class TenderKind(StrEnum):
-    CASH = "cash"
-    CARD = "card"
-    GIFT_CARD = "gift_card"
-    STORE_CREDIT = "store_credit"
-    POINTS = "points"
-    ACCOUNT = "account"
-    FOREIGN_CASH = "foreign_cash"
-
-
-class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A means and amount of paying. `given_minor` is what the customer handed over, change included.
-
-    Both are negative for money that goes back to the customer.
-    """
-
-    kind: TenderKind
-    amount_minor: int
-    given_minor: int
-    reference: str = ""
 
 
 class Totals(msgspec.Struct, frozen=True):

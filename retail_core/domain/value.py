@@ -12,12 +12,14 @@ shown by its last four characters.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import CustomerId, InstrumentId
 from retail_core.domain.scanned import OWN_PREFIX_CHARS, OWN_PREFIXES, CodeKind
+from retail_core.domain.tender import Tender, TenderKind
 
 MIN_CODE_CHARS, MAX_CODE_CHARS = 8, 40
 TAIL_CHARS = 4
@@ -172,16 +174,16 @@ def check_usable(known: Instrument, currency: str, today: str) -> None:
         raise RuleViolationError("value.other_currency", tail=known.tail, currency=known.currency)
 
 
-def check_amount(amount: int, left: Spendable, tail: str) -> None:
+def check_amount(amount: int, left: Spendable, tail: str, currency: str) -> None:
     """Raises `tender.not_positive`, `value.nothing_left`, `value.over_bound` or `value.too_little`."""
     if amount <= 0:
         raise RuleViolationError("tender.not_positive")
     if amount <= left.amount:
         return
     if left.bounded and left.balance >= amount:
-        raise RuleViolationError("value.over_bound", tail=tail, left_minor=left.amount)
+        raise RuleViolationError("value.over_bound", tail=tail, left_minor=left.amount, currency=currency)
     code = "value.too_little" if left.amount else "value.nothing_left"
-    raise RuleViolationError(code, tail=tail, left_minor=left.amount)
+    raise RuleViolationError(code, tail=tail, left_minor=left.amount, currency=currency)
 
 
 def after(known: Instrument, moves: Sequence[ValueMoved]) -> Instrument:
@@ -210,11 +212,44 @@ def wrong_about(before: Instrument, move: ValueMoved, after_it: Instrument) -> s
     return ""
 
 
-def known_here(moves: Sequence[ValueMoved]) -> Instrument | None:
-    """An instrument HQ has not published yet, as this till's own issue describes it; its balance is in its moves."""
-    for move in moves:
-        if move.what is ValueFact.ISSUED:
-            return Instrument(
-                move.instrument, move.kind, 0, move.currency, expires=move.expires, tail=move.tail, holder=move.holder
-            )
-    return None
+def known_here(known: Instrument | None, issue: ValueMoved | None) -> Instrument | None:
+    """What a till knows of an instrument: what HQ published, and its own issue of it that HQ may not know yet."""
+    if issue is None or (known and known.state is not InstrumentState.INACTIVE):
+        return known
+    before = known or Instrument(issue.instrument, issue.kind, 0, issue.currency, InstrumentState.INACTIVE)
+    return msgspec.structs.replace(after(before, [issue]), balance=before.balance)
+
+
+VALUE_OF: Mapping[TenderKind, ValueKind] = MappingProxyType(
+    {
+        TenderKind.GIFT_CARD: ValueKind.GIFT_CARD,
+        TenderKind.STORE_CREDIT: ValueKind.STORE_CREDIT,
+        TenderKind.POINTS: ValueKind.POINTS,
+        TenderKind.ACCOUNT: ValueKind.ACCOUNT,
+    }
+)
+"""Tenders that are moves of an instrument, which their `reference` names."""
+TENDER_OF: Mapping[ValueKind, TenderKind] = MappingProxyType({value: tender for tender, value in VALUE_OF.items()})
+
+
+def move_of_tender(
+    tender: Tender, sale_id: str, currency: str, *, active: bool, expires: str = ""
+) -> ValueMoved | None:
+    """What a tender of a sale moves: taken from its instrument, or given back onto it, or onto a new one (not `active`)."""
+    kind = VALUE_OF.get(tender.kind)
+    if kind is None:
+        return None
+    what = ValueFact.REDEEMED if tender.amount_minor > 0 else ValueFact.REFUNDED if active else ValueFact.ISSUED
+    return ValueMoved(
+        what, f"{sale_id}:t:{tender.reference}", InstrumentId(tender.reference), kind,
+        tender.points or abs(tender.amount_minor), POINTS_CURRENCY if tender.points else currency, tender.tail, sale_id,
+        expires if what is ValueFact.ISSUED else "",
+    )  # fmt: skip
+
+
+def move_of_load(
+    card: InstrumentId, tail: str, amount_minor: int, sale_id: str, n: int, currency: str, *, active: bool
+) -> ValueMoved:
+    """What line `n` of a sale that sells or loads a gift card moves; a negative amount takes it back."""
+    what = ValueFact.ADJUSTED if amount_minor < 0 else ValueFact.LOADED if active else ValueFact.ISSUED
+    return ValueMoved(what, f"{sale_id}:l:{n}", card, ValueKind.GIFT_CARD, amount_minor, currency, tail, sale_id)

@@ -16,6 +16,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.guards import LineRules
 from retail_core.domain.people import PeopleRules
 from retail_core.domain.returns import ReturnRules
+from retail_core.domain.tender import TenderRules
 
 MAX_WHY = 200
 
@@ -36,6 +37,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     lines: LineRules = LineRules()
     people: PeopleRules = PeopleRules()
     returns: ReturnRules = ReturnRules()
+    tenders: TenderRules = TenderRules()
     unread: tuple[str, ...] = ()
 
 

@@ -138,7 +138,9 @@ def test_a_basket_is_priced_by_its_book_at_its_moment() -> None:
 def test_the_sums_people_hand_over() -> None:
     assert suggested_cash(670, "EUR") == (670, 700, 1000, 2000)
     assert suggested_cash(2000, "EUR") == (2000, 5000, 10000, 20000)
-    assert suggested_cash(0, "EUR") == suggested_cash(-50, "EUR") == (0,)
+    assert suggested_cash(0, "EUR") == (0,)
+    assert suggested_cash(-50, "EUR") == (-50,)
+    assert suggested_cash(500, "CHF", 1000) == (500, 1000, 2000, 5000)
     assert suggested_cash(1234, "JPY") == (1234, 5000, 10000)
     assert suggested_cash(1500, "KWD") == (1500, 2000, 5000, 10000)
 

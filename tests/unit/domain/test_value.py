@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from retail_core.domain import value
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import CustomerId, InstrumentId
+from retail_core.domain.tender import Tender, TenderKind
 from retail_core.domain.value import Instrument, InstrumentState, OwnMove, Spendable, ValueFact, ValueKind, ValueMoved
 
 CARD, TAIL = value.instrument_of("OTG:7QK2-M9XD-4821")
@@ -118,11 +119,13 @@ def test_a_card_is_good_on_its_last_day_and_points_are_of_no_currency() -> None:
 
 def test_why_an_amount_is_not_taken() -> None:
     offline, empty = value.spendable(FIFTY, [], fresh=False), Spendable(0, 0, 9, bounded=False)
-    value.check_amount(2000, offline, TAIL)
-    refused("tender.not_positive", lambda: value.check_amount(0, offline, TAIL))
-    assert refused("value.over_bound", lambda: value.check_amount(2001, offline, TAIL)).facts["left_minor"] == 2000
-    refused("value.too_little", lambda: value.check_amount(6000, offline, TAIL))
-    refused("value.nothing_left", lambda: value.check_amount(1, empty, TAIL))
+    value.check_amount(2000, offline, TAIL, "EUR")
+    refused("tender.not_positive", lambda: value.check_amount(0, offline, TAIL, "EUR"))
+    assert (
+        refused("value.over_bound", lambda: value.check_amount(2001, offline, TAIL, "EUR")).facts["left_minor"] == 2000
+    )
+    refused("value.too_little", lambda: value.check_amount(6000, offline, TAIL, "EUR"))
+    refused("value.nothing_left", lambda: value.check_amount(1, empty, TAIL, "EUR"))
 
 
 def test_an_issue_says_what_an_instrument_is_and_makes_it_money() -> None:
@@ -134,10 +137,34 @@ def test_an_issue_says_what_an_instrument_is_and_makes_it_money() -> None:
     assert (sold.balance, sold.state, sold.expires, sold.tail) == (3800, InstrumentState.ACTIVE, "2027-12-31", TAIL)
     locked = value.after(msgspec.structs.replace(shelf, state=InstrumentState.LOCKED), [issue])
     assert locked.state is InstrumentState.LOCKED
-    assert value.known_here([issue]) == Instrument(
-        CARD, ValueKind.GIFT_CARD, 0, "EUR", expires="2027-12-31", tail=TAIL, holder=CustomerId("c-1")
-    )
-    assert value.known_here([move(ValueFact.REDEEMED, "s2:v", 1200)]) is None
+    here = Instrument(CARD, ValueKind.GIFT_CARD, 0, "EUR", expires="2027-12-31", tail=TAIL, holder=CustomerId("c-1"))
+    assert value.known_here(None, issue) == value.known_here(shelf, issue) == here
+    assert value.known_here(FIFTY, issue) is FIFTY
+    assert value.known_here(shelf, None) is shelf
+    assert value.known_here(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("tender", "active", "what", "amount", "currency"),
+    [
+        (Tender(TenderKind.GIFT_CARD, 500, 500, CARD, TAIL), True, ValueFact.REDEEMED, 500, "EUR"),
+        (Tender(TenderKind.POINTS, 500, 500, CARD, points=50), True, ValueFact.REDEEMED, 50, "PTS"),
+        (Tender(TenderKind.GIFT_CARD, -500, -500, CARD, TAIL), True, ValueFact.REFUNDED, 500, "EUR"),
+        (Tender(TenderKind.STORE_CREDIT, -500, -500, CARD, TAIL), False, ValueFact.ISSUED, 500, "EUR"),
+    ],
+)
+def test_what_a_tender_moves(tender: Tender, active: bool, what: ValueFact, amount: int, currency: str) -> None:
+    moved = value.move_of_tender(tender, "s1", "EUR", active=active, expires="2027-01-01")
+    assert moved is not None
+    assert (moved.what, moved.amount, moved.currency, moved.move_id) == (what, amount, currency, f"s1:t:{CARD}")
+    assert moved.expires == ("2027-01-01" if what is ValueFact.ISSUED else "")
+    assert value.move_of_tender(Tender(TenderKind.CASH, 1, 1), "s1", "EUR", active=False) is None
+
+
+def test_what_selling_a_card_moves() -> None:
+    for amount, active, what in ((500, False, "issued"), (500, True, "loaded"), (-500, True, "adjusted")):
+        moved = value.move_of_load(CARD, TAIL, amount, "s1", 2, "EUR", active=active)
+        assert (moved.what.value, moved.delta, moved.move_id) == (what, amount, "s1:l:2")
 
 
 @pytest.mark.parametrize(

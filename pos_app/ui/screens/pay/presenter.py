@@ -126,7 +126,7 @@ class PayPresenter(Screen):
         """Pay now; EXACT means the sum due."""
         if self._selling.paying:
             return
-        given = self._due() if given_minor == EXACT else given_minor
+        given = self._paying.cash_due() if given_minor == EXACT else given_minor
         self._paying.pay_cash(given, self._paid, self._not_paid, print_receipt=with_paper)
         self._show()
 

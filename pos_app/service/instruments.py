@@ -1,0 +1,92 @@
+"""Looking up gift cards, store credit, points and accounts at the till: what HQ said last, less what was taken here since."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+import msgspec
+
+from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.value_booking import Wallet, look
+from pos_app.storage.readers import Links
+from pos_app.storage.store import TillStore
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.ids import IdSource, InstrumentId
+from retail_core.domain.tender import TenderRules
+from retail_core.domain.value import Instrument, Spendable, check_usable, instrument_of
+
+FRESH_MS = 45_000  # a long poll of 25 s and a retry: an older figure may be wrong by now
+CREDIT_CODE_CHARS = 15
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An instrument, what may be taken from it now, and how old HQ's figure is (None: HQ does not know it yet)."""
+
+    known: Instrument
+    left: Spendable
+    age_ms: int | None
+
+
+class NewCredit(msgspec.Struct, frozen=True):
+    """Store credit to be given: its number stands on the voucher and nowhere else."""
+
+    code: str
+    instrument: InstrumentId
+    tail: str
+
+
+class Instruments:
+    """All methods run on the screen's thread; answers come through the writer's `deliver`."""
+
+    def __init__(
+        self, facts: Links, writer: Writer, clock: Clock, ids: IdSource, currency: str, today: Callable[[], str]
+    ) -> None:
+        self._facts, self._writer, self._clock, self._ids = facts, writer, clock, ids
+        self._currency, self._today = currency, today
+
+    @property
+    def rules(self) -> TenderRules:
+        settings = self._facts.settings()
+        return settings.tenders if settings else TenderRules()
+
+    def find(self, code: str, done: Callable[[Found], None], failed: Failed) -> None:
+        """The instrument with this number, scanned or typed. Fails with `value.bad_code` or `value.unknown`."""
+        try:
+            ref, _ = instrument_of(code)
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        self.find_by_id(ref, done, failed)
+
+    def find_by_id(self, ref: InstrumentId, done: Callable[[Found], None], failed: Failed) -> None:
+        """Fails with `value.unknown`."""
+        wallet = self.wallet([ref])
+
+        def work(store: TillStore) -> Found:
+            known, left = look(store, wallet, ref)
+            if known is None:
+                raise RuleViolationError("value.unknown")
+            return Found(known, left, self._clock.now_ms() - left.as_of_ms if left.as_of_ms else None)
+
+        self._writer.submit(work, done, failed)
+
+    def check(self, found: Found) -> None:
+        """Raises `value.inactive`, `value.locked`, `value.expired` or `value.other_currency`."""
+        check_usable(found.known, self._currency, self._today())
+
+    def wallet(self, refs: Iterable[InstrumentId]) -> Wallet:
+        """What HQ last said of these, as a sale's transaction needs it."""
+        known = {ref: found for ref in refs if (found := self._facts.instrument(ref))}
+        contact_ms = self._facts.status().feed_contact_ms
+        fresh = 0 <= self._clock.now_ms() - contact_ms <= FRESH_MS
+        days = self.rules.credit_days
+        expires = (date.fromisoformat(self._today()) + timedelta(days=days)).isoformat() if days else ""
+        return Wallet(known, fresh, expires)
+
+    def new_credit(self) -> NewCredit:
+        """A number nobody has and nobody guesses: 75 bits of this till's chance, hashed."""
+        digest = hashlib.sha256(f"credit {self._ids.next()} {self._ids.next()}".encode()).digest()
+        code = "C" + base64.b32encode(digest).decode()[:CREDIT_CODE_CHARS]
+        return NewCredit(code, *instrument_of(code))

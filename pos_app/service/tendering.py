@@ -1,0 +1,146 @@
+"""Ways to pay besides the terminal: cash in part, foreign cash, gift cards, store credit, points and accounts, mixed freely.
+
+What is put on the sale here is only promised: it is on the basket, on disk, and can be taken off again. Money and value
+move when the sale is finished, with it or not at all. Cash and foreign cash alone give change.
+"""
+
+from collections.abc import Callable
+
+from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.instruments import Found, Instruments
+from pos_app.service.paying import Ending, Paid, Paying
+from pos_app.service.selling import Selling
+from retail_core.domain.cashrounding import cash_due
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.ids import IdSource
+from retail_core.domain.sale import Sale
+from retail_core.domain.tender import Foreign, Tender, TenderKind, TenderRules
+from retail_core.domain.value import TENDER_OF, ValueKind, check_amount
+
+Part = Callable[[], None]
+IN_DRAWER = "drawer:"
+
+
+class Tendering:
+    """All methods run on the screen's thread. `part` is told when a tender is on the sale and something is still left."""
+
+    def __init__(
+        self, selling: Selling, paying: Paying, instruments: Instruments, writer: Writer, ids: IdSource
+    ) -> None:
+        self._selling, self._paying, self._instruments = selling, paying, instruments
+        self._writer, self._ids = writer, ids
+
+    @property
+    def rules(self) -> TenderRules:
+        return self._instruments.rules
+
+    def pay_cash_part(self, given_minor: int, part: Part, failed: Failed) -> None:
+        """A part in cash; the rest is paid otherwise. Fails with `tender.over`, `cash.no_such_coin`, `tender.not_positive`."""
+
+        def tender(sale: Sale) -> Tender:
+            coin = self._paying.cash_rule().coin_minor
+            if given_minor % coin:
+                raise RuleViolationError("cash.no_such_coin", given_minor=given_minor, coin_minor=coin)
+            if given_minor >= sale.left_minor:
+                raise RuleViolationError("tender.over", over_minor=given_minor - sale.left_minor)
+            return Tender(TenderKind.CASH, given_minor, given_minor, f"{IN_DRAWER}{self._ids.next()}")
+
+        self._put(tender, part, failed)
+
+    def pay_foreign(
+        self, currency: str, given_minor: int, part: Part, done: Paid, failed: Failed, *, print_receipt: bool = True
+    ) -> None:
+        """Notes of another currency at the store's rate, change in its own; less than is due is a part.
+
+        Where there are no cents, what the notes are worth is cut to the smallest coin. Fails with `tender.no_rate`.
+        """
+        try:
+            sale, _ = self._paying.payable()
+            rate = self.rules.rate_of(currency)
+            worth_minor = rate.worth_minor(given_minor, sale.currency)
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        rule = self._paying.cash_rule()
+        worth_minor -= worth_minor % rule.coin_minor
+        foreign = Foreign(currency, given_minor, rate.rate, rate.exponent)
+        due_minor = cash_due(sale.left_minor, rule)
+        reference = f"{IN_DRAWER}{self._ids.next()}"
+        if worth_minor < due_minor:
+            tender = Tender(TenderKind.FOREIGN_CASH, worth_minor, worth_minor, reference, foreign=foreign)
+            self._put(lambda _: tender, part, failed)
+            return
+        last = Tender(TenderKind.FOREIGN_CASH, due_minor, worth_minor, reference, foreign=foreign)
+        ending = Ending((last,), due_minor - sale.left_minor)
+        self._paying.finish(lambda _: ending, done, failed, print_receipt=print_receipt)
+
+    def pay_value(
+        self, found: Found, amount_minor: int, part: Part, done: Paid, failed: Failed, *, points: int = 0,
+        print_receipt: bool = True,
+    ) -> None:  # fmt: skip
+        """Take this much from a gift card, credit, points or an account; the sale is finished when nothing is left.
+
+        Of points `amount_minor` is what `points` are worth. Fails with `value.*`, `tender.over`, `tender.twice`.
+        """
+
+        def tender(sale: Sale) -> Tender:
+            known = found.known
+            if any(one.reference == known.instrument for one in sale.tenders):
+                raise RuleViolationError("tender.twice", tail=known.tail)
+            if known.kind is ValueKind.POINTS and not points:
+                raise RuleViolationError("tender.not_positive")
+            self._instruments.check(found)
+            check_amount(points or amount_minor, found.left, known.tail, known.currency)
+            return Tender(
+                TENDER_OF[known.kind], amount_minor, amount_minor, known.instrument, known.tail, points=points
+            )
+
+        self._put(tender, part, failed, done, print_receipt=print_receipt)
+
+    def give_credit(self, done: Paid, failed: Failed, given_minor: int = 0, *, print_receipt: bool = True) -> None:
+        """Give what the customer gets as store credit on a new voucher: the refund, or the change of `given_minor` in cash."""
+        credit = self._instruments.new_credit()
+
+        def ending(sale: Sale) -> Ending:
+            back_minor = given_minor - sale.left_minor
+            if back_minor <= 0:
+                raise RuleViolationError("tender.too_little", missing_minor=-back_minor)
+            voucher = Tender(TenderKind.STORE_CREDIT, -back_minor, -back_minor, credit.instrument, credit.tail)
+            cash = (Tender(TenderKind.CASH, given_minor, given_minor),) if given_minor else ()
+            return Ending((*cash, voucher), 0, {credit.instrument: credit.code})
+
+        self._paying.finish(ending, done, failed, print_receipt=print_receipt)
+
+    def give_onto(self, found: Found, done: Paid, failed: Failed, *, print_receipt: bool = True) -> None:
+        """Give the refund back onto the gift card, credit or account it was paid with. Fails with `value.*`."""
+
+        def ending(sale: Sale) -> Ending:
+            if sale.left_minor >= 0:
+                raise RuleViolationError("tender.wrong_way", due_minor=sale.left_minor)
+            self._instruments.check(found)
+            known, left = found.known, sale.left_minor
+            return Ending((Tender(TENDER_OF[known.kind], left, left, known.instrument, known.tail),))
+
+        self._paying.finish(ending, done, failed, print_receipt=print_receipt)
+
+    def undo(self, reference: str) -> None:
+        """Take a tender off the sale that the terminal has nothing to do with. Raises `tender.not_taken`."""
+        sale, _ = self._paying.payable()
+        sale.give_back(reference)
+        self._writer.keep_basket(sale.data())
+
+    def _put(
+        self, tender_of: Callable[[Sale], Tender], part: Part, failed: Failed, done: Paid | None = None, *,
+        print_receipt: bool = True,
+    ) -> None:  # fmt: skip
+        try:
+            sale, _ = self._paying.payable()
+            sale.take(tender_of(sale))
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        self._writer.keep_basket(sale.data())
+        if sale.left_minor or done is None:
+            part()
+        else:
+            self._paying.finish_paid(done, failed, print_receipt=print_receipt)
