@@ -11,11 +11,12 @@ import msgspec
 from hq_server.service import customers, fulfilment, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
-from hq_server.storage import sales, stock
+from hq_server.storage import cashier_acts, sales, stock
 from hq_server.storage.database import Unit
 from hq_server.storage.sales import Sold
 from hq_server.storage.stock import MovedFrom
 from retail_core.domain.cases import CaseKind
+from retail_core.domain.cashier_acts import noted_acts
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import CustomerConsented, CustomerCreated, Event, FulfilmentEvent, SaleCompleted
 from retail_core.domain.sale import MAX_LINES, MAX_TOTAL_MINOR
@@ -93,6 +94,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     if about_orders:
         fulfilment.fold(hq, unit, store, about_orders)
     _about_customers(hq, unit, store, facts)
+    cashier_acts.add(unit, store, [(fact.entry, act) for fact in facts for act in noted_acts(fact.event)])
     value.fold(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, ValueMoved)])
     if sold or moves:
         unit.changed.add(TODAY)

@@ -16,8 +16,8 @@ from hq_server.storage.scoping import (
 )
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
-# 8: instrument, value_move; 9: staff_key
-SCHEMA_VERSION = 9
+# 8: instrument, value_move; 9: staff_key; 10: cashier_act
+SCHEMA_VERSION = 10
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -162,6 +162,13 @@ staff_key = store_scoped(  # beside the row: the badge's hash, and a keyed tag o
     "staff_key",
     text("operator_id"), blob("badge_hash"), blob("pin_tag"),
     key=["operator_id"],
+)  # fmt: skip
+cashier_act = store_scoped(  # what a manager looks at, read from the facts as they come in
+    "cashier_act",
+    text("event_id"), number("n"), text("biz_date"), text("operator"), text("kind"), number("at_ms"),
+    number("amount_minor"), text("subject"), text("approver"),
+    key=["event_id", "n"],
+    index=[["biz_date", "operator"]],
 )  # fmt: skip
 quick_key = store_scoped("quick_key", text("page"), number("pos"), text("sku"), text("label"), key=["page", "pos"])
 goods_rules = store_scoped("goods_rules", text("kind"), text("doc"), key=["kind"])

@@ -21,6 +21,7 @@ from hq_server.service.orders import Wish, WishLine
 from hq_server.service.staff import Person
 from hq_server.web import (
     api_access,
+    api_cashiers,
     api_customers,
     api_departments,
     api_goods,
@@ -109,6 +110,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         *api_promotions.promotion_routes(server),
         *api_customers.customer_routes(server),
         *api_settings.settings_routes(server),
+        *api_cashiers.cashier_routes(server),
         *api_value.value_routes(server),
         *api_access.access_routes(server),
         *work_routes(server, schema),

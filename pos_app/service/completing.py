@@ -62,7 +62,7 @@ def complete(
         number = store.next_receipt()
         stamp = store.stamp(operator.operator_id)
         event = sold_event(sale, sold, totals, tenders, number.text, operator.operator_id, closing.rounding_minor)
-        entry = store.journal.append(event, stamp).entry
+        entry = store.append_at(event, stamp).entry
         sales.put_sale(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
             operator_id=operator.operator_id, book=sale.book,

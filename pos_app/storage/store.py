@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from pos_app.storage import drawer, sales, spool
+from pos_app.storage import cashier_acts, drawer, sales, spool
 from pos_app.storage.schema import TILL_STEPS
 from retail_core.domain.businessdate import BusinessDate, business_date
 from retail_core.domain.clock import Clock
@@ -98,7 +98,12 @@ class TillStore:
 
     def append(self, event: Event, actor: str, private: Private | None = None) -> StreamEntry:
         """Journal one fact inside `unit()`."""
-        return self.journal.append(event, self.stamp(actor), private)
+        return self.append_at(event, self.stamp(actor), private)
+
+    def append_at(self, event: Event, stamp: Stamp, private: Private | None = None) -> StreamEntry:
+        """The same with a stamp that was made before."""
+        cashier_acts.note(self.conn, event, stamp)
+        return self.journal.append(event, stamp, private)
 
     def next_receipt(self) -> sales.ReceiptNumber:
         """The next number of the current series, inside `unit()`."""
