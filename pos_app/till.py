@@ -11,6 +11,7 @@ from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
 from pos_app.service.card_paying import CardPaying
 from pos_app.service.completing import SoldBy
+from pos_app.service.discounting import Discounting
 from pos_app.service.drawer import DrawerDesk
 from pos_app.service.fulfilling import Fulfilling
 from pos_app.service.goods import GoodsCheck
@@ -37,8 +38,10 @@ from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import NUMBERS
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.lock import InstanceLock
+from retail_core.durable.settings import SettingsDoc
 
 LOCK_NAME = "till.lock"
+NO_SETTINGS = SettingsDoc("", "", "", "", "")  # until head office has said anything the defaults hold
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Till:
     card_paying: CardPaying
     instruments: Instruments
     tendering: Tendering
+    discounting: Discounting
     parking: Parking
     goods: GoodsCheck
     drawer: DrawerDesk
@@ -130,6 +134,7 @@ class Till:
         )
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.promoting = Promoting(links, zone)
+        discounting = Discounting(selling, lambda: (links.settings() or NO_SETTINGS).discounts)
         selling.restore(basket)
         instruments = Instruments(
             links, writer, clock, ids, config.currency, lambda: business_date(clock.now_ms(), zone, starts_at)
@@ -155,6 +160,7 @@ class Till:
             card_paying=card_paying,
             instruments=instruments,
             tendering=tendering,
+            discounting=discounting,
             parking=parking,
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),

@@ -163,7 +163,7 @@ def part(line: SaleLine, qty_milli: int) -> tuple[SaleLine, SaleLine]:
 
 
 def _before_markdown(line: SaleLine) -> int:
-    others = sum(reason.amount_minor for reason in line.reasons if reason.rule != MARKDOWN)
+    others = sum(r.amount_minor for r in line.reasons if r.rule != MARKDOWN and not r.by_hand)
     return amount_minor(line.unit_minor, line.qty_milli) + others
 
 

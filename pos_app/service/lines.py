@@ -44,6 +44,7 @@ class LineMaker:
         self._ids = ids
         self.weigh: Callable[[], WeightReading | None] = lambda: None  # the counter's scale, when there is one
         self.by = ""  # who is at the till: every new line carries it
+        self.no_discount: Callable[[ItemRow], bool] = lambda _: False  # goods the store never discounts by hand
 
     def find(self, scanned: Scanned) -> ItemRow | None:
         """The item a code means; None when the shop has none of it."""
@@ -70,7 +71,7 @@ class LineMaker:
         gtin = scanned.gtin if scanned and scanned.gtin else self._catalogue.gtin_of(item.sku)
         line = SaleLine(
             line_id or LineId(self._ids.next()), item.sku, item.name, pieces_milli, unit_minor, item.tax, label, gtin,
-            item.unit, item.department, version, reasons, by=self.by,
+            item.unit, item.department, version, reasons, no_discount=self.no_discount(item), by=self.by,
         )  # fmt: skip
         line = self._goods.told(line, scanned, pieces_milli) if scanned else self._goods.judged(line)
         known = line.unit != WEIGHED or qty_milli is not None or line.packed
@@ -110,7 +111,7 @@ class LineMaker:
         """A line like this one, of a unit of which neither serial nor tag is known."""
         line_id = LineId(self._ids.next())
         return msgspec.structs.replace(
-            line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1, by=self.by
+            line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1, manual=None, by=self.by
         )
 
 

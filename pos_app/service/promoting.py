@@ -1,7 +1,8 @@
 """The store's promotions on the open sale: what each line is cut by, and why. Only lines that were touched are priced.
 
 A sale keeps the promotions of its first scan until it is paid; after a restart it takes those of that moment. Goods that
-are marked down or carry their price on their label take part in none: they have their reason already.
+are marked down, carry their price on their label or got one by hand take part in none: they have their reason already.
+What is taken off by hand comes on top and is left as it is.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from retail_core.domain.discounts import Kind
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, SaleId
 from retail_core.domain.promotions.engine import PricedBasket, PromotionBook
@@ -73,7 +75,8 @@ class Promoting:
         self._in, self._shares = set(), {}
 
     def _put(self, basket: PricedBasket, line: SaleLine) -> frozenset[LineId]:
-        if line.counts and not own_reasons(line) and not line.packed and line.back is None:
+        fixed = line.packed or (line.manual is not None and line.manual.kind is Kind.PRICE)
+        if line.takes_discount and not own_reasons(line) and not fixed:
             self._in.add(line.line_id)
             return basket.put(
                 BasketLine(
@@ -104,7 +107,8 @@ class Promoting:
             cuts = basket.reasons(line_id) if basket and line_id in self._in else ()
             named = tuple(PriceReason(PREFIX + cut.rule, cut.amount_minor, cut.text) for cut in cuts)
             reasons = (*own, *named, *(self._shares.get(line_id, ()) if line_id in self._in else ()))
-            if reasons != line.reasons and not line.voided:
+            before = tuple(reason for reason in line.reasons if not reason.by_hand)
+            if reasons != before and not line.voided:
                 try:
                     sale.replace_line(line_id, msgspec.structs.replace(line, reasons=reasons))
                 except RuleViolationError:
@@ -112,5 +116,5 @@ class Promoting:
 
 
 def own_reasons(line: SaleLine) -> tuple[PriceReason, ...]:
-    """Why a line costs what it costs, but for promotions."""
-    return tuple(reason for reason in line.reasons if not reason.rule.startswith(PREFIX))
+    """Why a line costs what it costs, but for promotions and what was done by hand."""
+    return tuple(reason for reason in line.reasons if not reason.rule.startswith(PREFIX) and not reason.by_hand)

@@ -228,6 +228,11 @@ class Selling:
         self._writer.keep_basket(self.sale.data())
         self.recheck()  # rules may have come while it was being written
 
+    def change(self, act: Callable[[], Outcome]) -> Outcome:
+        """Do `act` to the open sale, price it anew and keep it. What a rule refuses changes nothing and is the outcome;
+        only ApprovalNeededError is raised, for whoever can ask a second person."""
+        return self._guarded(act)
+
     def signed_in(self) -> SoldBy:
         """Who is at the till. Raises RuleViolationError `operator.not_signed_in`."""
         if self.operator is None:

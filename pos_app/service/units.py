@@ -12,6 +12,7 @@ from pos_app.service.basket_tags import of_serial, only_tagged, place_of_tag
 from pos_app.service.goods import WEIGHED, GoodsCheck, part, scaled
 from pos_app.service.lines import LineMaker
 from pos_app.service.outcome import Outcome, OutcomeKind
+from retail_core.domain.discounts import Kind
 from retail_core.domain.errors import Fact, RuleViolationError
 from retail_core.domain.ids import LineId
 from retail_core.domain.pricing import PriceBook
@@ -207,7 +208,8 @@ class Units:
     def _apart(self, line: SaleLine) -> SaleLine:
         """One unit of a line as a line of its own, which is added; together they cost what they did."""
         one, rest = part(line, ONE)
-        one = self._lines.again(one)
+        in_parts = line.manual if line.manual and line.manual.kind is not Kind.AMOUNT else None  # an amount stays whole
+        one = msgspec.structs.replace(self._lines.again(one), manual=in_parts)
         self._opened().add(one)
         self._on_line(rest)
         return one

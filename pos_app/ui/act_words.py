@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pos_app.ui.amounts import format_money
 from pos_app.ui.words import tr
 from retail_core.domain.approvals import Act
-from retail_core.domain.money import format_money
 
 PPM_PER_PERCENT = 10_000
 
@@ -25,6 +25,11 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "drawer_variance": _("Close the drawer with a difference of {money}"),
         "no_sale": _("Open the drawer without a sale, time {amount} in this session"),
         "return": _("Take goods back for {money}, which is more than the store's rules allow"),
+        "line_amount_off": _("Take {money} off {name}"),
+        "line_discount": _("Take {percent} off {name}"),
+        "price_override": _("Sell {name} at {money}"),
+        "sale_amount_off": _("Take {money} off the whole sale"),
+        "sale_discount": _("Take {percent} off the whole sale"),
         "void_sale": _("Give up the whole sale of {money}"),
         "x_report": _("Show what should be in the drawer"),
     }
@@ -32,7 +37,7 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
 
 
 def act_words(act: Act, currency: str) -> str:
-    """The act with its amount: {money} in the till's currency, {percent} of ppm, {amount} as it is."""
+    """The act with its amount: {money} in the till's currency, {percent} of ppm, {amount} as it is; {name} of what."""
     sentence = ACT_WORDS.get(act.what)
     if sentence is None:
         return act.what.replace("_", " ")
@@ -41,4 +46,5 @@ def act_words(act: Act, currency: str) -> str:
         money=format_money(act.amount, currency),
         percent=f"{act.amount / PPM_PER_PERCENT:g} %",
         amount=act.amount,
+        name=act.name,
     )

@@ -159,6 +159,17 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ),
         "value.too_little": _("Only {left} is left on the card ending in {tail}."),
         "value.unknown": _("Nobody knows this card yet. Check the number, or choose another way to pay."),
+        # discounts by hand
+        "discount.more_than_price": _("That is more than it costs."),
+        "discount.no_reason": _("Say why the price is another one."),
+        "discount.no_such_price": _("That is no price."),
+        "discount.none": _("Nothing was taken off here."),
+        "discount.not_on_this": _("Nothing can be taken off {name}."),
+        "discount.nothing": _("Type how much to take off."),
+        "discount.nothing_takes_it": _("There is nothing on the sale that takes a discount."),
+        "discount.over_all": _("More than 100 % cannot be taken off."),
+        "discount.over_limit": _("Nobody here may take off that much."),
+        "discount.price_too_high": _("That price is too high. Look at the figure again."),
         # cards
         "card.ask_people": _("The terminal cannot say whether it was paid. Look at its own receipt, then decide."),
         "card.doubt": _("Nobody knows yet whether the card was charged. Ask the terminal; nothing is taken twice."),

@@ -16,11 +16,15 @@ NEEDED = "approval.needed"
 
 
 class Act(msgspec.Struct, frozen=True):
-    """What is asked for: e.g. `line_discount` of "<sale>/<line>" by 200000 ppm. `amount` is in the act's own unit."""
+    """What is asked for: e.g. `line_discount` of "<sale>/<line>" by 200000 ppm. `amount` is in the act's own unit.
+
+    `name` is what a person calls the subject, such as the item's name.
+    """
 
     what: str
     subject: str
     amount: int = 0
+    name: str = ""
 
 
 @dataclass(eq=False, slots=True)

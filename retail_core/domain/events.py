@@ -13,7 +13,8 @@ from retail_core.domain.drawer_events import DayClosed, DrawerClosed, DrawerCoun
 from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, InstrumentId, OrderId, SaleId, Sku
 from retail_core.domain.returns import ReturnOf
-from retail_core.domain.sale import LineSort, PriceReason, SaleData, Tender
+from retail_core.domain.sale import PriceReason, SaleData, Tender
+from retail_core.domain.saleline import LineSort
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
 from retail_core.domain.value import ValueMoved
@@ -181,7 +182,8 @@ class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that must be explainable later; the event type is `audit.<what>`."""
 
     what: str  # "signed_in" | "signed_out" | "pin_refused" | "line_voided" | "sale_voided" | "number_series" |
-    # "card_doubt_settled" | "receipt_reprinted" | "approved" | "approval_refused"
+    # "card_doubt_settled" | "receipt_reprinted" | "approved" | "approval_refused" |
+    # "line_discounted" | "price_overridden" | "sale_discounted" | "discount_undone"
     subject: str = ""
     amount_minor: int = 0  # of an approval: the act's own amount, in the act's unit
     reason: str = ""

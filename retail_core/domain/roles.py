@@ -26,6 +26,9 @@ class Permission(StrEnum):
     SELL = "sell"
     VOID_LINE = "void_line"
     VOID_SALE = "void_sale"
+    DISCOUNT = "discount"  # by hand, as far as the store lets a cashier go
+    DISCOUNT_MORE = "discount_more"  # as far as a supervisor may go
+    DISCOUNT_ANY = "discount_any"  # as far as anybody may go
     PICK = "pick"
     HAND_OVER = "hand_over"
     SET_UP_DEVICES = "set_up_devices"
@@ -61,6 +64,7 @@ _CASHIER = frozenset(
     {
         Permission.SELL,
         Permission.VOID_LINE,
+        Permission.DISCOUNT,
         Permission.PICK,
         Permission.HAND_OVER,
         Permission.KEEP_DRAWER,
@@ -78,10 +82,12 @@ _OVER_DRAWERS = frozenset(
 )
 _SUPERVISING = _OVER_DRAWERS | {
     Permission.VOID_SALE,
+    Permission.DISCOUNT_MORE,
     Permission.SET_UP_DEVICES,
     Permission.SETTLE_DOUBT,
     Permission.RETURN_FREELY,
 }
+_MANAGING = frozenset({Permission.DISCOUNT_ANY})
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {
     Permission.PLACE_ORDER,
@@ -98,7 +104,7 @@ PERMISSIONS = MappingProxyType(
         Role.CASHIER: _CASHIER,
         Role.ASSOCIATE: frozenset({Permission.PICK, Permission.HAND_OVER}),
         Role.SUPERVISOR: _CASHIER | _SUPERVISING,
-        Role.MANAGER: _CASHIER | _SUPERVISING,
+        Role.MANAGER: _CASHIER | _SUPERVISING | _MANAGING,
         Role.HQ_VIEWER: _VIEWER,
         Role.HQ_OPERATOR: _OPERATOR,
         Role.HQ_ADMIN: _OPERATOR

@@ -11,11 +11,11 @@ from typing import Self
 
 import msgspec
 
+from retail_core.domain.discounts import SALE_RULE, Manual, percent_text, shares
 from retail_core.domain.errors import RuleViolationError, require
-from retail_core.domain.ids import Gtin, InstrumentId, LineId, OperatorId, SaleId, Sku
-from retail_core.domain.quantity import MAX_QUANTITY_MILLI, ONE, amount_minor
-from retail_core.domain.returns import ReturnOf
-from retail_core.domain.scanned import Scanned
+from retail_core.domain.ids import LineId, OperatorId, SaleId
+from retail_core.domain.quantity import MAX_QUANTITY_MILLI
+from retail_core.domain.saleline import PriceReason, SaleLine, Seen, by_hand
 from retail_core.domain.tax import TaxPart, TaxRate, tax_parts
 from retail_core.domain.tender import Tender, TenderKind
 
@@ -49,105 +49,6 @@ SALE_TRANSITIONS = MappingProxyType(
 )
 
 
-class PriceReason(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a line costs what it costs: the rule and what it took off (negative) or put on."""
-
-    rule: str
-    amount_minor: int
-    text: str = ""
-
-
-class Seen(StrEnum):
-    """How the unit of a line came to be known; what tells a second look at it from a second unit."""
-
-    CODE = "code"  # bar code, quick key or typed: which unit of the item is not known
-    SERIAL = "serial"  # a bar code with its serial
-    TAG = "tag"  # only its RFID tag, so far
-
-
-class LineSort(StrEnum):
-    """What a line sells. Only goods move stock."""
-
-    GOODS = "goods"
-    DEPARTMENT = "department"  # at a price typed at the till; no item is named
-    DEPOSIT = "deposit"  # taken with the goods it belongs to
-    DEPOSIT_BACK = "deposit_back"  # paid out for empties; its amount is negative
-    GIFT_CARD = "gift_card"  # money put on a card: no goods, no tax, no discount
-
-
-class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line. `sku` is empty while nobody knows the scan; `stopped` says why a known unit must not be sold.
-
-    Both wait for somebody: they block paying, not scanning, and count for nothing.
-    """
-
-    line_id: LineId
-    sku: Sku
-    name: str
-    qty_milli: int
-    unit_minor: int
-    tax: TaxRate  # the main rate; more than one applies where jurisdictions stack
-    label: str = ""  # what was scanned or typed
-    gtin: Gtin | None = None
-    unit: str = "each"
-    department: str = ""
-    book: str = ""  # version of the price book the price came from
-    reasons: tuple[PriceReason, ...] = ()
-    more_taxes: tuple[TaxRate, ...] = ()
-    lot: str | None = None
-    serial: str | None = None
-    epc: str | None = None
-    expiry: str | None = None  # YYYY-MM-DD
-    voided: bool = False
-    best_before: str | None = None  # YYYY-MM-DD
-    stopped: str = ""  # a stable code, such as unit.recalled
-    look: str = ""  # what the cashier should look at before it is sold, such as unit.check_lot
-    detail: str = ""  # goes with either
-    unweighed: bool = False  # loose goods of which nobody knows the weight yet
-    packed: bool = False  # its weight or price came from its label: one more is another pack like it
-    off_ppm: int = 0  # what its date takes off
-    seen: Seen = Seen.CODE
-    codes: int = 1  # labels of this one unit that were read in one sweep
-    told: Scanned | None = None  # of an unknown code: what its label says besides
-    back: ReturnOf | None = None  # these goods come back: the line takes its price off the sale
-    sort: LineSort = LineSort.GOODS
-    by: str = ""  # who put it on the sale; several operators may work on one
-    card: InstrumentId | None = None  # of sort GIFT_CARD: whose money it becomes; `label` ends like its number
-
-    @property
-    def unknown(self) -> bool:
-        """True while nobody has said what this scan is."""
-        return not self.sku and not self.voided
-
-    @property
-    def pending(self) -> bool:
-        """True while somebody has to do something about it before the sale can be paid."""
-        return (not self.sku or bool(self.stopped)) and not self.voided
-
-    @property
-    def counts(self) -> bool:
-        """True when it adds to the sale."""
-        return bool(self.sku) and not self.voided and not self.stopped
-
-    @property
-    def units(self) -> int:
-        """How many units of the item; a weighed line is one."""
-        return self.qty_milli // ONE if self.unit == "each" and self.qty_milli >= ONE else 1
-
-    @property
-    def taxes(self) -> tuple[TaxRate, ...]:
-        """Every rate this line is sold under."""
-        return (self.tax, *self.more_taxes)
-
-    @property
-    def amount_minor(self) -> int:
-        """What this line adds to the sale, or takes off it for goods that come back; zero when voided or pending."""
-        if not self.counts:
-            return 0
-        price = amount_minor(self.unit_minor, self.qty_milli) + sum(r.amount_minor for r in self.reasons)
-        return price if self.back is None else -price
-
-
 class Totals(msgspec.Struct, frozen=True):
     """What a sale adds up to. `due_minor` includes taxes that are added to the price; below zero it goes back."""
 
@@ -174,6 +75,7 @@ class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
     state: SaleState
     lines: tuple[SaleLine, ...]
     tenders: tuple[Tender, ...] = ()
+    discount: Manual | None = None
 
 
 class Sale:
@@ -187,6 +89,8 @@ class Sale:
         self.book = data.book
         self._state = data.state
         self._tenders = data.tenders
+        self._discount = data.discount
+        self._shares_stale = False
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
         self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
         self._touched: dict[LineId, None] = dict.fromkeys(self._lines)
@@ -204,8 +108,14 @@ class Sale:
         return self._state
 
     @property
+    def discount(self) -> Manual | None:
+        """What was taken off the whole sale by hand."""
+        return self._discount
+
+    @property
     def lines(self) -> tuple[SaleLine, ...]:
         """All lines in the order they were added, voided ones included."""
+        self._share()
         return tuple(self._lines.values())
 
     @property
@@ -225,6 +135,7 @@ class Sale:
 
     @property
     def totals(self) -> Totals:
+        self._share()
         taxes = tax_parts((rate, minor) for rate, (minor, _) in self._by_tax.items())
         due = self._lines_minor + sum(part.added_minor for part in taxes)
         return Totals(self._units, self._lines_minor, self._saved_minor, taxes, due)
@@ -245,6 +156,7 @@ class Sale:
         return self.totals.due_minor - self.taken_minor
 
     def __iter__(self) -> Iterator[SaleLine]:
+        self._share()
         return iter(self._lines.values())
 
     def __len__(self) -> int:
@@ -252,6 +164,7 @@ class Sale:
 
     def line(self, line_id: LineId) -> SaleLine:
         """Raises RuleViolationError `sale.no_such_line`."""
+        self._share()
         try:
             return self._lines[line_id]
         except KeyError:
@@ -290,6 +203,25 @@ class Sale:
         old = self._changeable(line_id)
         require(changed.line_id == line_id and changed.sku == old.sku, "sale.bad_replacement", line=line_id)
         self._put(changed)
+
+    def discount_line(self, line_id: LineId, manual: Manual | None) -> SaleLine:
+        """Take something off a line by hand, in place of what was; None takes that back. Raises `discount.not_on_this`."""
+        self._after(SaleAction.CHANGE)
+        old = self._changeable(line_id)
+        if manual and not old.takes_discount:
+            raise RuleViolationError("discount.not_on_this", name=old.name)
+        self._put(msgspec.structs.replace(old, manual=manual))
+        return self.line(line_id)
+
+    def discount_sale(self, manual: Manual | None) -> None:
+        """Take something off the whole sale by hand, in place of what was; None takes that back. Its lines have their
+        shares of it, also those that come later. Raises `sale.paid_in_part` and changes nothing."""
+        self._after(SaleAction.CHANGE)
+        before, self._discount, self._shares_stale = self._discount, manual, True
+        if self._tenders and self.taken_minor * self.left_minor < 0:
+            over_minor = abs(self.left_minor)
+            self._discount, self._shares_stale = before, True
+            raise RuleViolationError("sale.paid_in_part", taken_minor=self.taken_minor, over_minor=over_minor)
 
     def void_line(self, line_id: LineId) -> SaleLine:
         """Strike a line through; it stays visible and counts for nothing."""
@@ -372,6 +304,7 @@ class Sale:
             self._state,
             self.lines,
             self._tenders,
+            self._discount,
         )
 
     def _after(self, action: SaleAction) -> SaleState:
@@ -392,6 +325,7 @@ class Sale:
     def _put(self, line: SaleLine) -> None:
         if not 0 < line.qty_milli <= MAX_QUANTITY_MILLI:
             raise RuleViolationError("quantity.too_large", limit_milli=MAX_QUANTITY_MILLI)
+        line = by_hand(line)
         old = self._lines.get(line.line_id)
         before = old.amount_minor if old else 0
         if abs(self._lines_minor - before + line.amount_minor) > MAX_TOTAL_MINOR:
@@ -401,6 +335,7 @@ class Sale:
         self._lines[line.line_id] = line
         self._touched[line.line_id] = None
         self._count(line, +1)
+        self._shares_stale = self._shares_stale or self._discount is not None
         if self._tenders and self.taken_minor * self.left_minor < 0:  # money that was moved must be moved back first
             taken, over = self.taken_minor, abs(self.left_minor)
             self._count(line, -1)
@@ -409,7 +344,28 @@ class Sale:
                 self._count(old, +1)
             else:
                 del self._lines[line.line_id], self._touched[line.line_id]
+            self._shares_stale = self._discount is not None
             raise RuleViolationError("sale.paid_in_part", taken_minor=taken, over_minor=over)
+
+    def _share(self) -> None:
+        """Share the sale's discount over its lines anew, if anything changed since."""
+        if not self._shares_stale:
+            return
+        self._shares_stale = False
+        given = self._discount
+        taking = [line for line in self._lines.values() if line.takes_discount]
+        off = shares(given, [line.before_share_minor for line in taking]) if given else ()
+        off_of = {line.line_id: minor for line, minor in zip(taking, off, strict=False) if minor}
+        for line in tuple(self._lines.values()):
+            minor = off_of.get(line.line_id, 0)
+            share = (
+                (PriceReason(SALE_RULE, -minor, percent_text(given), given.why, given.by),) if given and minor else ()
+            )
+            shared = line.with_share(share)
+            if shared is not line:
+                self._count(line, -1)
+                self._lines[line.line_id] = shared
+                self._count(shared, +1)
 
     def _count(self, line: SaleLine, sign: int) -> None:
         if line.pending:

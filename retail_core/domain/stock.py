@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from retail_core.domain.ids import Sku
-from retail_core.domain.sale import LineSort
+from retail_core.domain.saleline import LineSort
 
 if TYPE_CHECKING:
     from retail_core.domain.events import Event, FulfilmentEvent, SoldLine

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
+from retail_core.domain.discounts import DiscountRules
 from retail_core.domain.drawer import DrawerRules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.guards import LineRules
@@ -33,6 +34,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     receipt_footer: tuple[str, ...] = ()
     lang: str = "en"
     cash_rounding_minor: int = 0
+    discounts: DiscountRules = DiscountRules()
     drawer: DrawerRules = DrawerRules()
     lines: LineRules = LineRules()
     people: PeopleRules = PeopleRules()

@@ -8,7 +8,7 @@ import pytest
 from pos_app.service.outcome import OutcomeKind
 from retail_core.domain.departments import Department
 from retail_core.domain.events import SaleCompleted
-from retail_core.domain.sale import LineSort
+from retail_core.domain.saleline import LineSort
 from retail_core.domain.stock import movements_of
 from retail_core.durable.engine import open_ro
 from tests.support.shop import ITEMS, AtTill, Shop, at_till, make_shop, row
