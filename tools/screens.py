@@ -21,6 +21,7 @@ from pos_app.ui.notices import Notice
 from pos_app.ui.screens.devices.state import AddView, ChoiceView, LearnView, LookView, Page, Remark, RowView
 from pos_app.ui.screens.devices.symbols import long_label, short_label
 from pos_app.ui.screens.devices.view import DevicesView
+from pos_app.ui.screens.drawer.state import Page as DrawerPage
 from pos_app.ui.screens.pay.state import AmountRow, PayState, QuickAmount, TenderChoice
 from pos_app.ui.screens.pay.state import CardView as TerminalView
 from pos_app.ui.screens.pay.view import PayView
@@ -53,6 +54,7 @@ from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.approval import ApprovalState
 from pos_app.ui.words import tr
 from tools import screens_returns
+from tools.screens_manager import BACK_STRIP, DAY_STRIP, LOOK_STRIP, day, drawer
 
 HINT = "Scan, or type a name, code, or 3* for quantity"
 THEMES = ("light", "dark")
@@ -338,6 +340,11 @@ def pictures() -> Iterator[Picture]:
     yield Picture("pickup", pickup(Side.ORDER), COUNTER, PICKUP_STRIP)
     yield Picture("pickup-code", pickup(Side.CODE), COUNTER, PICKUP_STRIP)
     yield Picture("pickup-find", pickup(Side.FIND), COUNTER, PICKUP_STRIP)
+    managing = replace(SYNCED, workspaces=(*TOP.workspaces, ("manager", "Manager", 0)), current="manager")
+    for name in DrawerPage:
+        strip = LOOK_STRIP if name is DrawerPage.LOOK else BACK_STRIP
+        yield Picture(f"drawer-{name}", drawer(name), managing, strip)
+    yield Picture("day", day(), managing, DAY_STRIP)
     locked = replace(SYNCED, workspaces=(), current="", operator="")
     yield Picture("sign-in", sign_in(""), locked, ())
     yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), locked, ())

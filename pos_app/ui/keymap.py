@@ -19,27 +19,37 @@ class Act(StrEnum):
     BACK = "back"
     CARD = "card"
     CASH = "cash"
+    CASH_BANK = "cash_bank"
+    CASH_DROP = "cash_drop"
+    CASH_LOAN = "cash_loan"
     CLOSE_DAY = "close_day"
+    CLOSE_DRAWER = "close_drawer"
     CUSTOMER_LANGUAGE = "customer_language"
     DEVICES = "devices"
     DOWN = "down"
+    DRAWER = "drawer"
     EXACT_CASH = "exact_cash"
     FIND = "find"
     FINISH = "finish"
     FULL_SCREEN = "full_screen"
     HAND_OVER = "hand_over"
     LABEL = "label"
+    LAST_PAGE = "last_page"
     LEARN = "learn"
     LESS = "less"
     LOCK = "lock"
+    MANAGER = "manager"
     MARK_READY = "mark_ready"
     MORE = "more"
     NEXT_GOODS = "next_goods"
     NEXT_REASON = "next_reason"
     NO_RECEIPT = "no_receipt"
+    NEXT_PAGE = "next_page"
+    NO_SALE = "no_sale"
     PAY = "pay"
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
+    PRINT_REPORT = "print_report"
     QUANTITY = "quantity"
     READ_BATCH = "read_batch"
     REPRINT = "reprint"
@@ -55,6 +65,7 @@ class Act(StrEnum):
     UP = "up"
     VOID_LINE = "void_line"
     VOID_SALE = "void_sale"
+    X_REPORT = "x_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,8 @@ EVERYWHERE: Mapping[str, Act] = MappingProxyType(
     {
         "Ctrl+L": Act.LOCK,
         "Ctrl+H": Act.DEVICES,
+        "Ctrl+D": Act.DRAWER,
+        "Ctrl+M": Act.MANAGER,
         "Ctrl+T": Act.CUSTOMER_LANGUAGE,
         "F10": Act.PICKUP,
         "F11": Act.FULL_SCREEN,
@@ -147,6 +160,14 @@ DEVICES_KEYS: Mapping[str, Act] = MappingProxyType(
         "Down": Act.DOWN,
     }
 )
+
+DRAWER_KEYS: Mapping[str, Act] = MappingProxyType(
+    {"F2": Act.CASH_LOAN, "F3": Act.CASH_DROP, "F4": Act.CASH_BANK, "F9": Act.CLOSE_DRAWER}
+)
+DAY_KEYS: Mapping[str, Act] = MappingProxyType(
+    {"F2": Act.X_REPORT, "F8": Act.PRINT_REPORT, "F9": Act.CLOSE_DAY, "Up": Act.UP, "Down": Act.DOWN}
+)
+MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})
 
 _NAMES: Mapping[int, str] = MappingProxyType(
     {

@@ -14,6 +14,7 @@ from pos_app.ui.theme import TOP_STRIP_PX, Tone, Weight
 from pos_app.ui.widgets.approval import ApprovalPanel
 from pos_app.ui.widgets.buttons import TabButton
 from pos_app.ui.widgets.parts import Pill, column, label, pill_width, row
+from pos_app.ui.widgets.reasons import ReasonPanel
 from pos_app.ui.words import tr
 
 MIN_WIDTH, MIN_HEIGHT = 960, 540
@@ -188,6 +189,7 @@ class Shell(QWidget):
         self.notices = NoticeStrip()
         self.notices.setParent(self)
         self.approval = ApprovalPanel(self)
+        self.reasons = ReasonPanel(self)
         self.top.chosen.connect(self.workspace_chosen)
         self.top.device_tapped.connect(self.devices_wanted)
         self.strip.acted.connect(self.acted)
@@ -230,17 +232,21 @@ class Shell(QWidget):
         super().resizeEvent(event)
         self.strip.set_narrow(self.width() < NARROW_PX)
         self._place_notice()
-        self.approval.place(self.screens.geometry())
+        self._place_panels()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LayoutDirectionChange:
             self._place_notice()
-            self.approval.place(self.screens.geometry())
+            self._place_panels()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
+
+    def _place_panels(self) -> None:
+        for beside in (self.approval, self.reasons):
+            beside.place(self.screens.geometry())
 
     def _place_notice(self) -> None:
         self.top.settle()

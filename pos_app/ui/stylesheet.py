@@ -58,6 +58,13 @@ QPushButton[look="tab"] { background: transparent; border: none; color: $muted; 
 QPushButton[look="tab"][chosen="true"] { background: $accent_soft; color: $accent; }
 QPushButton[look="tab"]:pressed { background: $pressed; }
 QPushButton[look="tab"]:focus { border: 2px solid $accent; }
+QPushButton[look="page"] {
+    background: transparent; border: none; border-bottom: 1px solid $row_line; border-radius: 0;
+    text-align: left; padding: 0 16px;
+}
+QPushButton[look="page"][chosen="true"] { background: $accent_soft; color: $accent; }
+QPushButton[look="page"]:pressed { background: $pressed; }
+QPushButton[look="page"]:focus { border: 2px solid $accent; }
 QPushButton[look="plain"] { background: transparent; border: none; color: $muted; }
 QPushButton[look="plain"]:focus { border: 2px solid $accent; }
 

@@ -21,7 +21,9 @@ from pos_app.ui.background import Background
 from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.device_words import sentence
 from pos_app.ui.keymap import Act
+from pos_app.ui.managing import manager_workspace
 from pos_app.ui.notices import Notice
+from pos_app.ui.opening import OpeningDrawer
 from pos_app.ui.operators import Operators
 from pos_app.ui.screens.devices.presenter import DevicesPresenter
 from pos_app.ui.screens.devices.view import DevicesView
@@ -88,8 +90,10 @@ class Workplace(QObject):
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
         self.returns = ReturnsPresenter(ReturnsView(), till.returning, till.selling, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
+        self.manager = manager_workspace(till, point, self._zone)
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
         self.operators = Operators(till, self.sign_in, self.approving)
+        self.opening = OpeningDrawer(self.shell.reasons, till.drawer, self.shell.notify, self.approving.ask)
         self.current: Screen = self.sign_in
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
@@ -99,6 +103,8 @@ class Workplace(QObject):
             Act.REPRINT: self._reprint,
             Act.RETURN: self._to_returns,
             Act.CUSTOMER_LANGUAGE: self._speak_to_customer,
+            Act.DRAWER: self.opening.ask,
+            Act.MANAGER: lambda: self._to_workspace("manager"),
         }
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
         self._release.timeout.connect(self._give_waiting)
@@ -192,7 +198,7 @@ class Workplace(QObject):
         else:
             if act is Act.BACK:
                 self.shell.take_back_notice()
-                if self.approving.close():
+                if self.approving.close() or self.opening.close():
                     return
             self.current.act(act)
 
@@ -216,7 +222,10 @@ class Workplace(QObject):
         self.till.rechecked = self._rechecked
         self.shell.devices_wanted.connect(self._to_devices)
         self.devices.left.connect(self._back_from_devices)
-        for screen in (self.sign_in, self.sell, self.pay, self.pickup, self.returns, self.devices):
+        self.manager.left.connect(self._back_from_devices)
+        self.manager.turned.connect(self._page_turned)
+        self.opening.opened.connect(self._page_turned)
+        for screen in (self.sign_in, self.sell, self.pay, self.pickup, self.returns, self.devices, self.manager):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)
             screen.strip_changed.connect(self._show_strip)
@@ -252,6 +261,7 @@ class Workplace(QObject):
         self._speak()
         self.current = screen
         self.approving.close()
+        self.opening.close()
         self.shell.show_screen(screen.widget, dict(screen.keys))
         screen.shown()
         self._show_strip()
@@ -262,7 +272,13 @@ class Workplace(QObject):
         if operator is None or name not in self._workspaces(operator):
             return
         self.shell.take_back_notice()
-        self._go(self.sell if name == "sell" else self.pickup)
+        if name != "manager" or self.manager.settle():
+            self._go({"sell": self.sell, "pickup": self.pickup, "manager": self.manager}[name])
+
+    def _page_turned(self) -> None:
+        """Another page of the manager's workspace is in front, or there is something new on it."""
+        if self.current is self.manager:
+            self._go(self.manager)
 
     def _reprint(self) -> None:
         self.counter.reprint(self._reprinted, self.current.explain)
@@ -436,7 +452,7 @@ class Workplace(QObject):
         config, now_ms = self.till.config, self.till.clock.now_ms()
         operator = self.till.signing_in.operator
         clock = datetime.fromtimestamp(now_ms / 1000, tz=UTC).astimezone(self._zone)
-        names = {"sell": (tr("Sell"), 0), "pickup": (tr("Pickup"), self.pickup_count)}
+        names = {"sell": (tr("Sell"), 0), "pickup": (tr("Pickup"), self.pickup_count), "manager": (tr("Manager"), 0)}
         spaces = self._workspaces(operator) if operator else ()
         self.shell.show_top(
             TopState(
@@ -451,11 +467,14 @@ class Workplace(QObject):
         )
 
     def _space(self) -> str:
-        return {id(self.pickup): "pickup", id(self.devices): ""}.get(id(self.current), "sell")
+        return {id(self.pickup): "pickup", id(self.devices): "", id(self.manager): "manager"}.get(
+            id(self.current), "sell"
+        )
 
     def _workspaces(self, operator: SoldBy) -> tuple[str, ...]:
-        sells = ("sell",) if may(operator.role, Permission.SELL) else ()
-        return (*sells, "pickup") if may(operator.role, Permission.PICK) else sells
+        asked = (("sell", Permission.SELL), ("pickup", Permission.PICK))
+        found = tuple(name for name, permission in asked if may(operator.role, permission))
+        return (*found, "manager") if self.manager.any_allowed() else found
 
 
 def lamp_state(link: LinkView) -> PillState:

@@ -46,6 +46,10 @@ class Screen(QObject):
     def act(self, act: Act) -> None:
         """A key or a button of the strip."""
 
+    def back(self) -> bool:
+        """One step back within the screen, when it is a page of a workspace; False when it has nothing to go back to."""
+        return False
+
     def shown(self) -> None:
         """The screen came to the front."""
 

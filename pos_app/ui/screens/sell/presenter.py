@@ -318,6 +318,7 @@ class SellPresenter(Screen):
             Slot(4, Act.RETURN, "F7", tr("Return")),
             Slot(5, Act.SUSPEND, "F8", tr("Suspend") if self._selling.sale else tr("Recall")),
             Slot(6, Act.VOID_LINE, "Del", tr("Void line")),
+            Slot(7, Act.DRAWER, "Ctrl+D", tr("Drawer")),
             Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash")),
             Slot(9, Act.PAY, "F9", pay, main=True),
         )

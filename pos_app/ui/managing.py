@@ -1,0 +1,32 @@
+"""The pages of the manager's workspace, put together: a page is added here and nowhere else."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from pos_app.till import Till
+from pos_app.ui.screens.day.presenter import DayPresenter
+from pos_app.ui.screens.day.view import DayView
+from pos_app.ui.screens.drawer.presenter import DrawerPresenter
+from pos_app.ui.screens.drawer.view import DrawerView
+from pos_app.ui.screens.manager.presenter import ManagerPresenter
+from pos_app.ui.screens.manager.view import ManagerView
+from pos_app.ui.words import tr
+from retail_core.domain.roles import Permission, may
+
+
+def manager_workspace(till: Till, point: str, zone: ZoneInfo) -> ManagerPresenter:
+    """Every page there is; who may not see one does not see its name."""
+
+    def allowed(permission: Permission) -> Callable[[], bool]:
+        def by_operator() -> bool:
+            operator = till.signing_in.operator
+            return operator is not None and may(operator.role, permission)
+
+        return by_operator
+
+    workspace = ManagerPresenter(ManagerView())
+    drawer = DrawerPresenter(DrawerView(point), till.drawer, zone)
+    workspace.add("drawer", lambda: tr("Drawer"), drawer, allowed(Permission.KEEP_DRAWER))
+    day = DayPresenter(DayView(), till.drawer)
+    workspace.add("day", lambda: tr("Day report"), day, allowed(Permission.KEEP_DRAWER))
+    return workspace

@@ -1,0 +1,1 @@
+"""X, Z and day reports on the screen, with the sales by hour."""

@@ -1,0 +1,26 @@
+"""What the day report's page shows."""
+
+from dataclasses import dataclass
+
+from pos_app.receipts.layout import ReceiptDocument
+from pos_app.ui.widgets.hours import HourBar
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report of the list: its number or word, and whose it is."""
+
+    words: str
+    detail: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayState:
+    """`document` is None while nothing is chosen that may be shown; `instead` is said then."""
+
+    rows: tuple[ReportRow, ...] = ()
+    chosen: int = -1
+    document: ReceiptDocument | None = None
+    instead: str = ""
+    bars: tuple[HourBar, ...] = ()

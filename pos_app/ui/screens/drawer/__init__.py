@@ -1,0 +1,1 @@
+"""The cash box: opened, moved, counted, closed."""
