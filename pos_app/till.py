@@ -21,6 +21,8 @@ from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
 from pos_app.service.parking import Parking
 from pos_app.service.paying import Paying
+from pos_app.service.preferences import Preferences
+from pos_app.service.price_lookup import PriceLookup
 from pos_app.service.promoting import Promoting
 from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.service.returning import Returning
@@ -29,6 +31,7 @@ from pos_app.service.signing_in import SigningIn
 from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
 from pos_app.storage import orders, payments, pin_guard, sales, staff_here
+from pos_app.storage.prefs import read_prefs
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
 from retail_core.domain.businessdate import business_date
@@ -61,6 +64,8 @@ class Till:
     goods: GoodsCheck
     drawer: DrawerDesk
     lookup: Lookup
+    prices: PriceLookup
+    preferences: Preferences
     labels: Labels
     fulfilling: Fulfilling
     signing_in: SigningIn
@@ -133,7 +138,7 @@ class Till:
             NUMBERS.get(config.currency, ""),
         )
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
-        selling.promoting = Promoting(links, zone)
+        selling.promoting = promoting = Promoting(links, zone)
         discounting = Discounting(selling, lambda: (links.settings() or NO_SETTINGS).discounts)
         selling.restore(basket)
         instruments = Instruments(
@@ -151,6 +156,8 @@ class Till:
         seen = staff_here.seen_here(store.conn)
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard, seen)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
+        prices = PriceLookup(here_ref, selling.lines, promoting, lambda: goods.codes, clock, zone)
+        preferences = Preferences(read_prefs(store.conn), writer)
         till = cls(  # `committed` and the wake line reach it through their closures
             config=config,
             home=home,
@@ -165,6 +172,8 @@ class Till:
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
             lookup=lookup,
+            prices=prices,
+            preferences=preferences,
             labels=Labels(here_ref, clock, config.currency),
             fulfilling=fulfilling,
             signing_in=signing_in,

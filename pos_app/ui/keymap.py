@@ -33,6 +33,7 @@ class Act(StrEnum):
     FINISH = "finish"
     FULL_SCREEN = "full_screen"
     HAND_OVER = "hand_over"
+    HELP = "help"
     LABEL = "label"
     LAST_PAGE = "last_page"
     LEARN = "learn"
@@ -50,6 +51,7 @@ class Act(StrEnum):
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
     PRINT_REPORT = "print_report"
+    PRICE_CHECK = "price_check"
     QUANTITY = "quantity"
     READ_BATCH = "read_batch"
     REPRINT = "reprint"
@@ -87,6 +89,8 @@ EVERYWHERE: Mapping[str, Act] = MappingProxyType(
         "Ctrl+D": Act.DRAWER,
         "Ctrl+M": Act.MANAGER,
         "Ctrl+T": Act.CUSTOMER_LANGUAGE,
+        "F1": Act.HELP,
+        "F5": Act.PRICE_CHECK,
         "F10": Act.PICKUP,
         "F11": Act.FULL_SCREEN,
         "Esc": Act.BACK,
@@ -168,6 +172,8 @@ DAY_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F2": Act.X_REPORT, "F8": Act.PRINT_REPORT, "F9": Act.CLOSE_DAY, "Up": Act.UP, "Down": Act.DOWN}
 )
 MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})
+HELP_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
+PRICE_CHECK_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
 
 _NAMES: Mapping[int, str] = MappingProxyType(
     {

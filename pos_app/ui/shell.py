@@ -198,8 +198,8 @@ class Shell(QWidget):
         self.screens.addWidget(view)
 
     def show_screen(self, view: QWidget, keys: dict[str, Act]) -> None:
-        """Bring a screen to the front; its keys come on top of those that work everywhere."""
-        self._keys = {**EVERYWHERE, **keys}
+        """Bring a screen to the front; `keys` are all that work there."""
+        self._keys = keys
         self.screens.setCurrentWidget(view)
         view.setFocus()
 

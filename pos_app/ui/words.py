@@ -290,6 +290,11 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "label.wrong_size": _(
             "The label is {wide} × {high} mm and the printer holds {loaded_wide} × {loaded_high} mm."
         ),
+        # keys
+        "keys.fixed": _("{key} means the same on every till and stays where it is."),
+        "keys.no_such_preset": _("There is no set of keys called {preset}."),
+        "keys.not_a_key": _("“{key}” is no key for that. Take F1 to F12, or Ctrl with a letter."),
+        "keys.taken": _("{key} is taken: {act}. Move that one first, or take another key."),
         # the machine
         "basket.not_kept": _("The basket could not be written. Check the disk."),
         "config.invalid": _("The settings file {file} has a mistake: {why}"),
@@ -360,6 +365,10 @@ def words_for(code: str, facts: Mapping[str, object] | None = None) -> str:
     if code == "pick.wrong_item" and not (facts or {}).get("name"):
         return tr("Wrong item. It is not on this order. Put it back.")
     given = _Known(_with_amounts(facts or {}))
+    if code == "keys.taken":
+        from pos_app.ui.key_words import act_name_of  # its words need this module
+
+        given["act"] = act_name_of(str(given["act"]))
     if code.startswith(DATED):
         given["detail"] = date_words(str(given["detail"]))
     return _now.spoken.say(sentence).format_map(given)

@@ -21,10 +21,12 @@ from pos_app.ui.background import Background
 from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.device_words import sentence
 from pos_app.ui.keymap import Act
+from pos_app.ui.keys import Keys
 from pos_app.ui.managing import manager_workspace
 from pos_app.ui.notices import Notice
 from pos_app.ui.opening import OpeningDrawer
 from pos_app.ui.operators import Operators
+from pos_app.ui.overlays import Overlays
 from pos_app.ui.screens.devices.presenter import DevicesPresenter
 from pos_app.ui.screens.devices.view import DevicesView
 from pos_app.ui.screens.pay.presenter import PayPresenter
@@ -94,6 +96,9 @@ class Workplace(QObject):
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
         self.operators = Operators(till, self.sign_in, self.approving)
         self.opening = OpeningDrawer(self.shell.reasons, till.drawer, self.shell.notify, self.approving.ask)
+        self.keys = Keys(till.preferences)
+        self.overlays = Overlays(till, self.keys, self._go)
+        self.sell.typed_words = lambda: self.keys.words
         self.current: Screen = self.sign_in
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
@@ -102,6 +107,8 @@ class Workplace(QObject):
             Act.READ_BATCH: self._read_batch,
             Act.REPRINT: self._reprint,
             Act.RETURN: self._to_returns,
+            Act.HELP: lambda: self._over(Act.HELP),
+            Act.PRICE_CHECK: lambda: self._over(Act.PRICE_CHECK),
             Act.CUSTOMER_LANGUAGE: self._speak_to_customer,
             Act.DRAWER: self.opening.ask,
             Act.MANAGER: lambda: self._to_workspace("manager"),
@@ -142,7 +149,9 @@ class Workplace(QObject):
             self.sign_in.show_waiting(len(self._waiting))
         elif problem:
             self.shell.notify(Notice(words_for(problem), Tone.ERROR))
-        elif self.current in (self.pickup, self.devices, self.returns):
+        elif self.overlays.make_way(self.current):
+            self.scanned(label, source, problem, pairs)
+        elif self.current in (self.pickup, self.devices, self.returns, self.overlays.prices):
             self.current.scanned(label, source)
         elif self.till.returning.is_receipt(label):
             self._to_returns()
@@ -202,6 +211,13 @@ class Workplace(QObject):
                     return
             self.current.act(act)
 
+    def _command(self, text: str) -> None:
+        self.overlays.command(text, self.sell)
+
+    def _over(self, act: Act) -> None:
+        self.shell.take_back_notice()
+        self.overlays.open(act, self.current)
+
     def lock(self) -> None:
         """Nobody is at the till now; the basket stays as it is."""
         if self.till.selling.paying:
@@ -225,7 +241,8 @@ class Workplace(QObject):
         self.manager.left.connect(self._back_from_devices)
         self.manager.turned.connect(self._page_turned)
         self.opening.opened.connect(self._page_turned)
-        for screen in (self.sign_in, self.sell, self.pay, self.pickup, self.returns, self.devices, self.manager):
+        own = (self.sign_in, self.sell, self.pay, self.pickup, self.returns, self.devices, self.manager)
+        for screen in (*own, *self.overlays.screens):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)
             screen.strip_changed.connect(self._show_strip)
@@ -238,6 +255,9 @@ class Workplace(QObject):
         self.operators.pin_wanted.connect(self.lock)
         self.sell.pay_wanted.connect(self._open_pay)
         self.sell.cash_wanted.connect(self.pay.pay)
+        self.overlays.wanted.connect(self.act)
+        self.sell.command_typed.connect(self._command)
+        self.sell.act_typed.connect(self.act)
         self.sell.order_scanned.connect(self._open_order)
         self.pay.left.connect(self._back_to_sale)
         self.returns.left.connect(self._back_to_sale)
@@ -262,7 +282,7 @@ class Workplace(QObject):
         self.current = screen
         self.approving.close()
         self.opening.close()
-        self.shell.show_screen(screen.widget, dict(screen.keys))
+        self.shell.show_screen(screen.widget, self.keys.table(screen.keys))
         screen.shown()
         self._show_strip()
         self._show_top()
@@ -423,7 +443,7 @@ class Workplace(QObject):
             self._show_top()
 
     def _show_strip(self) -> None:
-        self.shell.show_strip(self.current.strip())
+        self.shell.show_strip(self.keys.on_buttons(self.current.strip(), self.current.keys))
         self._tell_customer()
 
     def _speak_to_customer(self) -> None:

@@ -1,4 +1,4 @@
-"""The one line for typing. Keys it has no use for go on to the window: arrows, Esc, F-keys, `+` and Del when empty."""
+"""The one line for typing. Keys it has no use for go on to the window: arrows, Esc, F-keys, `+`, `=` and Del when empty."""
 
 from typing import ClassVar
 
@@ -25,7 +25,7 @@ class EntryLine(QLineEdit):
     GOES_ON: ClassVar = frozenset(
         {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Escape, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
     )
-    GOES_ON_WHEN_EMPTY: ClassVar = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Plus, Qt.Key.Key_Minus})
+    GOES_ON_WHEN_EMPTY: ClassVar = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Equal})
 
     def __init__(self, name: str, spoken: str, *, look: str = "entry", height: int = ENTRY_HEIGHT) -> None:
         super().__init__()

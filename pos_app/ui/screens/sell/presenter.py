@@ -19,6 +19,7 @@ from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sel
 from pos_app.ui.screens.sell.side import LISTS, Side, SidePanel
 from pos_app.ui.screens.sell.state import PaidView, QuantityView
 from pos_app.ui.screens.sell.suspended import Suspended
+from pos_app.ui.screens.sell.typed_words import act_typed
 from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ntr, tr, words_for
@@ -38,6 +39,8 @@ class SellPresenter(Screen):
     pay_wanted = Signal(int)  # cash already typed, or EXACT
     cash_wanted = Signal(int)  # pay at once
     order_scanned = Signal(str)  # a pickup pass
+    command_typed = Signal(str)  # "/" and what followed it
+    act_typed = Signal(str)  # an Act, by a word the keys of this till have for it
 
     def __init__(
         self, view: SellView, selling: Selling, paying: Paying, lookup: Lookup, parking: Parking, zone: ZoneInfo,
@@ -54,6 +57,7 @@ class SellPresenter(Screen):
         self._words = LineWords(selling.currency)
         self._asked = ""
         self._held: list[tuple[str, str, bool]] = []
+        self.typed_words: Callable[[], Mapping[str, Act]] = dict[str, Act]
         view.entered.connect(self.entered)
         view.typed.connect(self._side.typed)
         view.line_tapped.connect(self.select)
@@ -108,6 +112,11 @@ class SellPresenter(Screen):
             self.scanned(label, source, pairs=pairs)
 
     def entered(self, text: str) -> None:
+        if typed := act_typed(text, self.typed_words()):
+            self._view.entry.setText(typed[0])
+            self._side.close()
+            self.act_typed.emit(typed[1].value)
+            return
         if self._side.side is Side.QUANTITY:
             self._enter_quantity(text)
             return
@@ -340,7 +349,8 @@ class SellPresenter(Screen):
             case OutcomeKind.ORDER:
                 self.order_scanned.emit(str(outcome.facts.get("text", "")))
             case OutcomeKind.COMMAND:
-                self._refuse("command.unknown", outcome.facts)
+                self._view.entry.clear()
+                self.command_typed.emit(str(outcome.facts.get("text", "")))
             case OutcomeKind.MULTIPLIER | OutcomeKind.NOTHING:
                 pass
         self._show()

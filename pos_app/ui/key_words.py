@@ -1,0 +1,76 @@
+"""What each act is called: for the help, the list of commands, and messages about keys."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pos_app.ui.keymap import Act
+from pos_app.ui.words import _, tr
+
+ACT_WORDS: Mapping[Act, str] = MappingProxyType(
+    {
+        Act.ADD_DEVICE: _("Add a device"),
+        Act.ASK_DEVICE: _("Ask the device what it says"),
+        Act.BACK: _("Back; never destroys a basket"),
+        Act.CARD: _("Pay by card"),
+        Act.CASH: _("Pay in cash"),
+        Act.CLOSE_DAY: _("Have the card terminal close its day"),
+        Act.CUSTOMER_LANGUAGE: _("Language of the receipt and the customer's display"),
+        Act.DEVICES: _("Devices: what is wrong and what to do"),
+        Act.DOWN: _("Next line"),
+        Act.EXACT_CASH: _("Exact cash: the sale is done"),
+        Act.FIND: _("Find by name"),
+        Act.FINISH: _("Finish the sale"),
+        Act.FULL_SCREEN: _("Full screen"),
+        Act.HAND_OVER: _("Hand over to the customer"),
+        Act.HELP: _("Help: all keys of this screen"),
+        Act.LABEL: _("Print a shelf label of the line"),
+        Act.LEARN: _("Learn a scanner from one scan"),
+        Act.LESS: _("One less"),
+        Act.LOCK: _("Lock the till"),
+        Act.MARK_READY: _("Mark the order ready"),
+        Act.MORE: _("One more"),
+        Act.PAY: _("Pay"),
+        Act.PICKUP: _("Pickup orders"),
+        Act.PICK_NEXT: _("Pick the most urgent order"),
+        Act.PRICE_CHECK: _("Price check; the basket stays as it is"),
+        Act.QUANTITY: _("Quantity of the line"),
+        Act.READ_BATCH: _("Take in the files of a batch scanner"),
+        Act.REPRINT: _("Print the last receipt again"),
+        Act.SAVE: _("Save"),
+        Act.SELL: _("Back to selling"),
+        Act.SUSPEND: _("Put the basket aside, or take one up"),
+        Act.TAKE_OUT: _("Take the device out"),
+        Act.TRY_DEVICE: _("Try the device"),
+        Act.UNDO_TENDER: _("Give the last card payment back"),
+        Act.UP: _("Line above"),
+        Act.VOID_LINE: _("Void the line"),
+        Act.VOID_SALE: _("Void the whole sale"),
+    }
+)
+
+TYPED: tuple[tuple[str, str], ...] = (
+    ("3*", _("then a scan: three of it")),
+    ("*5", _("makes the selected line 5")),
+    ("+  −", _("one more, one less of the selected line")),
+    ("?", _("or any letters: search")),
+    ("/", _("and letters: a command by its name")),
+)
+"""What may be typed on the entry line."""
+
+KEY_WORDS = (_("Ctrl"), _("Del"), _("Enter"), _("Esc"), _("Up"), _("Down"), _("Alt"))
+
+
+def act_name(act: Act) -> str:
+    """The name of an act; of one that has none here, its own."""
+    found = ACT_WORDS.get(act)
+    return tr(found) if found else act.value.replace("_", " ").capitalize()
+
+
+def act_name_of(name: str) -> str:
+    """The same by the name of the act; anything else as it is."""
+    return act_name(Act(name)) if any(name == act.value for act in Act) else name
+
+
+def key_name_words(key: str) -> str:
+    """A key as it is printed on the keyboards of this language: "Strg+L", "Entf"."""
+    return "+".join(tr(part) if part in KEY_WORDS else part for part in key.split("+")) if len(key) > 1 else key

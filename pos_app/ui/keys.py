@@ -1,0 +1,192 @@
+"""The keys of this till: the tables of `keymap`, with what a preset or somebody here moved elsewhere.
+
+A choice holds everywhere at once: keys, buttons, help. One that would put two acts on one key of one screen is refused.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import msgspec
+from PySide6.QtGui import QKeySequence
+
+from pos_app.service.preferences import Preferences
+from pos_app.ui import keymap
+from pos_app.ui.key_words import key_name_words
+from pos_app.ui.keymap import EVERYWHERE, Act, Slot
+from retail_core.domain.errors import RuleViolationError
+
+PREFERENCE = "keys"
+DEFAULT = "default"
+Table = Mapping[str, Act]
+TABLES: tuple[Table, ...] = tuple(table for name, table in vars(keymap).items() if name.endswith("_KEYS"))
+"""Of every screen; `keymap` names them so."""
+STAYS = frozenset({"Return", "Enter", "Esc", "Up", "Down", "F11"})
+"""Keys that mean the same on every till: they are never moved and never given to anything else."""
+NAMED = frozenset({"Del", "Ins", "Home", "End", "PgUp", "PgDown", "=", "Pause"})
+MAX_F = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """`moved`: where acts are instead of the default; `words`: commands typed on the entry line, then Enter."""
+
+    moved: Mapping[Act, str] = field(default_factory=dict[Act, str])
+    words: Mapping[str, Act] = field(default_factory=dict[str, Act])
+
+
+# Classic: find on F1 and pay on F9, as several browser tills have it; help goes to the end of the row.
+# CORE: its cashiers type two letters and Enter. uniCenta: "=" on the empty line is the total.
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        DEFAULT: Preset(),
+        "classic": Preset(
+            {
+                Act.FIND: "F1",
+                Act.QUANTITY: "F2",
+                Act.EXACT_CASH: "F10",
+                Act.PICKUP: "Ctrl+O",
+                Act.SELL: "Ctrl+O",
+                Act.HELP: "F12",
+            }
+        ),
+        "core": Preset(
+            words={
+                "TL": Act.PAY,
+                "CA": Act.EXACT_CASH,
+                "VD": Act.VOID_LINE,
+                "PV": Act.FIND,
+                "PC": Act.PRICE_CHECK,
+                "RP": Act.REPRINT,
+                "SO": Act.LOCK,
+                "SU": Act.SUSPEND,
+            }
+        ),
+        "unicenta": Preset({Act.PAY: "="}),
+    }
+)
+
+
+class KeyChoice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was chosen at this till: a preset, and single acts moved on top of it."""
+
+    preset: str = DEFAULT
+    own: dict[str, str] = {}
+
+
+class Keys:
+    """The keys in force. `choose` and `move` change them for good."""
+
+    def __init__(self, preferences: Preferences, tables: Sequence[Table] = TABLES) -> None:
+        self._preferences = preferences
+        self._tables = tables
+        self.choice = _read(preferences.get(PREFERENCE))
+        try:
+            self._check(self.choice)
+        except RuleViolationError:
+            self.choice = KeyChoice()  # keys of an older program that do not fit together any more
+
+    def table(self, screen: Table) -> dict[str, Act]:
+        """Every key that works on a screen, those that work everywhere among them."""
+        return {**self._moved(EVERYWHERE), **self._moved(screen)}
+
+    def of(self, act: Act, screen: Table) -> str:
+        """The key of an act on a screen, as it is printed; empty when it has none."""
+        found = [key for key, its in self.table(screen).items() if its is act]
+        return next((key for key in found if key not in STAYS), found[0] if found else "")
+
+    def on_buttons(self, slots: Iterable[Slot], screen: Table) -> tuple[Slot, ...]:
+        """The strip with the keys in force printed on it, and the word that is typed for it."""
+        words = {act: word for word, act in self.words.items()}
+        return tuple(replace(slot, key=self._printed(slot, screen, words.get(slot.act, ""))) for slot in slots)
+
+    @property
+    def words(self) -> Mapping[str, Act]:
+        """Commands that are typed instead of pressed."""
+        return PRESETS[self.choice.preset].words
+
+    def choose(self, preset: str) -> None:
+        """Take a preset; what was moved by hand goes back. Raises `keys.no_such_preset`."""
+        if preset not in PRESETS:
+            raise RuleViolationError("keys.no_such_preset", preset=preset[:40])
+        self._take(KeyChoice(preset))
+
+    def move(self, act: Act, key: str) -> None:
+        """Put an act on another key; an empty one takes that back. Raises `keys.taken`, `keys.fixed` or `keys.not_a_key`."""
+        name = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) if key else ""
+        own = {**self.choice.own, act.value: name}
+        self._take(KeyChoice(self.choice.preset, {its: where for its, where in own.items() if where}))
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _printed(self, slot: Slot, screen: Table, word: str) -> str:
+        key = slot.key
+        if key not in STAYS and key in {**EVERYWHERE, **screen}:
+            key = self.of(slot.act, screen) or key
+        return " · ".join(part for part in (key_name_words(key), word) if part)
+
+    def _take(self, choice: KeyChoice) -> None:
+        self._check(choice)
+        self.choice = choice
+        self._preferences.put(PREFERENCE, msgspec.json.encode(choice).decode() if choice != KeyChoice() else "")
+
+    def _moved(self, table: Table, choice: KeyChoice | None = None) -> dict[str, Act]:
+        moves = _moves(choice or self.choice)
+        kept = {key: act for key, act in table.items() if act not in moves or key in STAYS}
+        return {**kept, **{moves[act]: act for act in table.values() if act in moves}}
+
+    def _check(self, choice: KeyChoice) -> None:
+        moves = _moves(choice)
+        for key in moves.values():
+            if key in STAYS:
+                raise RuleViolationError("keys.fixed", key=key)
+            if not _is_a_key(key):
+                raise RuleViolationError("keys.not_a_key", key=key[:40])
+        for table in (EVERYWHERE, *self._tables):
+            self._check_table(table, choice, moves)
+
+    def _check_table(self, table: Table, choice: KeyChoice, moves: Mapping[Act, str]) -> None:
+        """No act may lose its key to another one on the same screen."""
+        here = {act for act in table.values() if act in moves}
+        kept = {key: act for key, act in table.items() if act not in moves}
+        everywhere = {} if table is EVERYWHERE else self._moved(EVERYWHERE, choice)
+        taken: dict[str, Act] = {}
+        for act in sorted(here):
+            key = moves[act]
+            other = kept.get(key) or taken.get(key) or everywhere.get(key, act)
+            hidden_before = other in EVERYWHERE.values() and _shares_a_key(act, other, table)
+            if other is not act and not hidden_before:
+                raise RuleViolationError("keys.taken", key=key, act=other.value)
+            taken[key] = act
+        for key, act in kept.items():
+            other = everywhere.get(key)
+            if other and other is not act and other in moves and not _shares_a_key(act, other, table):
+                raise RuleViolationError("keys.taken", key=key, act=act.value)
+
+
+def _read(text: str) -> KeyChoice:
+    try:
+        choice = msgspec.json.decode(text, type=KeyChoice) if text else KeyChoice()
+    except msgspec.DecodeError:
+        return KeyChoice()
+    return choice if choice.preset in PRESETS else KeyChoice()
+
+
+def _moves(choice: KeyChoice) -> dict[Act, str]:
+    known = {act.value: act for act in Act}
+    own = {known[name]: key for name, key in choice.own.items() if name in known}
+    return {**PRESETS[choice.preset].moved, **own}
+
+
+def _shares_a_key(act: Act, other: Act, table: Table) -> bool:
+    """By default already this act of the screen stands on the key of that one: F10 goes there and back."""
+    return any(table.get(key) is act for key, its in EVERYWHERE.items() if its is other)
+
+
+def _is_a_key(key: str) -> bool:
+    """A function key, a named one, or a letter or figure with Ctrl or Alt; nothing that is typed."""
+    bare = key.rpartition("+")[2] if key != "+" else key
+    held = key.removesuffix(bare)
+    if bare.startswith("F") and bare[1:].isdigit():
+        return 1 <= int(bare[1:]) <= MAX_F
+    return bare in NAMED or (held.startswith(("Ctrl+", "Alt+")) and len(bare) == 1 and bare.isalnum())

@@ -1,0 +1,1 @@
+"""Price check: what one of it costs, and why, without touching the basket."""
