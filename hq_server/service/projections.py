@@ -11,12 +11,13 @@ import msgspec
 from hq_server.service import customers, fulfilment, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
-from hq_server.storage import cashier_acts, sales, stock
+from hq_server.storage import cashier_acts, drawers, sales, stock
 from hq_server.storage.database import Unit
 from hq_server.storage.sales import Sold
 from hq_server.storage.stock import MovedFrom
 from retail_core.domain.cases import CaseKind
 from retail_core.domain.cashier_acts import noted_acts
+from retail_core.domain.drawer_events import DayClosed, DrawerClosed
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import CustomerConsented, CustomerCreated, Event, FulfilmentEvent, SaleCompleted
 from retail_core.domain.sale import MAX_LINES, MAX_TOTAL_MINOR
@@ -28,6 +29,7 @@ from retail_core.wire.events import decode_event
 MAX_TEXT_CHARS = 200
 MAX_ROWS = 2 * MAX_LINES
 BIGGEST_MILLI = 10**12
+BIGGEST_FIGURE = 2**53
 JSON_NUL = b"\\u0000"
 
 
@@ -64,6 +66,8 @@ def understand(stream: StreamId, placed: StreamEntry) -> Fact:
             [event.move_id, event.instrument, event.currency, event.tail, event.sale_id, event.expires, event.reason]
         )
         checked(event)
+    if isinstance(event, DrawerClosed | DayClosed):
+        _check_close(event)
     movements = movements_of(event)
     _check_movements(movements)
     _check_head(entry)
@@ -94,6 +98,8 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     if about_orders:
         fulfilment.fold(hq, unit, store, about_orders)
     _about_customers(hq, unit, store, facts)
+    drawers.keep_closed(unit, store, [(f.entry, f.event) for f in facts if isinstance(f.event, DrawerClosed)])
+    drawers.keep_days(unit, store, [(f.entry, f.event) for f in facts if isinstance(f.event, DayClosed)])
     cashier_acts.add(unit, store, [(fact.entry, act) for fact in facts for act in noted_acts(fact.event)])
     value.fold(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, ValueMoved)])
     if sold or moves:
@@ -144,6 +150,17 @@ def _check_sale(sale: SaleCompleted) -> None:
     _check_texts(texts)
 
 
+def _check_close(event: DrawerClosed | DayClosed) -> None:
+    totals, texts, figures = event.totals, [event.drawer, event.currency], [event.variance_minor]
+    if isinstance(event, DrawerClosed):
+        texts += [event.session_id, event.series, event.opened_by, event.reason, event.by]
+        figures += [event.z_number, event.opened_ms, event.counted_minor, event.expected_minor]
+    figures += [totals.sales.count, totals.sales.minor, totals.tax_minor]
+    if any(abs(figure) >= BIGGEST_FIGURE for figure in figures):
+        raise RuleViolationError("event.bad_amount", drawer=event.drawer[:40])
+    _check_texts(texts)
+
+
 def _check_movements(movements: Sequence[StockMovement]) -> None:
     if len(movements) > MAX_ROWS:
         raise RuleViolationError("event.bad_lines", lines=len(movements))
@@ -160,8 +177,7 @@ def _check_movements(movements: Sequence[StockMovement]) -> None:
 
 
 def _check_head(entry: Entry) -> None:
-    biggest = 2**53
-    if any(not 0 <= value < biggest for value in (entry.seq, entry.at)) or abs(entry.clock) >= biggest:
+    if any(not 0 <= value < BIGGEST_FIGURE for value in (entry.seq, entry.at)) or abs(entry.clock) >= BIGGEST_FIGURE:
         raise RuleViolationError("event.bad_head", what="a number")
     texts = [entry.id, entry.node, entry.epoch, entry.type, entry.biz_date, entry.actor]
     if any("\x00" in text for text in texts) or len(entry.biz_date) > 10:

@@ -16,8 +16,8 @@ from hq_server.storage.scoping import (
 )
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
-# 8: instrument, value_move; 9: staff_key; 10: cashier_act
-SCHEMA_VERSION = 10
+# 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close
+SCHEMA_VERSION = 11
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -86,6 +86,23 @@ sale_hour = store_scoped(
     "sale_hour",
     text("biz_date"), text("channel"), number("hour"), text("currency"), number("baskets"), number("total_minor"),
     key=["biz_date", "channel", "hour", "currency"],
+)  # fmt: skip
+
+z_report = store_scoped(
+    "z_report",
+    text("drawer"), text("series"), number("z_number"), text("event_id"), text("session_id"), text("biz_date"),
+    text("currency"), text("opened_by"), text("closed_by"), text("approved_by"), number("opened_ms"),
+    number("closed_ms"), number("sales"), number("sales_minor"), number("tax_minor"), number("expected_minor"),
+    number("counted_minor"), text("reason"), text("totals"),
+    key=["event_id"],
+    index=[["biz_date"]],
+)  # fmt: skip
+day_close = store_scoped(
+    "day_close",
+    text("drawer"), text("biz_date"), number("n"), text("event_id"), text("currency"), number("sessions"),
+    number("sales"), number("sales_minor"), number("variance_minor"), number("closed_ms"), text("totals"),
+    key=["event_id"],
+    index=[["biz_date"]],
 )  # fmt: skip
 
 # ── stock ────────────────────────────────────────────────────────────────────────────────────────

@@ -209,12 +209,11 @@ def _turnover(facts: Facts, words: ReportWords) -> Iterator[Element]:
         yield _tally(words.returns, totals.returns, amount)
     if totals.discounts.count:
         yield _tally(words.discounts, totals.discounts, amount)
-    gross = totals.sales.minor - totals.rounding_minor
-    yield Columns(words.net, amount(gross - totals.tax_minor))
+    yield Columns(words.net, amount(totals.sales.minor - totals.tax_minor))
     yield Columns(words.tax, amount(totals.tax_minor))
-    if totals.rounding_minor:
-        yield Columns(words.rounding, amount(totals.rounding_minor))
     yield Columns(words.gross, format_money(totals.sales.minor, facts.currency), bold=True, size=Size.TALL)
+    if totals.rounding_minor:  # beside the sales: what was taken is both together
+        yield Columns(words.rounding, amount(totals.rounding_minor))
     if totals.taxes:
         yield Gap()
         table: list[tuple[str, ...]] = [(words.rate, words.net, words.tax, words.gross)]
