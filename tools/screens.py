@@ -53,7 +53,7 @@ from pos_app.ui.shell import PillState, Shell, TopState
 from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.approval import ApprovalState
 from pos_app.ui.words import tr
-from tools import screens_returns
+from tools import screens_people, screens_returns
 from tools.screens_manager import BACK_STRIP, DAY_STRIP, LOOK_STRIP, day, drawer
 
 HINT = "Scan, or type a name, code, or 3* for quantity"
@@ -345,6 +345,8 @@ def pictures() -> Iterator[Picture]:
         strip = LOOK_STRIP if name is DrawerPage.LOOK else BACK_STRIP
         yield Picture(f"drawer-{name}", drawer(name), managing, strip)
     yield Picture("day", day(), managing, DAY_STRIP)
+    yield Picture("exceptions", screens_people.exceptions, managing, screens_people.EXCEPTIONS_STRIP)
+    yield Picture("staff", screens_people.staff, managing, screens_people.STAFF_STRIP)
     locked = replace(SYNCED, workspaces=(), current="", operator="")
     yield Picture("sign-in", sign_in(""), locked, ())
     yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), locked, ())

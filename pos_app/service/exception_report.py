@@ -14,6 +14,7 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.cashier_acts import ActKind
 
 LONGEST_DAYS = 92
+__all__ = ["ActDone", "CashierRow", "ExceptionReport", "Report"]
 
 
 class CashierRow(msgspec.Struct, frozen=True):
@@ -45,17 +46,20 @@ class ExceptionReport:
     def __init__(self, writer: Writer, links: Links) -> None:
         self._writer, self._links = writer, links
 
-    def make(self, last: str, days: int, done: Callable[[Report], None], failed: Failed) -> None:
-        """The `days` business dates up to `last`."""
-        end = date.fromisoformat(last)
-        dates = tuple(
-            (end - timedelta(days=back)).isoformat() for back in reversed(range(max(1, min(days, LONGEST_DAYS))))
-        )
-        names: dict[str, str] = {row.operator_id: row.name for row in self._links.staff()}
+    def names(self) -> dict[str, str]:
+        """By operator id."""
+        return {row.operator_id: row.name for row in self._links.staff()}
+
+    def make(self, days: int, done: Callable[[Report], None], failed: Failed) -> None:
+        """The last `days` business dates, up to the one that goes on."""
+        names = self.names()
 
         def work(store: TillStore) -> Report:
-            found = cashier_acts.sums(store.conn, dates[0], last)
-            return _report(dates, found, cashier_acts.sales_of(store.conn, dates[0], last), names)
+            end = date.fromisoformat(store.biz_date(store.now_ms()))
+            wanted = reversed(range(max(1, min(days, LONGEST_DAYS))))
+            dates = tuple((end - timedelta(days=back)).isoformat() for back in wanted)
+            found = cashier_acts.sums(store.conn, dates[0], dates[-1])
+            return _report(dates, found, cashier_acts.sales_of(store.conn, dates[0], dates[-1]), names)
 
         self._writer.submit(work, done, failed)
 

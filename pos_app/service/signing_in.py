@@ -15,11 +15,12 @@ from pos_app.storage.pin_guard import PinGuard
 from pos_app.storage.readers import Links
 from pos_app.storage.staff_here import SeenHere
 from pos_app.storage.store import TillStore
-from retail_core.domain.approvals import Approval, ApprovalNeededError, check_approver
+from retail_core.domain.approvals import Act, Approval, ApprovalNeededError, allow, check_approver
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.people import PeopleRules
+from retail_core.domain.roles import Permission
 from retail_core.durable.link import StaffRow
 from retail_core.trust.pins import badge_matches, badge_secret, check_pin_form, pin_matches
 
@@ -28,6 +29,7 @@ APPROVAL_TOPIC = "approval"
 MS_PER_MINUTE = 60_000
 SAVE_LOCK_EVERY_MS = 60_000
 NOBODY = "nobody"
+UNLOCK = "unlock_pins"
 PIN, BADGE, BADGE_AND_PIN = "pin", "badge", "badge and pin"
 
 
@@ -103,6 +105,27 @@ class SigningIn:
     ) -> None:
         """The same for a badge that was scanned; `owner` is whose it is."""
         self._agreed(needed, owner, done, failed)
+
+    def staff(self) -> Sequence[StaffRow]:
+        """Everybody who may sign in here."""
+        return self._facts.staff()
+
+    @property
+    def locked_minutes(self) -> int:
+        """How long PINs are still locked; 0 when they are not."""
+        self._count_down()
+        return -(-self._guard.lock_left_ms // MS_PER_MINUTE)
+
+    def unlock(self, approval: Approval | None = None) -> None:
+        """Let PINs be tried again, before the half hour is over. Raises ApprovalNeededError."""
+        operator = self.operator
+        if operator is None:
+            raise RuleViolationError("operator.not_signed_in")
+        act = Act(UNLOCK, operator.operator_id, self.locked_minutes)
+        by = allow(operator.role, Permission.MANAGE_STAFF, act, approval)
+        self._guard = PinGuard()
+        self._keep_guard()
+        self._note(AuditNoted("pins_unlocked", by=by), operator.operator_id)
 
     def sign_out(self) -> None:
         if self.operator:

@@ -30,6 +30,8 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "price_override": _("Sell {name} at {money}"),
         "sale_amount_off": _("Take {money} off the whole sale"),
         "sale_discount": _("Take {percent} off the whole sale"),
+        "start_training": _("Begin training at this till"),
+        "unlock_pins": _("Let PINs be tried again at this till"),
         "void_sale": _("Give up the whole sale of {money}"),
         "x_report": _("Show what should be in the drawer"),
     }

@@ -41,6 +41,7 @@ class Act(StrEnum):
     LOCK = "lock"
     MANAGER = "manager"
     MARK_READY = "mark_ready"
+    MONTH = "month"
     MORE = "more"
     NEXT_GOODS = "next_goods"
     NEXT_REASON = "next_reason"
@@ -62,11 +63,14 @@ class Act(StrEnum):
     TAKE_BACK = "take_back"
     TAKE_OUT = "take_out"
     TICK_ALL = "tick_all"
+    TODAY = "today"
     TRY_DEVICE = "try_device"
     UNDO_TENDER = "undo_tender"
+    UNLOCK_PINS = "unlock_pins"
     UP = "up"
     VOID_LINE = "void_line"
     VOID_SALE = "void_sale"
+    WEEK = "week"
     X_REPORT = "x_report"
 
 
@@ -171,6 +175,10 @@ DRAWER_KEYS: Mapping[str, Act] = MappingProxyType(
 DAY_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F2": Act.X_REPORT, "F8": Act.PRINT_REPORT, "F9": Act.CLOSE_DAY, "Up": Act.UP, "Down": Act.DOWN}
 )
+EXCEPTION_KEYS: Mapping[str, Act] = MappingProxyType(
+    {"F2": Act.TODAY, "F3": Act.WEEK, "F4": Act.MONTH, "Up": Act.UP, "Down": Act.DOWN}
+)
+STAFF_KEYS: Mapping[str, Act] = MappingProxyType({"F6": Act.UNLOCK_PINS})
 MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})
 HELP_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
 PRICE_CHECK_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})

@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from pos_app.service.exception_report import ExceptionReport
 from pos_app.till import Till
 from pos_app.ui.screens.day.presenter import DayPresenter
 from pos_app.ui.screens.day.view import DayView
 from pos_app.ui.screens.drawer.presenter import DrawerPresenter
 from pos_app.ui.screens.drawer.view import DrawerView
+from pos_app.ui.screens.exceptions.presenter import ExceptionsPresenter
+from pos_app.ui.screens.exceptions.view import ExceptionsView
 from pos_app.ui.screens.manager.presenter import ManagerPresenter
 from pos_app.ui.screens.manager.view import ManagerView
+from pos_app.ui.screens.staff.presenter import StaffPresenter
+from pos_app.ui.screens.staff.view import StaffView
 from pos_app.ui.words import tr
 from retail_core.domain.roles import Permission, may
 
@@ -29,4 +34,9 @@ def manager_workspace(till: Till, point: str, zone: ZoneInfo) -> ManagerPresente
     workspace.add("drawer", lambda: tr("Drawer"), drawer, allowed(Permission.KEEP_DRAWER))
     day = DayPresenter(DayView(), till.drawer)
     workspace.add("day", lambda: tr("Day report"), day, allowed(Permission.KEEP_DRAWER))
+    reports = ExceptionReport(till.writer, till.links)
+    exceptions = ExceptionsPresenter(ExceptionsView(), reports, zone, till.config.currency)
+    workspace.add("exceptions", lambda: tr("Exceptions"), exceptions, allowed(Permission.SEE_EXCEPTIONS))
+    staff = StaffPresenter(StaffView(), till.signing_in, zone)
+    workspace.add("staff", lambda: tr("Staff"), staff, allowed(Permission.MANAGE_STAFF))
     return workspace

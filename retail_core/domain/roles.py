@@ -41,6 +41,10 @@ class Permission(StrEnum):
     CLOSE_DAY = "close_day"
     RETURN = "return"
     RETURN_FREELY = "return_freely"  # beyond the store's rules
+    MANAGE_STAFF = "manage_staff"  # see who may sign in, unlock PINs
+    SEE_EXCEPTIONS = "see_exceptions"
+    SET_UP_TILL = "set_up_till"  # what is chosen for this till alone
+    TRAIN = "train"  # begin training mode
     SYNC_PUSH = "sync.push"
     SYNC_PULL = "sync.pull"
     VIEW_TODAY = "hq.view_today"
@@ -86,8 +90,11 @@ _SUPERVISING = _OVER_DRAWERS | {
     Permission.SET_UP_DEVICES,
     Permission.SETTLE_DOUBT,
     Permission.RETURN_FREELY,
+    Permission.MANAGE_STAFF,
+    Permission.SET_UP_TILL,
+    Permission.TRAIN,
 }
-_MANAGING = frozenset({Permission.DISCOUNT_ANY})
+_MANAGING = frozenset({Permission.DISCOUNT_ANY, Permission.SEE_EXCEPTIONS})
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {
     Permission.PLACE_ORDER,

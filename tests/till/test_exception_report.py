@@ -24,8 +24,7 @@ def shop(tmp_path: Path) -> Shop:
 
 def made(at: AtTill, days: int = 7) -> Report:
     report = ExceptionReport(at.till.writer, at.till.links)
-    today = at.done(lambda done, failed: at.till.writer.submit(lambda store: store.stamp("x").biz_date, done, failed))
-    return at.done(lambda done, failed: report.make(today, days, done, failed))
+    return at.done(lambda done, failed: report.make(days, done, failed))
 
 
 def test_voids_stand_with_whoever_made_them_beside_how_much_they_sold(shop: Shop) -> None:
@@ -60,7 +59,7 @@ def test_each_day_has_its_own_figure_and_others_are_left_out(shop: Shop) -> None
     with at_till(shop, ManualClock()) as at:
         at.done(lambda done, failed: at.till.writer.submit(three_days, done, failed))
         reports = ExceptionReport(at.till.writer, at.till.links)
-        report: Report = at.done(lambda done, failed: reports.make("2025-11-24", 3, done, failed))
+        report: Report = at.done(lambda done, failed: reports.make(3, done, failed))
         (ana,) = report.rows
         assert (report.days[0], report.by_day, ana.total) == ("2025-11-22", (2, 0, 1), 3)
         acts = at.done(lambda done, failed: reports.acts(report, "op-1", done, failed))

@@ -1,0 +1,74 @@
+"""Made-up people for the pictures of the manager's workspace: the exception report and the staff."""
+
+from PySide6.QtWidgets import QWidget
+
+from pos_app.ui.keymap import Act, Slot
+from pos_app.ui.screens.exceptions.presenter import column_words
+from pos_app.ui.screens.exceptions.state import ActView, CashierView, ExceptionsState
+from pos_app.ui.screens.exceptions.view import ExceptionsView
+from pos_app.ui.screens.manager.view import ManagerView
+from pos_app.ui.screens.staff.state import PersonView, StaffState
+from pos_app.ui.screens.staff.view import StaffView
+
+PAGES = (("drawer", "Drawer"), ("day", "Day report"), ("exceptions", "Exceptions"), ("staff", "Staff"))
+EXCEPTIONS_STRIP = (
+    Slot(0, Act.BACK, "Esc", "Back to sale"),
+    Slot(1, Act.TODAY, "F2", "Today"),
+    Slot(2, Act.WEEK, "F3", "7 days", enabled=False),
+    Slot(3, Act.MONTH, "F4", "30 days"),
+)
+STAFF_STRIP = (Slot(0, Act.BACK, "Esc", "Back to sale"), Slot(4, Act.UNLOCK_PINS, "F6", "Unlock PINs"))
+CASHIERS = (
+    ("Kim B.", 214, (23, 9, 6, 11, 2, 8, 4, 0), (1, 3, 2, 9, 4, 21, 23)),
+    ("Ana M.", 402, (11, 3, 1, 6, 1, 1, 3, 0), (4, 3, 5, 2, 6, 4, 2)),
+    ("Jo P.", 377, (8, 2, 0, 4, 0, 0, 2, 0), (2, 3, 1, 4, 3, 2, 1)),
+    ("Sam K.", 41, (1, 1, 0, 0, 0, 0, 0, 0), (0, 0, 1, 0, 0, 1, 0)),
+    ("Nobody signed in", 0, (0, 0, 0, 0, 0, 0, 0, 12), (0, 0, 0, 0, 0, 0, 12)),
+)
+ACTS = (
+    ActView("27.11. 13:58", "Refund without a receipt", "agreed by Sam K.", "€ 19.90"),
+    ActView("27.11. 13:41", "Drawer opened without a sale", "Change a note", ""),
+    ActView("27.11. 13:12", "Line voided", "1004", "€ 5.99"),
+    ActView("27.11. 12:50", "Printed again", "S0319-T2-A-000418", ""),
+    ActView("27.11. 12:31", "Discount by hand", "S0319-T2-A-000402 · agreed by Sam K.", "€ 7.98"),
+)
+
+
+def exceptions() -> QWidget:
+    view = ExceptionsView()
+    rows = tuple(
+        CashierView(name, (str(sales), *(str(n) if n else "–" for n in figures)), days, name)
+        for name, sales, figures, days in CASHIERS
+    )
+    view.show_state(
+        ExceptionsState(
+            "21 November 2026 to 27 November 2026", ("Sales", *column_words()), rows, 0, "Day by day: Kim B.",
+            CASHIERS[0][3], "", ("21.11.", "27.11."), "Kim B.", ACTS,
+        )
+    )  # fmt: skip
+    return _in_workspace(view, "exceptions")
+
+
+def staff() -> QWidget:
+    view = StaffView()
+    view.show_state(
+        StaffState(
+            (
+                PersonView("Ana M.", "Cashier", "Last here 27.11.2026 08:01, by badge", "Badge or PIN"),
+                PersonView("Jo P.", "Cashier", "Not at this till yet", "PIN"),
+                PersonView("Kim B.", "Cashier", "Last here 27.11.2026 13:59, by PIN", "PIN"),
+                PersonView("Sam K.", "Manager", "Signed in now", "Badge or PIN", now=True),
+            ),
+            "Ten wrong PINs were typed. PINs are locked for 28 minutes; badges still sign in.",
+            "Unlock PINs · F6",
+        )
+    )
+    return _in_workspace(view, "staff")
+
+
+def _in_workspace(page: QWidget, name: str) -> QWidget:
+    workspace = ManagerView()
+    workspace.add_page(page)
+    workspace.show_list(PAGES, name)
+    workspace.show_page(page)
+    return workspace
