@@ -9,6 +9,7 @@ from pos_app.runtime.claims import StoreClaims
 from pos_app.runtime.wake import WakeLine
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
+from pos_app.service.asking import Asking
 from pos_app.service.card_paying import CardPaying
 from pos_app.service.completing import SoldBy
 from pos_app.service.discounting import Discounting
@@ -75,6 +76,7 @@ class Till:
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
     returning: Returning = field(init=False)
+    asking: Asking = field(init=False)
     _lock: InstanceLock
     _wake: WakeLine
     _worker: Worker
@@ -131,12 +133,11 @@ class Till:
         writer = Writer(store, deliver, committed)
         worker = Worker("till-worker", deliver)
         zone, starts_at = ZoneInfo(config.timezone), config.day_starts_at_h
-        goods = GoodsCheck(
-            links,
-            config.currency,
-            lambda: business_date(clock.now_ms(), zone, starts_at),
-            NUMBERS.get(config.currency, ""),
-        )
+
+        def today() -> str:
+            return business_date(clock.now_ms(), zone, starts_at)
+
+        goods = GoodsCheck(links, config.currency, today, NUMBERS.get(config.currency, ""))
         selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
         selling.promoting = promoting = Promoting(links, zone)
         discounting = Discounting(selling, lambda: (links.settings() or NO_SETTINGS).discounts)
@@ -194,6 +195,7 @@ class Till:
         till.returning = Returning(
             selling, here_ref, links, goods, writer, clock, ids, config
         )  # fmt: skip
+        till.asking = Asking(selling, goods, today)
         return till
 
     def signed_in(self, operator: SoldBy | None) -> None:

@@ -15,6 +15,7 @@ from hq_server.service.value import publish_all_to
 from hq_server.storage import catalogue, feed
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Unit
+from retail_core.domain.asks import checked_rules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.gtin import gtin_key, is_gtin
 from retail_core.domain.ids import Gtin, Sku
@@ -68,7 +69,7 @@ def put_places(hq: Hq, places: Sequence[PlaceRow]) -> None:
 
 
 def put_products(hq: Hq, products: Sequence[ItemDoc]) -> None:
-    """Raises `product.bad_gtin`, `product.unknown_unit` or `product.unknown_tax_class`."""
+    """Raises `product.bad_gtin`, `.unknown_unit`, `.unknown_tax_class`, `.bad_age`, `.bad_required` or `.bad_deposit`."""
     items = [_checked(product) for product in products]
 
     def work(unit: Unit) -> None:
@@ -143,5 +144,6 @@ def _checked(product: ItemDoc) -> ItemDoc:
     for code in product.gtins:
         if not is_gtin(code):
             raise RuleViolationError("product.bad_gtin", sku=product.sku, gtin=code[:20])
+    checked_rules(product.more.rules, product.sku)
     codes = tuple(dict.fromkeys(Gtin(gtin_key(code)) for code in product.gtins))
     return msgspec.structs.replace(product, gtins=codes)

@@ -7,11 +7,12 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import gtin, item, place, price, quick_key, tax
+from hq_server.storage.tables import gtin, item, item_more, place, price, quick_key, tax
 from retail_core.domain.ids import Gtin, Sku
-from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc
+from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc, more_of, more_text
 
 STREAM_ROWS = 2_000
+_ITEMS = select(item, item_more.c.doc.label("more")).outerjoin(item_more, item_more.c.sku == item.c.sku)
 
 
 class PlaceRow(msgspec.Struct, frozen=True):
@@ -51,11 +52,19 @@ def place_of(conn: Connection, place_id: str) -> PlaceRow | None:
 def put_items(unit: Unit, items: Sequence[ItemDoc]) -> None:
     """Items with their bar codes; a code that another item had moves to this one."""
     latest = {one.sku: one for one in items}
-    rows = [msgspec.structs.asdict(one) | {"gtins": ",".join(one.gtins)} for one in latest.values()]
+    columns = set(item.c.keys())
+    rows = [
+        {name: value for name, value in msgspec.structs.asdict(one).items() if name in columns}
+        | {"gtins": ",".join(one.gtins)}
+        for one in latest.values()
+    ]
     bulk.put(unit, item, rows)
     skus = list(latest)
     for start in range(0, len(skus), bulk.MAX_IN):
-        unit.conn.execute(delete(gtin).where(gtin.c.sku.in_(skus[start : start + bulk.MAX_IN])))
+        part = skus[start : start + bulk.MAX_IN]
+        unit.conn.execute(delete(gtin).where(gtin.c.sku.in_(part)))
+        unit.conn.execute(delete(item_more).where(item_more.c.sku.in_(part)))
+    bulk.put(unit, item_more, [{"sku": one.sku, "doc": doc} for one in latest.values() if (doc := more_text(one.more))])
     bulk.put(unit, gtin, [{"gtin": code, "sku": one.sku} for one in latest.values() for code in one.gtins])
 
 
@@ -63,13 +72,13 @@ def items_of(conn: Connection, skus: Sequence[str]) -> dict[str, ItemDoc]:
     found: dict[str, ItemDoc] = {}
     for start in range(0, len(skus), bulk.MAX_IN):
         part = list(skus[start : start + bulk.MAX_IN])
-        found.update({row.sku: _item(row) for row in conn.execute(select(item).where(item.c.sku.in_(part)))})
+        found.update({row.sku: _item(row) for row in conn.execute(_ITEMS.where(item.c.sku.in_(part)))})
     return found
 
 
 def every_item(conn: Connection) -> Iterator[ItemDoc]:
     """All items, most popular first, streamed."""
-    asked = select(item).order_by(item.c.popularity.desc(), item.c.sku)
+    asked = _ITEMS.order_by(item.c.popularity.desc(), item.c.sku)
     for row in conn.execution_options(yield_per=STREAM_ROWS).execute(asked):
         yield _item(row)
 
@@ -116,7 +125,7 @@ def put_quick_keys(unit: Unit, store: str, keys: Sequence[tuple[str, int, str, s
 def _item(row: Row[tuple[object, ...]]) -> ItemDoc:
     return ItemDoc(
         Sku(row.sku), row.name, row.dept, row.tax_class, tuple(Gtin(code) for code in row.gtins.split(",") if code),
-        row.brand, row.size, row.unit, row.popularity,
+        row.brand, row.size, row.unit, row.popularity, more_of(row.more or ""),
     )  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from hq_server.storage.scoping import (
 )
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
-# 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close
-SCHEMA_VERSION = 11
+# 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more
+SCHEMA_VERSION = 12
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -238,6 +238,7 @@ item = reference(
     text("gtins"), number("popularity", 0),
     key=["sku"],
 )  # fmt: skip
+item_more = reference("item_more", text("sku"), text("doc"), key=["sku"])  # the few items that have more
 gtin = reference("gtin", text("gtin"), text("sku"), key=["gtin"])
 price = reference(
     "price",

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from hq_server.service import masterdata, staff
-from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, TimeMs
+from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, Small, TimeMs
 from hq_server.service.masterdata import MAX_ROWS, PriceIn, QuickKeyIn
 from hq_server.service.staff import Person
 from hq_server.storage import catalogue
@@ -18,11 +18,13 @@ from hq_server.web.guards import NEEDS
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
 from hq_server.web.threads import threaded
+from retail_core.domain.asks import MAX_REQUIRED, ItemRules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.places import PlaceKind
 from retail_core.domain.roles import Permission
-from retail_core.durable.reference import ItemDoc, TaxDoc
+from retail_core.domain.saleline import LineSort
+from retail_core.durable.reference import ItemDoc, ItemMore, TaxDoc
 
 EDIT = {NEEDS: Permission.EDIT_MASTER_DATA}
 STAFF = {NEEDS: Permission.EDIT_STAFF}
@@ -32,7 +34,12 @@ Gtins = Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=masterdata.MAX_
 
 
 class ProductIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An item. `gtins` may have 8, 12, 13 or 14 digits; `popularity` orders searches."""
+    """An item. `gtins` may have 8, 12, 13 or 14 digits; `popularity` orders searches.
+
+    `min_age`: how old the buyer must be; `required`: what must be known before it is sold (`serial`, `lot`, `expiry`, or
+    a field of your own, never about a person); `deposit`: the item whose price is taken with each piece. An item of sort
+    `deposit` is such a deposit, one of sort `deposit_back` is paid out.
+    """
 
     sku: Id
     name: Name
@@ -43,6 +50,10 @@ class ProductIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: ShortText = "each"
     gtins: Gtins = ()
     popularity: TimeMs = 0
+    min_age: Small = 0
+    required: Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=MAX_REQUIRED)] = ()
+    deposit: ShortText = ""
+    sort: LineSort = LineSort.GOODS
 
 
 class TaxIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +107,7 @@ def _catalogue(server: Server) -> list[HTTPRouteHandler]:
             ItemDoc(
                 Sku(one.sku), one.name, one.dept, one.tax_class, tuple(Gtin(code) for code in one.gtins), one.brand,
                 one.size, one.unit, one.popularity,
+                ItemMore(ItemRules(one.min_age, one.required, Sku(one.deposit)), one.sort),
             )
             for one in data
         ]  # fmt: skip

@@ -9,12 +9,13 @@ from pos_app.devices.ports import WeightReading, WeightState
 from pos_app.service.finding import item_of
 from pos_app.service.goods import WEIGHED, GoodsCheck, scaled
 from pos_app.storage.readers import Reference
+from retail_core.domain.asks import NO_RULES, SERIAL, ItemRules
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, LineId, Sku
 from retail_core.domain.pricing import BasketItem, PriceBook, price
 from retail_core.domain.quantity import ONE
-from retail_core.domain.sale import SaleLine, Seen
+from retail_core.domain.saleline import LineSort, SaleLine, Seen
 from retail_core.domain.scanned import CodeKind, Scanned
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.reference import ItemRow
@@ -59,6 +60,8 @@ class LineMaker:
         Raises RuleViolationError `item.no_price`, `line.pack_by_pack` or `scan.says_nothing`.
         """
         pieces_milli = ONE if qty_milli is None else qty_milli
+        if pieces_milli != ONE and SERIAL in item.more.rules.required:
+            raise RuleViolationError("line.one_by_one", name=item.name)
         if pieces_milli != ONE and _is_pack(item, scanned):
             raise RuleViolationError("line.pack_by_pack", name=item.name)
         priced = price((BasketItem(item.sku, pieces_milli),), book, self._clock.now_ms())[0]
@@ -71,15 +74,17 @@ class LineMaker:
         gtin = scanned.gtin if scanned and scanned.gtin else self._catalogue.gtin_of(item.sku)
         line = SaleLine(
             line_id or LineId(self._ids.next()), item.sku, item.name, pieces_milli, unit_minor, item.tax, label, gtin,
-            item.unit, item.department, version, reasons, no_discount=self.no_discount(item), by=self.by,
+            item.unit, item.department, version, reasons, no_discount=self.no_discount(item), sort=item.more.sort,
+            by=self.by, rules=rules_of(item),
         )  # fmt: skip
         line = self._goods.told(line, scanned, pieces_milli) if scanned else self._goods.judged(line)
         known = line.unit != WEIGHED or qty_milli is not None or line.packed
-        return line if known else self.weighed(line)
+        line = line if known else self.weighed(line)
+        return paid_out(line) if line.sort is LineSort.DEPOSIT_BACK else line
 
     def repriced(self, line: SaleLine, book: PriceBook) -> SaleLine:
         """The line by another book; the same one when nothing is different, or its label says what it costs."""
-        if not line.counts or line.packed or line.back:
+        if not line.counts or line.packed or line.back or line.sort is LineSort.DEPOSIT_BACK:
             return line
         priced = price((BasketItem(line.sku, line.qty_milli),), book, self._clock.now_ms())[0]
         if priced is None or (priced.unit_minor, priced.book) == (line.unit_minor, line.book):
@@ -113,6 +118,16 @@ class LineMaker:
         return msgspec.structs.replace(
             line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1, manual=None, by=self.by
         )
+
+
+def rules_of(item: ItemRow) -> ItemRules:
+    return item.more.rules if item.more.rules != NO_RULES else NO_RULES
+
+
+def paid_out(line: SaleLine) -> SaleLine:
+    """The line of empties: what they are worth goes to the customer."""
+    reasons = tuple(msgspec.structs.replace(reason, amount_minor=-reason.amount_minor) for reason in line.reasons)
+    return msgspec.structs.replace(line, unit_minor=-line.unit_minor, reasons=reasons)
 
 
 def _is_pack(item: ItemRow, scanned: Scanned | None) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pos_app.service.entry import Entry
+from retail_core.domain.asks import NO_RULES, ItemRules
 from retail_core.domain.departments import MAX_NO, Department, check_price, department_no
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.gtin import is_gtin
@@ -45,6 +46,7 @@ class OpenPrices:
         return SaleLine(
             line_id, department.sku, department.name, pieces, price_minor, tax, label, gtin,
             department=department.name, sort=LineSort.DEPARTMENT,
+            rules=ItemRules(department.min_age) if department.min_age else NO_RULES,
         )  # fmt: skip
 
     def department(self, typed: str) -> Department:

@@ -25,6 +25,7 @@ from retail_core.domain.value import VALUE_OF
 BLOCKED_PENDING = "sale.pending_lines"
 BLOCKED_STOPPED = "sale.stopped_lines"
 BLOCKED_EMPTY = "sale.nothing_to_pay"
+BLOCKED_ASKS = "sale.open_questions"
 
 Paid = Callable[[PaidSale], None]
 
@@ -52,6 +53,8 @@ class Paying:
         if selling.sale is None or selling.sale.empty:
             return (BLOCKED_EMPTY,)
         blocks = [_why_pending(selling.sale)] if selling.sale.pending else []
+        if selling.sale.questions:
+            blocks.append(BLOCKED_ASKS)
         return tuple([*blocks, BLOCKED_PAYING] if selling.paying else blocks)
 
     def cash_rule(self) -> CashRounding:
@@ -79,6 +82,8 @@ class Paying:
         selling.recheck()  # the day may have changed since the scan
         if selling.sale.pending:
             raise RuleViolationError(_why_pending(selling.sale), lines=selling.sale.pending)
+        if selling.sale.questions:
+            raise RuleViolationError(BLOCKED_ASKS, n=selling.sale.questions)
         return selling.sale, selling.signed_in()
 
     def pay_cash(self, given_minor: int, done: Paid, failed: Failed, *, print_receipt: bool = True) -> None:

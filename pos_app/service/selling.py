@@ -13,6 +13,7 @@ from pos_app.runtime.writer import Writer
 from pos_app.service.audit_notes import AuditNotes
 from pos_app.service.basket_tags import TagsInView
 from pos_app.service.completing import SoldBy
+from pos_app.service.deposits import Deposits, check_own
 from pos_app.service.doubts import Doubt, doubt_of
 from pos_app.service.entry import Entry, EntryKind, parse_entry
 from pos_app.service.goods import GoodsCheck
@@ -23,6 +24,7 @@ from pos_app.service.promoting import Promoting
 from pos_app.service.units import Units
 from pos_app.storage.readers import Links, Reference
 from retail_core.domain.approvals import Act, Approval, ApprovalNeededError, allow
+from retail_core.domain.asks import SERIAL
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
@@ -49,6 +51,7 @@ class Selling:
         self._goods = goods
         self.lines = LineMaker(catalogue, goods, clock, ids)
         self.units = Units(self.lines, goods, lambda: self.sale, self._open_sale, self._book_now)
+        self.deposits = Deposits(catalogue, self.lines)
         self.open_prices = OpenPrices(facts, catalogue.tax_rate, ids, currency)
         self._in_view = TagsInView()
         self._writer = writer
@@ -177,9 +180,8 @@ class Selling:
         line = self._selected_line()
         if line is None:
             return Outcome(OutcomeKind.REFUSED, code="line.none_selected")
-        if (
-            pieces > 0 and (line.serial or line.epc or line.packed) and not line.back
-        ):  # a unit of its own; one more is another line
+        own = line.serial or line.epc or line.packed or SERIAL in line.rules.required
+        if pieces > 0 and own and not line.back:  # a unit of its own; one more is another line
             return self._guarded(lambda: self._one_more_of(line))
         if line.packed:
             return self.void_line(line.line_id)
@@ -278,6 +280,10 @@ class Selling:
         self._writer.keep_basket(self.sale.data())
         return tuple(changed)
 
+    def changed_by(self, act: Callable[[], Outcome]) -> Outcome:
+        """Another service's act on the open sale: a refusal becomes an outcome, the basket is priced and kept."""
+        return self._guarded(act)
+
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _guarded(self, act: Callable[[], Outcome]) -> Outcome:
@@ -289,6 +295,8 @@ class Selling:
             raise
         except RuleViolationError as refused:
             return Outcome(OutcomeKind.REFUSED, code=refused.code, facts=dict(refused.facts))
+        if self.sale:
+            self.deposits.follow(self.sale, self._book_now())
         self._promote()
         if self.sale:
             self._writer.keep_basket(self.sale.data())
@@ -392,7 +400,8 @@ class Selling:
         old = sale.line(line_id)
         if old.back:
             raise RuleViolationError("return.change_there", name=old.name)
-        if (old.serial or old.epc) and qty_milli > ONE:
+        check_own(old)
+        if (old.serial or old.epc or SERIAL in old.rules.required) and qty_milli > ONE:
             raise RuleViolationError("line.serial_is_one", name=old.name)
         if qty_milli <= 0:
             raise RuleViolationError("quantity.zero")
@@ -405,6 +414,7 @@ class Selling:
     def _void_line(self, line_id: LineId) -> Outcome:
         sale, operator = self._open_sale(), self.signed_in()
         check(operator.role, Permission.VOID_LINE)
+        check_own(sale.line(line_id))
         amount_minor = sale.line(line_id).amount_minor
         struck = sale.void_line(line_id)
         self._in_view.take_off([struck])
@@ -435,7 +445,7 @@ class Selling:
             self._writer.keep_basket(None)
 
     def _select_last_living(self) -> None:
-        living = [line.line_id for line in self.sale if not line.voided] if self.sale else []
+        living = [line.line_id for line in self.sale if not line.voided and not line.of] if self.sale else []
         self.selected = living[-1] if living else None
 
     def _take_multiplier(self) -> int | None:

@@ -15,6 +15,7 @@ class Act(StrEnum):
     """What a key or a button of the action strip asks for."""
 
     ADD_DEVICE = "add_device"
+    ANSWER = "answer"
     ASK_DEVICE = "ask_device"
     BACK = "back"
     CARD = "card"
@@ -48,6 +49,7 @@ class Act(StrEnum):
     NO_RECEIPT = "no_receipt"
     NEXT_PAGE = "next_page"
     NO_SALE = "no_sale"
+    OF_AGE = "of_age"
     PAY = "pay"
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
@@ -114,6 +116,8 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "Down": Act.DOWN,
         "+": Act.MORE,
         "-": Act.LESS,
+        "Ctrl+E": Act.ANSWER,
+        "Ctrl+O": Act.OF_AGE,
         "Ctrl+P": Act.LABEL,
         "Ctrl+B": Act.READ_BATCH,
         "Ctrl+R": Act.REPRINT,

@@ -62,6 +62,7 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     sort: LineSort = LineSort.GOODS
     by: str = ""  # who put it on the sale, when that was somebody else than who finished it
     card: InstrumentId | None = None  # of sort GIFT_CARD
+    fields: tuple[tuple[str, str], ...] = ()  # what the item asked for; never anything about a person
 
 
 class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):

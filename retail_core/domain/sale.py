@@ -11,6 +11,7 @@ from typing import Self
 
 import msgspec
 
+from retail_core.domain.asks import NO_RULES
 from retail_core.domain.discounts import SALE_RULE, Manual, percent_text, shares
 from retail_core.domain.errors import RuleViolationError, require
 from retail_core.domain.ids import LineId, OperatorId, SaleId
@@ -76,6 +77,7 @@ class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: tuple[SaleLine, ...]
     tenders: tuple[Tender, ...] = ()
     discount: Manual | None = None
+    age_shown: int = 0  # whoever buys was seen to be so old
 
 
 class Sale:
@@ -91,6 +93,9 @@ class Sale:
         self._tenders = data.tenders
         self._discount = data.discount
         self._shares_stale = False
+        self.age_shown = data.age_shown
+        self._ages: dict[int, int] = {}  # how many lines ask for which age
+        self._unfilled = 0
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
         self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
         self._touched: dict[LineId, None] = dict.fromkeys(self._lines)
@@ -127,6 +132,22 @@ class Sale:
     def pending(self) -> int:
         """How many lines wait for somebody."""
         return self._pending
+
+    @property
+    def age_asked(self) -> int:
+        """How old the buyer must be, while nobody has seen that; else 0."""
+        asked = max(self._ages, default=0)
+        return asked if asked > self.age_shown else 0
+
+    @property
+    def questions(self) -> int:
+        """How many questions are open, the buyer's age being one."""
+        return self._unfilled + bool(self.age_asked)
+
+    @property
+    def touched(self) -> tuple[LineId, ...]:
+        """What `take_touched` would give."""
+        return tuple(self._touched)
 
     @property
     def tagged(self) -> int:
@@ -230,6 +251,11 @@ class Sale:
         self._put(struck)
         return struck
 
+    def show_age(self, age: int) -> None:
+        """Somebody has seen that the buyer is so old; it holds for the whole sale."""
+        self._after(SaleAction.CHANGE)
+        self.age_shown = max(self.age_shown, age)
+
     def take_touched(self) -> tuple[LineId, ...]:
         """Lines that were added or changed since this was asked last, all of them at first: for whoever prices them."""
         touched, self._touched = tuple(self._touched), {}
@@ -259,11 +285,13 @@ class Sale:
         self._tenders = left
 
     def begin_paying(self) -> None:
-        """Raises `sale.nothing_to_pay` or `sale.pending_lines`."""
+        """Raises `sale.nothing_to_pay`, `sale.pending_lines` or `sale.open_questions`."""
         if self.empty:
             raise RuleViolationError("sale.nothing_to_pay")
         if self._pending:
             raise RuleViolationError("sale.pending_lines", lines=self._pending)
+        if self.questions:
+            raise RuleViolationError("sale.open_questions", n=self.questions)
         self._move(SaleAction.BEGIN_PAYING)
 
     def back_to_lines(self) -> None:
@@ -305,6 +333,7 @@ class Sale:
             self.lines,
             self._tenders,
             self._discount,
+            self.age_shown,
         )
 
     def _after(self, action: SaleAction) -> SaleState:
@@ -374,6 +403,8 @@ class Sale:
             self._tagged += sign
         if not line.counts:
             return
+        if line.rules is not NO_RULES and line.back is None:
+            self._count_asks(line, sign)
         amount = line.amount_minor
         self._lines_minor += sign * amount
         if line.back is None:
@@ -385,6 +416,15 @@ class Sale:
                 self._by_tax[rate] = minor + sign * amount, lines + sign
             else:
                 del self._by_tax[rate]
+
+    def _count_asks(self, line: SaleLine, sign: int) -> None:
+        self._unfilled += sign * bool(line.unfilled)
+        if age := line.rules.min_age:
+            left = self._ages.get(age, 0) + sign
+            if left:
+                self._ages[age] = left
+            else:
+                del self._ages[age]
 
 
 def cash_tender(due_minor: int, given_minor: int) -> Tender:

@@ -5,6 +5,7 @@ from typing import Self
 
 import msgspec
 
+from retail_core.domain.asks import EXPIRY, LOT, NO_RULES, SERIAL, ItemRules
 from retail_core.domain.discounts import BY_HAND, LINE_RULE, PRICE_RULE, SALE_RULE, Kind, Manual, off_line, percent_text
 from retail_core.domain.ids import Gtin, InstrumentId, LineId, Sku
 from retail_core.domain.quantity import ONE, amount_minor
@@ -88,6 +89,9 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     sort: LineSort = LineSort.GOODS
     by: str = ""  # who put it on the sale; several operators may work on one
     card: InstrumentId | None = None  # of sort GIFT_CARD: whose money it becomes; `label` ends like its number
+    rules: ItemRules = NO_RULES  # what must be known before it is sold
+    filled: tuple[tuple[str, str], ...] = ()  # fields of the item's own, as answered
+    of: LineId | None = None  # the line this deposit is taken with
 
     @property
     def unknown(self) -> bool:
@@ -103,6 +107,14 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     def counts(self) -> bool:
         """True when it adds to the sale."""
         return bool(self.sku) and not self.voided and not self.stopped
+
+    @property
+    def unfilled(self) -> tuple[str, ...]:
+        """Fields that must be known before it is sold, and are not."""
+        if not self.rules.required or not self.counts or self.back is not None:
+            return ()
+        known = dict(self.filled) | {SERIAL: self.serial, LOT: self.lot, EXPIRY: self.expiry or self.best_before}
+        return tuple(name for name in self.rules.required if not known.get(name))
 
     @property
     def units(self) -> int:

@@ -10,8 +10,10 @@ from types import MappingProxyType
 
 import msgspec
 
+from retail_core.domain.asks import NO_RULES, ItemRules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import Gtin, Sku
+from retail_core.domain.saleline import LineSort
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
@@ -35,6 +37,10 @@ REFERENCE_STEPS: tuple[Step, ...] = (
         """CREATE TABLE feed_cursor (
             scope TEXT PRIMARY KEY, rev INTEGER NOT NULL, generation TEXT NOT NULL) WITHOUT ROWID""",
     ),
+    (
+        # what few items have: rules of selling it, and a sort other than goods; JSON, empty for all others
+        "ALTER TABLE item ADD COLUMN more TEXT NOT NULL DEFAULT ''",
+    ),
 )
 KEPT_PRICES = 16
 """Prices kept of an item: the one in force, older ones for baskets begun under them, and those that start later."""
@@ -42,7 +48,17 @@ MAX_QUERY_WORDS = 8
 MAX_WORD_CHARS = 32
 
 
-class ItemDoc(msgspec.Struct, frozen=True):
+class ItemMore(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What few items have."""
+
+    rules: ItemRules = NO_RULES
+    sort: LineSort = LineSort.GOODS
+
+
+NO_MORE = ItemMore()
+
+
+class ItemDoc(msgspec.Struct, frozen=True, omit_defaults=True):
     """An item as HQ publishes it."""
 
     sku: Sku
@@ -54,6 +70,7 @@ class ItemDoc(msgspec.Struct, frozen=True):
     size: str = ""
     unit: str = "each"
     popularity: int = 0
+    more: ItemMore = NO_MORE
 
 
 class PriceDoc(msgspec.Struct, frozen=True):
@@ -81,6 +98,7 @@ class ItemRow(msgspec.Struct, frozen=True):
     department: str
     unit: str
     tax: TaxRate
+    more: ItemMore = NO_MORE
 
 
 class ItemHit(msgspec.Struct, frozen=True):
@@ -161,12 +179,22 @@ def put_tax(conn: Connection, doc: TaxDoc) -> None:
 
 def _insert_item(conn: Connection, rank: int, item: ItemDoc) -> None:
     conn.execute(
-        "INSERT INTO item (rank, sku, name, dept, brand, size, unit, tax_class) VALUES (?,?,?,?,?,?,?,?)",
-        (rank, item.sku, item.name, item.dept, item.brand, item.size, item.unit, item.tax_class),
+        "INSERT INTO item (rank, sku, name, dept, brand, size, unit, tax_class, more) VALUES (?,?,?,?,?,?,?,?,?)",
+        (rank, item.sku, item.name, item.dept, item.brand, item.size, item.unit, item.tax_class, more_text(item.more)),
     )
     conn.execute("INSERT INTO item_text (rowid, name) VALUES (?,?)", (rank, f"{item.name} {item.brand}"))
     for gtin in item.gtins:
         conn.execute("INSERT OR REPLACE INTO gtin (gtin, rank) VALUES (?,?)", (gtin, rank))
+
+
+def more_text(more: ItemMore) -> str:
+    """As it is kept in a column; empty for nearly all items."""
+    return "" if more == NO_MORE else msgspec.json.encode(more).decode()
+
+
+def more_of(text: str) -> ItemMore:
+    """What `more_text` wrote. Of a newer program's text what is not known is left out."""
+    return msgspec.json.decode(text, type=ItemMore) if text else NO_MORE
 
 
 def _remove_item(conn: Connection, sku: str) -> int | None:
@@ -210,7 +238,7 @@ REFERENCE_KINDS = tuple(_APPLY)
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
-_ITEM = "SELECT i.sku, i.name, i.dept, i.unit, i.tax_class"
+_ITEM = "SELECT i.sku, i.name, i.dept, i.unit, i.tax_class, i.more"
 _BY_GTIN = f"{_ITEM} FROM gtin g JOIN item i ON i.rank = g.rank WHERE g.gtin = ?"
 _BY_SKU = f"{_ITEM} FROM item i WHERE i.sku = ?"
 _PRICE = (
@@ -350,5 +378,5 @@ def _hit(row: Sequence[str]) -> ItemHit:
 def _item(row: Sequence[str] | None, taxes: TaxTable) -> ItemRow | None:
     if row is None:
         return None
-    sku, name, dept, unit, tax_class = row
-    return ItemRow(Sku(sku), name, dept, unit, taxes.rate(tax_class))
+    sku, name, dept, unit, tax_class, more = row
+    return ItemRow(Sku(sku), name, dept, unit, taxes.rate(tax_class), more_of(more) if more else NO_MORE)

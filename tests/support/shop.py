@@ -121,6 +121,13 @@ class Shop:
         flat = {"store": STORE, "name": "Store 319", "currency": "EUR", "zone": ZONE, "tz": "Europe/Berlin"}
         self.put_rows(row("settings", "store", flat | groups))
 
+    def more(self, sku: str, more: reference.ItemMore) -> None:
+        """HQ says more of an item: what it asks for, its deposit, or that it is one."""
+        conn = open_rw(self.home.reference("ref-1.db"), self.home.keys.file_key("ref-1.db"))
+        with transaction(conn):
+            conn.execute("UPDATE item SET more = ? WHERE sku = ?", (reference.more_text(more), sku))
+        conn.close()
+
     def reprice(self, sku: str, price_minor: int, rev: int, from_ms: int = 0) -> None:
         """A price change arriving from HQ."""
         conn = open_rw(self.home.reference("ref-1.db"), self.home.keys.file_key("ref-1.db"))

@@ -20,6 +20,7 @@ HEAD_HEIGHT = 36
 QTY_X, NAME_X = 15, 115
 PRICE_END, AMOUNT_END = 134, 15  # from the far edge
 BAR = 4
+CHIP_PAD, CHIP_HEIGHT = 8, 20
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
 
@@ -118,7 +119,21 @@ class _Row:
             small, small_ink = font(14, Weight.SEMI), theme.error
         elif line.kind is LineKind.LOOK:
             small, small_ink = font(14, Weight.SEMI), theme.warning
-        self._write(detail, NAME_X, 29, width - NAME_X - 40, 19, small, small_ink, LEAD)
+        chip_width = self._chip(line.chip) if line.chip else 0
+        self._write(detail, NAME_X + chip_width, 29, width - NAME_X - chip_width - 40, 19, small, small_ink, LEAD)
+
+    def _chip(self, text: str) -> int:
+        """A question in a pill of its own, in front of the detail; the room it takes."""
+        theme, used, painter = tokens(), font(13, Weight.BOLD), self._painter
+        painter.setFont(used)
+        width = painter.fontMetrics().horizontalAdvance(text) + 2 * CHIP_PAD
+        room = QRect(self._box.x() + NAME_X, self._box.y() + 29, width, CHIP_HEIGHT)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour(theme.warning_soft))
+        painter.drawRoundedRect(QStyle.visualRect(self._direction, self._box, room), CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
+        self._write(text, NAME_X + CHIP_PAD, 29, width - 2 * CHIP_PAD, CHIP_HEIGHT, used, theme.warning, LEAD)
+        return width + CHIP_PAD
 
     def _write(
         self, text: str, x: int, y: int, width: int, height: int, used: QFont, ink: str, where: Qt.AlignmentFlag

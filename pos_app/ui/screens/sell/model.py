@@ -11,6 +11,7 @@ from pos_app.ui.screens.sell.state import (
     QuickKeyView,
     QuickPageView,
     SellState,
+    field_words,
 )
 from pos_app.ui.words import date_words, ntr, tr, words_for
 from retail_core.domain.departments import department_no
@@ -29,24 +30,24 @@ class LineWords:
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
-        self._known: dict[str, tuple[SaleLine, LineView]] = {}
+        self._known: dict[str, tuple[SaleLine, int, LineView]] = {}
 
     def of_sale(self, sale: Sale | None) -> tuple[LineView, ...]:
         if sale is None:
             self._known.clear()
             return ()
-        return tuple(self._of(line) for line in sale)
+        return tuple(self._of(line, sale.age_shown) for line in sale)
 
-    def _of(self, line: SaleLine) -> LineView:
+    def _of(self, line: SaleLine, age_shown: int) -> LineView:
         known = self._known.get(line.line_id)
-        if known is None or known[0] is not line:
-            known = (line, line_view(line, self._currency))
+        if known is None or known[0] is not line or known[1] != age_shown:
+            known = (line, age_shown, line_view(line, self._currency, age_shown))
             self._known[line.line_id] = known
-        return known[1]
+        return known[2]
 
 
-def line_view(line: SaleLine, currency: str) -> LineView:
-    """One line in words."""
+def line_view(line: SaleLine, currency: str, age_shown: int = 0) -> LineView:
+    """One line in words; `age_shown` is how old the buyer is known to be."""
     signed_milli = line.qty_milli if line.back is None else -line.qty_milli
     qty = format_quantity(signed_milli) + (f" {line.unit}" if line.unit == WEIGHED else "")
     if not line.sku:
@@ -71,9 +72,18 @@ def line_view(line: SaleLine, currency: str) -> LineView:
     amount = "–" if line.stopped else format_minor(whole_minor, currency)
     spoken = tr("{qty} {name}, {amount}", qty=qty, name=line.name, amount=amount)
     kind = _kind_of(line)
-    if kind in (LineKind.PENDING, LineKind.LOOK):
-        spoken = f"{spoken}, {detail}"
-    return LineView(line.line_id, qty, line.name, detail, price, amount, kind, reason, spoken)
+    chip = chip_words(line, age_shown)
+    if kind in (LineKind.PENDING, LineKind.LOOK) or chip:
+        spoken = ", ".join(filter(None, (spoken, detail, chip)))
+    return LineView(line.line_id, qty, line.name, detail, price, amount, kind, reason, spoken, chip)
+
+
+def chip_words(line: SaleLine, age_shown: int) -> str:
+    """What must be answered before the line is paid for, or nothing."""
+    if not line.counts or line.back is not None:
+        return ""
+    asked = [tr("Age {age}?", age=line.rules.min_age)] if line.rules.min_age > age_shown else []
+    return "  ".join([*asked, *(f"{field_words(field)}?" for field in line.unfilled)])
 
 
 def sell_state(

@@ -5,17 +5,19 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Signal
 
+from pos_app.service.asking import Asking
 from pos_app.service.lookup import Lookup
 from pos_app.service.open_prices import quick_department
 from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.parking import Parking
-from pos_app.service.paying import BLOCKED_PENDING, BLOCKED_STOPPED, Paying
+from pos_app.service.paying import BLOCKED_ASKS, BLOCKED_PENDING, BLOCKED_STOPPED, Paying
 from pos_app.service.selling import BLOCKED_PAYING, Selling
 from pos_app.ui.amounts import format_money, parse_cash
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.pay.presenter import EXACT
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
+from pos_app.ui.screens.sell.questions import Questions
 from pos_app.ui.screens.sell.side import LISTS, Side, SidePanel
 from pos_app.ui.screens.sell.state import PaidView, QuantityView
 from pos_app.ui.screens.sell.suspended import Suspended
@@ -30,7 +32,7 @@ from retail_core.domain.quantity import format_quantity
 from retail_core.domain.scanned import TagUnit
 
 MAX_HELD_SCANS = 50
-WAITING = frozenset({BLOCKED_PENDING, BLOCKED_STOPPED})
+WAITING = frozenset({BLOCKED_ASKS, BLOCKED_PENDING, BLOCKED_STOPPED})
 LOOK = frozenset({LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST})
 
 
@@ -43,7 +45,7 @@ class SellPresenter(Screen):
     act_typed = Signal(str)  # an Act, by a word the keys of this till have for it
 
     def __init__(
-        self, view: SellView, selling: Selling, paying: Paying, lookup: Lookup, parking: Parking, zone: ZoneInfo,
+        self, view: SellView, selling: Selling, paying: Paying, lookup: Lookup, parking: Parking, asking: Asking, zone: ZoneInfo,
         has_items: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(view)
@@ -52,6 +54,7 @@ class SellPresenter(Screen):
         self._paying = paying
         self._lookup = lookup
         self._side = SidePanel(view, lookup, selling.currency)
+        self._questions = Questions(asking, self._side)
         self._suspended = Suspended(parking, selling, self._side, zone)
         self._has_items = has_items
         self._words = LineWords(selling.currency)
@@ -66,6 +69,9 @@ class SellPresenter(Screen):
         view.side_closed.connect(self._side.close)
         self._side.taken.connect(self.add_item)
         self._side.failed.connect(self.explain)
+        view.ask.yes_pressed.connect(self._yes)
+        view.ask.no_pressed.connect(self._questions.no)
+        self._questions.answered.connect(self._question_answered)
         self._suspended.put_aside.connect(self._put_aside)
         self._suspended.taken_up.connect(self._taken_up)
         self._suspended.none.connect(lambda: self._refuse("parking.none"))
@@ -77,6 +83,8 @@ class SellPresenter(Screen):
         """Add it now, or after the sale that is just being written. What is half typed stays as it is."""
         if self._selling.paying:
             self._hold(label, source, pairs=pairs)
+            return
+        if self._questions.scanned(label):
             return
         self._answer(self._selling.scan(label, source, pairs_with_last=pairs))
         self.take_tags()
@@ -120,6 +128,9 @@ class SellPresenter(Screen):
         if self._side.side is Side.QUANTITY:
             self._enter_quantity(text)
             return
+        if self._questions.open:
+            self._questions.entered(text)
+            return
         if self._side.side is Side.PARKED and not text.strip():
             self._suspended.choose(self._side.chosen())
             return
@@ -155,6 +166,8 @@ class SellPresenter(Screen):
         line = next((line for line in sale or () if line.line_id == line_id), None)
         if line:
             self._selling.select(line.line_id)
+            if line.unfilled or (sale and line.counts and line.rules.min_age > sale.age_shown):
+                self._questions.ask(line.line_id)
             self._show()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────
@@ -173,6 +186,8 @@ class SellPresenter(Screen):
             Act.LESS: self._one_less,
             Act.BACK: self._back,
             Act.SUSPEND: self._suspended.pressed,
+            Act.ANSWER: self._ask,
+            Act.OF_AGE: self._of_age,
         }
         action = actions.get(act)
         if action:
@@ -208,6 +223,21 @@ class SellPresenter(Screen):
 
     def _void_sale(self) -> None:
         self.with_approval(lambda approval: self._answer(self._selling.void_sale("given_up", approval)))
+
+    def _ask(self) -> None:
+        if not self._questions.ask(self._selling.selected):
+            self._refuse("ask.none")
+
+    def _yes(self) -> None:
+        self._questions.yes(self._view.entry.text())
+
+    def _of_age(self) -> None:
+        if self._questions.open:
+            self._questions.yes("")
+
+    def _question_answered(self, outcome: Outcome) -> None:
+        self._view.entry.clear()
+        self._answer(outcome)
 
     def _cash(self) -> None:
         """`50` F12 takes fifty, F12 alone the exact sum."""
@@ -420,7 +450,9 @@ class SellPresenter(Screen):
         blocks = self._paying.blocked_by()
         if not blocks:
             return True
-        if blocks[0] in WAITING and self._selling.sale:
+        if blocks[0] == BLOCKED_ASKS:
+            self._questions.ask(self._selling.selected)
+        elif blocks[0] in WAITING and self._selling.sale:
             self._selling.select(next(line.line_id for line in self._selling.sale if line.pending))
             self._show()
         self._refuse(blocks[0])

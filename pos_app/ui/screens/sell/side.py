@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from pos_app.service.entry import EntryKind, parse_entry
 from pos_app.service.lookup import Lookup
 from pos_app.storage.readers import SearchPage
+from pos_app.ui.screens.sell.ask_panel import AskView
 from pos_app.ui.screens.sell.model import hit_view
 from pos_app.ui.screens.sell.state import HitView, QuantityView, SearchView
 from pos_app.ui.screens.sell.view import SellView
@@ -20,6 +21,7 @@ class Side(StrEnum):
     RESULTS = "results"  # came by typing letters
     FIND = "find"  # asked for with F2: stays, and brings letters to tap
     QUANTITY = "quantity"
+    ASK = "ask"  # an open question of the sale
     PARKED = "parked"  # baskets that were put aside
 
 
@@ -49,7 +51,7 @@ class SidePanel(QObject):
     def typed(self, text: str) -> None:
         """Letters search as they are typed; in *Find* so do figures."""
         self._take_single = False
-        if self.side in (Side.QUANTITY, Side.PARKED):
+        if self.side in (Side.QUANTITY, Side.PARKED, Side.ASK):
             return
         query = search_words(text)
         if not query and self.side is Side.FIND:
@@ -77,6 +79,13 @@ class SidePanel(QObject):
         self.side = Side.QUANTITY
         self._view.entry.clear()
         self._view.show_quantity(state)
+        self.show_hint()
+        self._view.entry.setFocus()
+
+    def open_ask(self, state: AskView) -> None:
+        self.side = Side.ASK
+        self._view.entry.clear()
+        self._view.show_ask(state)
         self.show_hint()
         self._view.entry.setFocus()
 
@@ -121,6 +130,7 @@ class SidePanel(QObject):
         hints = {
             Side.FIND: tr("Type part of a name or code"),
             Side.QUANTITY: tr("Type the quantity, then Enter"),
+            Side.ASK: tr("Answer, then Enter; or go on scanning"),
             Side.PARKED: tr("Choose with ↑ and ↓, then Enter"),
         }
         self._view.show_hint(hints.get(self.side, tr("Scan, or type a name, code, or 3* for quantity")))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pos_app.ui.words import tr
+
 
 class LineKind(StrEnum):
     NORMAL = "normal"
@@ -30,6 +32,7 @@ class LineView:
     kind: LineKind = LineKind.NORMAL
     reason: str = ""  # why it costs what it costs, instead of the detail
     spoken: str = ""
+    chip: str = ""  # what must be answered before it is paid for
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,8 @@ class SearchView:
 class QuantityView:
     name: str
     now: str
+
+
+def field_words(field: str) -> str:
+    """A field that is asked for; those of an item's own have the item's words."""
+    return {"serial": tr("Serial number"), "lot": tr("Lot"), "expiry": tr("Use by")}.get(field, field)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from pos_app.ui.screens.sell.ask_panel import AskPanel, AskView
 from pos_app.ui.screens.sell.lines import LineDelegate, LinesHead, SaleLines
 from pos_app.ui.screens.sell.panels import InsteadPanel, QuantityPanel, QuickPanel, TotalsPanel
 from pos_app.ui.screens.sell.search import SearchPanel
@@ -71,6 +72,10 @@ class SellView(QWidget):
         self.quantity.show_state(state)
         self._sides.setCurrentWidget(self.quantity)
 
+    def show_ask(self, state: AskView) -> None:
+        self.ask.show_state(state)
+        self._sides.setCurrentWidget(self.ask)
+
     def close_side(self) -> None:
         """Back to the quick keys."""
         self._sides.setCurrentWidget(self.quick)
@@ -124,14 +129,16 @@ class SellView(QWidget):
         self._sides.setObjectName("side")
         self._sides.setMinimumWidth(MIN_RIGHT)
         self.quick, self.search, self.quantity = QuickPanel(), SearchPanel(), QuantityPanel()
-        for one in (self.quick, self.search, self.quantity):
+        self.ask = AskPanel()
+        for one in (self.quick, self.search, self.quantity, self.ask):
             self._sides.addWidget(one)
         self.quick.tapped.connect(self.quick_tapped)
         self.search.chosen.connect(self.hit_chosen)
         self.search.closed.connect(self.side_closed)
         self.quantity.closed.connect(self.side_closed)
         self.quantity.set_pressed.connect(self._enter)
-        for pad in (self.search, self.quantity):
+        self.ask.closed.connect(self.side_closed)
+        for pad in (self.search, self.quantity, self.ask):
             pad.typed.connect(self.type_in)
             pad.erased.connect(self._erase)
         return self._sides

@@ -1,0 +1,72 @@
+"""The panel of one open question: the buyer's age, or a field of a line. What is typed stands in the entry line."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame
+
+from pos_app.ui.theme import WIDE_GAP, Weight
+from pos_app.ui.widgets.buttons import button, leave_button
+from pos_app.ui.widgets.pads import NumberPad
+from pos_app.ui.widgets.parts import ElidedLabel, column, label, row
+from pos_app.ui.words import tr
+
+BUTTON_PX = 56
+
+
+@dataclass(frozen=True, slots=True)
+class AskView:
+    """One question in words. `yes` and `no` are the keys for an age; a field has only `yes`."""
+
+    title: str
+    of: str
+    text: str
+    yes: str
+    no: str = ""
+
+
+class AskPanel(QFrame):
+    typed = Signal(str)
+    erased = Signal()
+    yes_pressed = Signal()
+    no_pressed = Signal()
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("look", "panel")
+        self.setObjectName("ask_panel")
+        lines = column(self, gap=WIDE_GAP, margins=(14, 14, 14, 14))
+        head = row(gap=8)
+        names = column(gap=2)
+        self._title = label(px=15, weight=Weight.BOLD, name="ask_title")
+        self._of = ElidedLabel(15, look="muted", name="ask_of")
+        names.addWidget(self._title)
+        names.addWidget(self._of)
+        head.addLayout(names, 1)
+        close = leave_button("ask_close", tr("Close"))
+        close.clicked.connect(self.closed)
+        head.addWidget(close)
+        lines.addLayout(head)
+        self._text = label(px=20, weight=Weight.SEMI, name="ask_text")
+        self._text.setWordWrap(True)
+        lines.addWidget(self._text)
+        pad = NumberPad("ask_pad", ".")
+        pad.typed.connect(self.typed)
+        pad.erased.connect(self.erased)
+        lines.addWidget(pad, 1)
+        self._no = button("", "ask_no", px=16)
+        self._yes = button("", "ask_yes", "main", px=18)
+        for one, pressed in ((self._no, self.no_pressed), (self._yes, self.yes_pressed)):
+            one.setMinimumHeight(BUTTON_PX)
+            one.clicked.connect(pressed)
+            lines.addWidget(one)
+
+    def show_state(self, state: AskView) -> None:
+        self._title.setText(state.title)
+        self._of.show_text(state.of)
+        self._text.setText(state.text)
+        for one, word in ((self._yes, state.yes), (self._no, state.no)):
+            one.setText(word)
+            one.setAccessibleName(word)
+            one.setVisible(bool(word))

@@ -1,0 +1,87 @@
+"""Open questions on the sell screen: which one stands beside the lines, and what an answer does."""
+
+from PySide6.QtCore import QObject, Signal
+
+from pos_app.service.asking import Asking, Question
+from pos_app.service.outcome import Outcome, OutcomeKind
+from pos_app.ui.screens.sell.ask_panel import AskView
+from pos_app.ui.screens.sell.side import Side, SidePanel
+from pos_app.ui.screens.sell.state import field_words
+from pos_app.ui.words import date_words, tr
+from retail_core.domain.ids import LineId
+
+
+class Questions(QObject):
+    """Asks one after the other. Scans go on meanwhile; Esc puts the question off until Pay."""
+
+    answered = Signal(object)  # Outcome
+
+    def __init__(self, asking: Asking, side: SidePanel) -> None:
+        super().__init__()
+        self._asking, self._side = asking, side
+        self._open: Question | None = None
+
+    @property
+    def open(self) -> bool:
+        return self._side.side is Side.ASK
+
+    def ask(self, line_id: LineId | None = None) -> bool:
+        """Show what is open, of this line first; False when nothing is."""
+        asked = self._asking.next(line_id)
+        if asked is None:
+            if self.open:
+                self._side.close()
+            return False
+        self._open = asked
+        self._side.open_ask(_age_words(asked) if asked.age else _field_words(asked))
+        return True
+
+    def entered(self, text: str) -> None:
+        """A date of birth or a value, confirmed with Enter; Enter alone answers nothing."""
+        asked = self._open
+        if asked is None or not text.strip():
+            return
+        done = self._asking.birth_date(text) if asked.age else self._asking.fill(asked.line_id, asked.field, text)
+        self._after(done)
+
+    def scanned(self, label: str) -> bool:
+        """True when a scan was the answer to a field; anything that is goods is sold instead."""
+        asked = self._open
+        if not self.open or asked is None or asked.age:
+            return False
+        done = self._asking.fill_by_scan(asked.line_id, asked.field, label)
+        if done is None:
+            return False
+        self._after(done)
+        return True
+
+    def yes(self, typed: str) -> None:
+        """The main button: of age by the look of it, or what is typed for a field."""
+        if self._open and self._open.age:
+            self._after(self._asking.looks_of_age())
+        else:
+            self.entered(typed)
+
+    def no(self) -> None:
+        if self._open and self._open.age:
+            self._after(self._asking.not_of_age())
+
+    def _after(self, done: Outcome) -> None:
+        if done.kind is not OutcomeKind.REFUSED:
+            self.ask(self._open.line_id if self._open else None)
+        self.answered.emit(done)
+
+
+def _age_words(asked: Question) -> AskView:
+    return AskView(
+        tr("Age check"),
+        asked.name,
+        tr("Born on or before {date}? Type the date of birth, then Enter.", date=date_words(asked.born_by)),
+        tr("Looks over {age} · Ctrl+O", age=asked.age),
+        tr("Not of age · take it off"),
+    )
+
+
+def _field_words(asked: Question) -> AskView:
+    word = field_words(asked.field)
+    return AskView(word, asked.name, tr("Scan or type: {field}", field=word.lower()), tr("Set · Enter"))
