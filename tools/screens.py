@@ -140,8 +140,27 @@ PAY = PayState(
     Tone.OK,
     tuple(QuickAmount(m, t, t) for m, t in ((1670, "16.70"), (1700, "17"), (2000, "20"), (5000, "50"))),
     2000,
-    tenders=(TenderChoice("cash", "Cash", "C"), TenderChoice("card", "Card", "K · amount to terminal")),
+    tenders=(
+        TenderChoice("cash", "Cash", "C"),
+        TenderChoice("card", "Card", "K · amount to terminal"),
+        TenderChoice("gift_card", "Gift card", "G · scan it"),
+        TenderChoice("store_credit", "Store credit", "S"),
+        TenderChoice("points", "Loyalty points", "L · 1,240 = € 12.40"),
+        TenderChoice("account", "On account", "A · number"),
+        TenderChoice("foreign_USD", "Cash in USD", "X"),
+    ),
 )
+PAY_GIFT = replace(
+    PAY,
+    to_pay="€ 6.70",
+    rows=(*PAY.rows, AmountRow("Gift card ••4242 · 0.00 left", "−10.00")),
+    given="€ 5.00", given_word="Gift card ••4821", change_word="Left after that", change="€ 1.70",
+    chosen_minor=-1, tender="gift_card", finish_word="Take this part", tone=Tone.OK,
+    card=TerminalView(
+        "Gift card ••4821", "€ 5.00 of € 50.00 may be taken: head office was last heard of 12 minutes ago.",
+        Tone.WARNING, (("another_card", "Another one"),),
+    ),
+)  # fmt: skip
 PAY_CARD = replace(
     PAY,
     to_pay="€ 6.70",
@@ -330,6 +349,7 @@ def pictures() -> Iterator[Picture]:
     yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, SELL_STRIP)
     yield Picture("sell-approval", sell(SALE), TOP, SELL_STRIP, approval=APPROVAL)
     yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
+    yield Picture("pay-gift", pay(PAY_GIFT), SYNCED, PAY_STRIP)
     yield Picture("pay-card", pay(PAY_CARD), SYNCED, PAY_STRIP)
     yield Picture("pay-doubt", pay(PAY_DOUBT), SYNCED, PAY_STRIP)
     yield Picture("return", screens_returns.open_receipt, SYNCED, screens_returns.STRIP)

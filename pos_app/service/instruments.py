@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from pos_app.devices.barcode.classify import classify
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.value_booking import Wallet, look
 from pos_app.storage.readers import Links
@@ -14,6 +15,7 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, InstrumentId
+from retail_core.domain.scanned import CodeKind
 from retail_core.domain.tender import TenderRules
 from retail_core.domain.value import Instrument, Spendable, check_usable, instrument_of
 
@@ -50,6 +52,11 @@ class Instruments:
     def rules(self) -> TenderRules:
         settings = self._facts.settings()
         return settings.tenders if settings else TenderRules()
+
+    def is_card(self, label: str, *, wanted: bool) -> bool:
+        """True for a scan of a gift card or voucher; when a number is `wanted`, of everything that is no goods."""
+        kind = classify(label).kind
+        return kind is CodeKind.GIFT_CARD or (wanted and kind in {CodeKind.SKU, CodeKind.UNKNOWN, CodeKind.SSCC})
 
     def find(self, code: str, done: Callable[[Found], None], failed: Failed) -> None:
         """The instrument with this number, scanned or typed. Fails with `value.bad_code` or `value.unknown`."""

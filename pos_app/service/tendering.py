@@ -6,18 +6,38 @@ move when the sale is finished, with it or not at all. Cash and foreign cash alo
 
 from collections.abc import Callable
 
+import msgspec
+
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.instruments import Found, Instruments
 from pos_app.service.paying import Ending, Paid, Paying
 from pos_app.service.selling import Selling
 from retail_core.domain.cashrounding import cash_due
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.ids import IdSource
+from retail_core.domain.ids import IdSource, InstrumentId
 from retail_core.domain.sale import Sale
 from retail_core.domain.tender import Foreign, Tender, TenderKind, TenderRules
 from retail_core.domain.value import TENDER_OF, ValueKind, check_amount
 
 Part = Callable[[], None]
+
+
+class Points(msgspec.Struct, frozen=True):
+    """The points of the customer on the sale: `per` of them are worth `minor`."""
+
+    instrument: InstrumentId
+    minor: int = 1
+    per: int = 1
+
+    def worth_minor(self, points: int) -> int:
+        """What so many points pay; a started unit pays nothing."""
+        return points * self.minor // self.per
+
+    def needed(self, minor: int) -> int:
+        """The fewest points that pay so much."""
+        return -(-minor * self.per // self.minor)
+
+
 IN_DRAWER = "drawer:"
 
 
@@ -27,12 +47,13 @@ class Tendering:
     def __init__(
         self, selling: Selling, paying: Paying, instruments: Instruments, writer: Writer, ids: IdSource
     ) -> None:
-        self._selling, self._paying, self._instruments = selling, paying, instruments
+        self._selling, self._paying, self.instruments = selling, paying, instruments
         self._writer, self._ids = writer, ids
+        self.points: Callable[[], Points | None] = lambda: None  # of whoever is on the sale; loyalty says
 
     @property
     def rules(self) -> TenderRules:
-        return self._instruments.rules
+        return self.instruments.rules
 
     def pay_cash_part(self, given_minor: int, part: Part, failed: Failed) -> None:
         """A part in cash; the rest is paid otherwise. Fails with `tender.over`, `cash.no_such_coin`, `tender.not_positive`."""
@@ -75,31 +96,39 @@ class Tendering:
         self._paying.finish(lambda _: ending, done, failed, print_receipt=print_receipt)
 
     def pay_value(
-        self, found: Found, amount_minor: int, part: Part, done: Paid, failed: Failed, *, points: int = 0,
-        print_receipt: bool = True,
-    ) -> None:  # fmt: skip
+        self, found: Found, amount_minor: int, part: Part, done: Paid, failed: Failed, *, print_receipt: bool = True
+    ) -> None:
         """Take this much from a gift card, credit, points or an account; the sale is finished when nothing is left.
 
-        Of points `amount_minor` is what `points` are worth. Fails with `value.*`, `tender.over`, `tender.twice`.
+        Fails with `value.*`, `tender.over`, `tender.twice`.
         """
 
         def tender(sale: Sale) -> Tender:
             known = found.known
             if any(one.reference == known.instrument for one in sale.tenders):
                 raise RuleViolationError("tender.twice", tail=known.tail)
-            if known.kind is ValueKind.POINTS and not points:
-                raise RuleViolationError("tender.not_positive")
-            self._instruments.check(found)
-            check_amount(points or amount_minor, found.left, known.tail, known.currency)
+            self.instruments.check(found)
+            units = self.units_of(found, amount_minor)
+            check_amount(units, found.left, known.tail, known.currency)
+            points = units if known.kind is ValueKind.POINTS else 0
             return Tender(
                 TENDER_OF[known.kind], amount_minor, amount_minor, known.instrument, known.tail, points=points
             )
 
         self._put(tender, part, failed, done, print_receipt=print_receipt)
 
+    def units_of(self, found: Found, amount_minor: int) -> int:
+        """What an amount takes from an instrument, in its own unit. Raises `tender.no_points` for somebody else's points."""
+        if found.known.kind is not ValueKind.POINTS:
+            return amount_minor
+        points = self.points()
+        if points is None or points.instrument != found.known.instrument:
+            raise RuleViolationError("tender.no_points")
+        return points.needed(amount_minor)
+
     def give_credit(self, done: Paid, failed: Failed, given_minor: int = 0, *, print_receipt: bool = True) -> None:
         """Give what the customer gets as store credit on a new voucher: the refund, or the change of `given_minor` in cash."""
-        credit = self._instruments.new_credit()
+        credit = self.instruments.new_credit()
 
         def ending(sale: Sale) -> Ending:
             back_minor = given_minor - sale.left_minor
@@ -117,7 +146,7 @@ class Tendering:
         def ending(sale: Sale) -> Ending:
             if sale.left_minor >= 0:
                 raise RuleViolationError("tender.wrong_way", due_minor=sale.left_minor)
-            self._instruments.check(found)
+            self.instruments.check(found)
             known, left = found.known, sale.left_minor
             return Ending((Tender(TENDER_OF[known.kind], left, left, known.instrument, known.tail),))
 

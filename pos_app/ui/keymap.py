@@ -14,6 +14,7 @@ STRIP_SLOTS = 10
 class Act(StrEnum):
     """What a key or a button of the action strip asks for."""
 
+    ACCOUNT = "account"
     ADD_DEVICE = "add_device"
     ANSWER = "answer"
     ASK_DEVICE = "ask_device"
@@ -25,6 +26,8 @@ class Act(StrEnum):
     CASH_LOAN = "cash_loan"
     CLOSE_DAY = "close_day"
     CLOSE_DRAWER = "close_drawer"
+    CHANGE_AS_CREDIT = "change_as_credit"
+    CREDIT = "credit"
     CUSTOMER_LANGUAGE = "customer_language"
     DEVICES = "devices"
     DOWN = "down"
@@ -32,7 +35,9 @@ class Act(StrEnum):
     EXACT_CASH = "exact_cash"
     FIND = "find"
     FINISH = "finish"
+    FOREIGN_CASH = "foreign_cash"
     FULL_SCREEN = "full_screen"
+    GIFT_CARD = "gift_card"
     HAND_OVER = "hand_over"
     HELP = "help"
     LABEL = "label"
@@ -55,6 +60,7 @@ class Act(StrEnum):
     PICK_NEXT = "pick_next"
     PRINT_REPORT = "print_report"
     PRICE_CHECK = "price_check"
+    POINTS = "points"
     QUANTITY = "quantity"
     READ_BATCH = "read_batch"
     REPRINT = "reprint"
@@ -144,6 +150,12 @@ PAY_KEYS: Mapping[str, Act] = MappingProxyType(
         "Enter": Act.FINISH,
         "C": Act.CASH,
         "K": Act.CARD,
+        "G": Act.GIFT_CARD,
+        "S": Act.CREDIT,
+        "L": Act.POINTS,
+        "A": Act.ACCOUNT,
+        "X": Act.FOREIGN_CASH,
+        "F8": Act.CHANGE_AS_CREDIT,
         "Del": Act.UNDO_TENDER,
     }
 )

@@ -148,6 +148,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "sale.too_many_lines": _("The sale is full at {limit} lines. Finish it and start another."),
         "sale.too_large": _("The sale is too large. Finish it and start another."),
         "cash.no_such_coin": _("No coins make that sum here. Round it to the smallest coin."),
+        "tender.no_points": _("These points are not those of the customer on this sale."),
         "tender.no_rate": _("{currency} is not taken in this store."),
         "tender.not_positive": _("Type an amount first."),
         "tender.over": _("That is more than needs to be paid."),

@@ -88,7 +88,7 @@ class Workplace(QObject):
         self.sell = SellPresenter(
             SellView(), till.selling, till.paying, till.lookup, till.parking, till.asking, self._zone, self._has_items
         )
-        self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying)
+        self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying, till.tendering)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
         self.returns = ReturnsPresenter(ReturnsView(), till.returning, till.selling, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
@@ -153,6 +153,8 @@ class Workplace(QObject):
             self.scanned(label, source, problem, pairs)
         elif self.current in (self.pickup, self.devices, self.returns, self.overlays.prices):
             self.current.scanned(label, source)
+        elif self.current is self.pay and self.pay.takes(label):
+            self.pay.scanned(label, source)
         elif self.till.returning.is_receipt(label):
             self._to_returns()
             if self.current is self.returns:

@@ -7,6 +7,7 @@ import pytest
 
 from pos_app.service.instruments import Found
 from pos_app.service.outcome import PaidSale
+from pos_app.service.tendering import Points
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import Event, SaleCompleted
 from retail_core.domain.ids import InstrumentId
@@ -81,14 +82,10 @@ def find(at: AtTill, code: str = CODE) -> Found:
     return at.done(lambda done, failed: at.till.instruments.find(code, done, failed))
 
 
-def pay(at: AtTill, found: Found, amount_minor: int, points: int = 0) -> PaidSale | None:
+def pay(at: AtTill, found: Found, amount_minor: int) -> PaidSale | None:
     """None while something is left."""
     tendering = at.till.tendering
-    return at.done(
-        lambda done, failed: tendering.pay_value(
-            found, amount_minor, lambda: done(None), done, failed, points=points, print_receipt=True
-        )
-    )
+    return at.done(lambda done, failed: tendering.pay_value(found, amount_minor, lambda: done(None), done, failed))
 
 
 def refused(code: str, call: object) -> RuleViolationError:
@@ -259,11 +256,19 @@ def test_points_are_counted_as_points_and_pay_as_money(at: AtTill, shop: Shop) -
     bring(shop, points)
     at.scan(CHICKEN.code)
     found = at.done(lambda done, failed: at.till.instruments.find_by_id(points.instrument, done, failed))
-    refused("value.over_bound", lambda: pay(at, found, 649, points=1100))
-    refused("tender.not_positive", lambda: pay(at, found, 649))
-    pay(at, found, 649, points=649)
-    assert moves(shop) == [("redeemed", 649)]
-    assert (sold(shop).tenders[0].kind, sold(shop).tenders[0].points) == (TenderKind.POINTS, 649)
+    refused("tender.no_points", lambda: pay(at, found, 649))
+    at.till.tendering.points = lambda: Points(points.instrument, 100, 200)
+    refused("value.over_bound", lambda: pay(at, found, 501))  # 1,002 points
+    pay(at, found, 500)
+    at.pay_cash(149)
+    assert moves(shop) == [("redeemed", 1000)]
+    assert (sold(shop).tenders[0].kind, sold(shop).tenders[0].points) == (TenderKind.POINTS, 1000)
+    assert points_worth() == [(0, 0), (1, 2), (2, 4), (33, 66)]
+
+
+def points_worth() -> list[tuple[int, int]]:
+    rate = Points(InstrumentId("p"), 1, 2)
+    return [(rate.worth_minor(points), rate.needed(rate.worth_minor(points))) for points in (1, 3, 5, 67)]
 
 
 def test_an_account_is_charged_up_to_its_limit(at: AtTill, shop: Shop) -> None:

@@ -201,7 +201,7 @@ def test_a_part_that_was_taken_can_be_given_back_and_lines_wait_for_that(desk: A
     desk.at.until(lambda: desk.at.shown("still_to_pay") == "€ 0.19")
     desk.at.key(Qt.Key.Key_Escape)
     desk.at.key(Qt.Key.Key_Delete)
-    assert "paid by card" in desk.at.notice
+    assert "is paid" in desk.at.notice
     assert [line.voided for line in desk.at.lines] == [False]
     desk.at.key(Qt.Key.Key_F9)
     desk.at.key(Qt.Key.Key_Delete)

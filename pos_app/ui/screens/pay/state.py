@@ -57,3 +57,4 @@ class PayState:
     card: CardView | None = None
     finish_word: str = ""
     to_pay_word: str = ""
+    takes_letters: bool = False  # what is typed is the number of a card

@@ -1,8 +1,8 @@
 """The pay screen: what is still to pay, how, and a number pad."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from pos_app.ui.screens.pay.state import CardView, PayState, QuickAmount, TenderChoice
 from pos_app.ui.theme import WIDE_GAP, Weight, set_look
@@ -15,6 +15,9 @@ SHARES = (430, 558, 330)
 AMOUNT_PX = 66
 FOOT_HEIGHT = 112
 MAX_QUICK = 4
+TENDERS_A_ROW = 2
+TENDER_PX, TENDER_LEAST_PX = 74, 48
+LOW_PX = 600
 
 
 class PayView(QWidget):
@@ -45,6 +48,7 @@ class PayView(QWidget):
         self._to_pay_word.setText(state.to_pay_word or tr("Still to pay"))
         self._to_pay.setText(state.to_pay)
         self._show_rows(state)
+        self._takes_letters = state.takes_letters
         self._given.setText(state.given)
         self._given_word.setText(state.given_word or tr("Cash given"))
         self._show_tenders(state.tenders, state.tender)
@@ -53,7 +57,7 @@ class PayView(QWidget):
         self._change.setText(state.change)
         set_look(self._change, look=state.tone.value if state.tone.value != "ok" else "accent")
         set_look(self._foot, tone=state.tone.value)
-        self._show_quick(state.quick, state.chosen_minor)
+        self._show_quick(state.quick if state.tender == "cash" and state.card is None else (), state.chosen_minor)
         set_look(self._print, chosen="true" if state.with_paper else "false")
         set_look(self._none, chosen="false" if state.with_paper else "true")
         self._finish.setEnabled(state.can_finish and not state.busy)
@@ -62,11 +66,16 @@ class PayView(QWidget):
     def change(self) -> str:
         return self._change.text()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._tenders_laid != TENDERS_A_ROW + (self.height() < LOW_PX):
+            self._lay_tenders()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         text = event.text()
         if event.key() == Qt.Key.Key_Backspace:
             self.erased.emit()
-        elif text and text in "0123456789.,":
+        elif text and (text in "0123456789.," or (self._takes_letters and text.isascii() and text.isalnum())):
             self.figure_typed.emit(text)
         else:
             super().keyPressEvent(event)
@@ -115,18 +124,25 @@ class PayView(QWidget):
     def _how(self) -> QFrame:
         made = panel("pay_how")
         lines = column(made, gap=10, margins=(14, 14, 14, 14))
-        self._tender_row = row(gap=10)
+        self._tender_row = QGridLayout()
+        self._tender_row.setSpacing(10)
         self._tenders: dict[str, TwoLineButton] = {}
-        lines.addLayout(self._tender_row)
+        self._tenders_shown: tuple[str, ...] = ()
+        self._tenders_laid = TENDERS_A_ROW
+        self._takes_letters = False
+        lines.addLayout(self._tender_row, 100)
         self._card = self._card_panel()
         lines.addWidget(self._card)
         lines.addSpacing(4)
-        lines.addWidget(label(tr("Cash given"), 16, look="muted"))
+        self._quick_word = label(tr("Cash given"), 16, look="muted")
+        lines.addWidget(self._quick_word)
         self._quick = row(gap=10)
         self._amounts: list[QPushButton] = []
         lines.addLayout(self._quick)
         lines.addSpacing(6)
-        lines.addLayout(self._receipt())
+        self._paper = QWidget()
+        self._receipt(self._paper)
+        lines.addWidget(self._paper)
         lines.addStretch(1)
         return made
 
@@ -144,8 +160,8 @@ class PayView(QWidget):
         made.hide()
         return made
 
-    def _receipt(self) -> QVBoxLayout:
-        lines = column(gap=8)
+    def _receipt(self, holder: QWidget) -> None:
+        lines = column(holder, gap=8)
         lines.addWidget(label(tr("Receipt"), 15, Weight.BOLD))
         choices = row(gap=8)
         self._print = button(tr("Print"), "receipt_print")
@@ -157,7 +173,6 @@ class PayView(QWidget):
             choices.addWidget(choice)
         choices.addStretch(1)
         lines.addLayout(choices)
-        return lines
 
     def _pad(self, point: str) -> QFrame:
         made = panel("pay_pad")
@@ -190,21 +205,37 @@ class PayView(QWidget):
             self._rows.addWidget(holder)
 
     def _show_tenders(self, tenders: tuple[TenderChoice, ...], chosen: str) -> None:
+        names = tuple(tender.name for tender in tenders)
+        for name, made in self._tenders.items():
+            made.setVisible(name in names)
         for tender in tenders:
             if tender.name not in self._tenders:
                 made = TwoLineButton(f"tender_{tender.name}", "choice", TENDER_LINES)
-                made.setFixedHeight(74)
+                made.setMinimumHeight(TENDER_LEAST_PX)
+                made.setMaximumHeight(TENDER_PX)
+                made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
                 made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
                 made.setProperty("tender", tender.name)
                 made.clicked.connect(self._tender_pressed)
-                self._tender_row.addWidget(made, 1)
                 self._tenders[tender.name] = made
             shown = self._tenders[tender.name]
             shown.show_lines(tender.words, tender.hint)
             set_look(shown, look="main" if tender.name == chosen else "choice")
+        if names != self._tenders_shown:
+            self._tenders_shown = names
+            self._lay_tenders()
+
+    def _lay_tenders(self) -> None:
+        """Two in a row, three where the window is low."""
+        columns = TENDERS_A_ROW + (self.height() < LOW_PX)
+        self._tenders_laid = columns
+        for n, name in enumerate(self._tenders_shown):
+            self._tender_row.addWidget(self._tenders[name], n // columns, n % columns)
+            self._tenders[name].show()
 
     def _show_card(self, card: CardView | None) -> None:
         self._card.setVisible(card is not None)
+        self._paper.setVisible(card is None or self.height() >= LOW_PX)  # where there is no room for both
         if card is None:
             return
         set_look(self._card, tone=card.tone.value)
@@ -227,6 +258,7 @@ class PayView(QWidget):
             made.clicked.connect(self._amount_pressed)
             self._quick.addWidget(made, 1)
             self._amounts.append(made)
+        self._quick_word.setVisible(bool(amounts))
         for n in range(MAX_QUICK):
             one = self._amounts[n]
             amount = amounts[n] if n < len(amounts) else None
