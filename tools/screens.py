@@ -36,10 +36,12 @@ from pos_app.ui.screens.pickup.state import (
 )
 from pos_app.ui.screens.pickup.view import PickupView, Side
 from pos_app.ui.screens.sell.state import (
+    DiscountView,
     HitView,
     Instead,
     LineKind,
     LineView,
+    OptionView,
     PaidView,
     QuantityView,
     QuickKeyView,
@@ -77,7 +79,7 @@ COUNTER = replace(SYNCED, current="pickup", operator="Sam K.", clock="14:12")
 SELL_STRIP = (
     Slot(0, Act.FIND, "F2", "Find"),
     Slot(1, Act.QUANTITY, "F4", "Quantity"),
-    Slot(2, Act.PICKUP, "F10", "Pickup"),
+    Slot(2, Act.DISCOUNT, "F6", "Discount"),
     Slot(3, Act.LOCK, "Ctrl+L", "Lock"),
     Slot(6, Act.VOID_LINE, "Del", "Void line"),
     Slot(8, Act.EXACT_CASH, "F12", "Exact cash"),
@@ -119,6 +121,19 @@ SALE = SellState(LINES, "5", "8 items", "", "incl. tax 21 % 0.30 · 9 % 1.19", "
 WORDS_AND_PRICES = (
     ("Bread roll", "0.35"), ("Croissant", "0.95"), ("Baguette", "1.45"), ("Bag, paper", "0.25"), ("Bananas", "1.99"),
     ("Tomatoes", "2.49"), ("Avocado", "1.29"), ("Stamps", "1.14"), ("Coffee to go", "1.80"), ("Newspaper", "3.10"),
+)  # fmt: skip
+CUT_LINES = (
+    *LINES[:4],
+    replace(LINES[4], reason="Discount 20 % · Damaged · −1.00", amount="3.99"),
+)
+DISCOUNT = DiscountView(
+    "Filter coffee 500 g, now € 3.99",
+    "Whole sale",
+    (OptionView("percent", "Percent", chosen=True), OptionView("amount", "Amount"), OptionView("price", "New price")),
+    "Reason: Damaged",
+    has_why=True,
+    give="Give discount",
+    undo=True,
 )  # fmt: skip
 APPROVAL = ApprovalState("Give up the whole sale of € 16.70", 3)
 PAGES = (
@@ -347,6 +362,7 @@ def pictures() -> Iterator[Picture]:
     yield Picture("sell-ready", sell(ready), SYNCED, SELL_STRIP)
     yield Picture("sell-loading", sell(replace(ready, instead=Instead.LOADING)), SYNCED, SELL_STRIP)
     yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, SELL_STRIP)
+    yield Picture("sell-discount", sell(replace(SALE, lines=CUT_LINES), _discount), SYNCED, SELL_STRIP)
     yield Picture("sell-approval", sell(SALE), TOP, SELL_STRIP, approval=APPROVAL)
     yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
     yield Picture("pay-gift", pay(PAY_GIFT), SYNCED, PAY_STRIP)
@@ -417,6 +433,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _search(view: SellView) -> None:
     view.entry.setText("coffee")
     view.show_search(SearchView("“coffee” · 3 found", HITS), keyboard=True)
+
+
+def _discount(view: SellView) -> None:
+    view.entry.setText("20")
+    view.show_discount(DISCOUNT)
 
 
 def _quantity(view: SellView) -> None:

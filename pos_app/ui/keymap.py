@@ -30,6 +30,7 @@ class Act(StrEnum):
     CREDIT = "credit"
     CUSTOMER_LANGUAGE = "customer_language"
     DEVICES = "devices"
+    DISCOUNT = "discount"
     DOWN = "down"
     DRAWER = "drawer"
     EXACT_CASH = "exact_cash"
@@ -112,6 +113,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
     {
         "F2": Act.FIND,
         "F4": Act.QUANTITY,
+        "F6": Act.DISCOUNT,
         "F7": Act.RETURN,
         "F8": Act.SUSPEND,
         "Del": Act.VOID_LINE,

@@ -176,6 +176,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "discount.no_such_price": _("That is no price."),
         "discount.none": _("Nothing was taken off here."),
         "discount.not_on_this": _("Nothing can be taken off {name}."),
+        "discount.not_a_percentage": _("“{text}” is no percentage."),
         "discount.nothing": _("Type how much to take off."),
         "discount.nothing_takes_it": _("There is nothing on the sale that takes a discount."),
         "discount.over_all": _("More than 100 % cannot be taken off."),

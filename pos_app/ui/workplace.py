@@ -86,7 +86,15 @@ class Workplace(QObject):
         point = "." if exponent(till.config.currency) else ""
         self.sign_in = SignInPresenter(SignInView(), till.signing_in)
         self.sell = SellPresenter(
-            SellView(), till.selling, till.paying, till.lookup, till.parking, till.asking, self._zone, self._has_items
+            SellView(),
+            till.selling,
+            till.paying,
+            till.discounting,
+            till.lookup,
+            till.parking,
+            till.asking,
+            self._zone,
+            has_items=self._has_items,
         )
         self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying, till.tendering)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)

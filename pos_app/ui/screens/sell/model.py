@@ -1,6 +1,7 @@
 """From the sale's facts to the words on the screen. Lines that did not change keep their words."""
 
 from pos_app.ui.amounts import format_minor, format_money
+from pos_app.ui.discount_words import hand_words
 from pos_app.ui.screens.returns.model import back_words
 from pos_app.ui.screens.sell.state import (
     HitView,
@@ -194,6 +195,8 @@ def _own_code(line: SaleLine) -> str:
 
 
 def _rule_words(reason: PriceReason) -> str:
+    if reason.by_hand:
+        return hand_words(reason)
     return reason.text or {"label.price": tr("Price on the label")}.get(reason.rule, reason.rule)
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import Signal
 
 from pos_app.service.asking import Asking
+from pos_app.service.discounting import Discounting
 from pos_app.service.lookup import Lookup
 from pos_app.service.open_prices import quick_department
 from pos_app.service.outcome import Outcome, OutcomeKind
@@ -16,6 +17,7 @@ from pos_app.ui.amounts import format_money, parse_cash
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.pay.presenter import EXACT
 from pos_app.ui.screens.screen import Screen
+from pos_app.ui.screens.sell.discount import Discounts
 from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
 from pos_app.ui.screens.sell.questions import Questions
 from pos_app.ui.screens.sell.side import LISTS, Side, SidePanel
@@ -25,6 +27,7 @@ from pos_app.ui.screens.sell.typed_words import act_typed
 from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ntr, tr, words_for
+from retail_core.domain.approvals import Approval
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.goods import LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST
 from retail_core.domain.ids import LineId
@@ -45,8 +48,8 @@ class SellPresenter(Screen):
     act_typed = Signal(str)  # an Act, by a word the keys of this till have for it
 
     def __init__(
-        self, view: SellView, selling: Selling, paying: Paying, lookup: Lookup, parking: Parking, asking: Asking, zone: ZoneInfo,
-        has_items: Callable[[], bool],
+        self, view: SellView, selling: Selling, paying: Paying, discounting: Discounting, lookup: Lookup,
+        parking: Parking, asking: Asking, zone: ZoneInfo, *, has_items: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(view)
         self._view = view
@@ -55,6 +58,7 @@ class SellPresenter(Screen):
         self._lookup = lookup
         self._side = SidePanel(view, lookup, selling.currency)
         self._questions = Questions(asking, self._side)
+        self._discounts = Discounts(view, selling, discounting, self._side, self._discount)
         self._suspended = Suspended(parking, selling, self._side, zone)
         self._has_items = has_items
         self._words = LineWords(selling.currency)
@@ -66,6 +70,7 @@ class SellPresenter(Screen):
         view.line_tapped.connect(self.select)
         view.quick_tapped.connect(self.add_item)
         view.hit_chosen.connect(self._chosen)
+        view.discount.sale_voided.connect(self._void_sale)
         view.side_closed.connect(self._side.close)
         self._side.taken.connect(self.add_item)
         self._side.failed.connect(self.explain)
@@ -131,6 +136,9 @@ class SellPresenter(Screen):
         if self._questions.open:
             self._questions.entered(text)
             return
+        if self._discounts.open:
+            self._enter_discount(text)
+            return
         if self._side.side is Side.PARKED and not text.strip():
             self._suspended.choose(self._side.chosen())
             return
@@ -176,6 +184,7 @@ class SellPresenter(Screen):
         actions: dict[Act, Callable[[], None]] = {
             Act.FIND: self._side.open_find,
             Act.QUANTITY: self._ask_quantity,
+            Act.DISCOUNT: self._discounts.pressed,
             Act.VOID_LINE: self._void_line,
             Act.VOID_SALE: self._void_sale,
             Act.EXACT_CASH: self._cash,
@@ -213,6 +222,28 @@ class SellPresenter(Screen):
             self._view.entry.clear()
             self._side.close()
         self._answer(outcome)
+
+    def _enter_discount(self, text: str) -> None:
+        try:
+            given = self._discounts.enter(text)
+        except RuleViolationError as refused:
+            self._flash(Tone.WARNING)
+            self.explain(refused)
+            return
+        if not given:
+            self._side.close()
+
+    def _discount(self, act: Callable[[Approval | None], Outcome]) -> None:
+        """Take something off by hand; the panel stays while somebody else is asked, and after a refusal."""
+
+        def call(approval: Approval | None) -> None:
+            outcome = act(approval)
+            if outcome.kind is OutcomeKind.CHANGED and self._discounts.open:
+                self._view.entry.clear()
+                self._side.close()
+            self._answer(outcome)
+
+        self.with_approval(call)
 
     def _void_line(self) -> None:
         line = self._selected()
@@ -352,7 +383,7 @@ class SellPresenter(Screen):
         return (
             Slot(0, Act.FIND, "F2", tr("Find")),
             Slot(1, Act.QUANTITY, "F4", tr("Quantity")),
-            Slot(2, Act.PICKUP, "F10", tr("Pickup")),
+            Slot(2, Act.DISCOUNT, "F6", tr("Discount")),
             Slot(3, Act.LOCK, "Ctrl+L", tr("Lock")),
             Slot(4, Act.RETURN, "F7", tr("Return")),
             Slot(5, Act.SUSPEND, "F8", tr("Suspend") if self._selling.sale else tr("Recall")),
@@ -475,6 +506,7 @@ class SellPresenter(Screen):
             loading=not self._has_items(),
         )  # fmt: skip
         self._view.show_state(state)
+        self._discounts.follow()
         self.strip_changed.emit()
 
     def _paid_words(self) -> PaidView | None:

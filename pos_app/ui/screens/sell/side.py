@@ -10,7 +10,7 @@ from pos_app.service.lookup import Lookup
 from pos_app.storage.readers import SearchPage
 from pos_app.ui.screens.sell.ask_panel import AskView
 from pos_app.ui.screens.sell.model import hit_view
-from pos_app.ui.screens.sell.state import HitView, QuantityView, SearchView
+from pos_app.ui.screens.sell.state import DiscountView, HitView, QuantityView, SearchView
 from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.words import tr, words_for
 from retail_core.domain.errors import RuleViolationError
@@ -22,6 +22,7 @@ class Side(StrEnum):
     FIND = "find"  # asked for with F2: stays, and brings letters to tap
     QUANTITY = "quantity"
     ASK = "ask"  # an open question of the sale
+    DISCOUNT = "discount"
     PARKED = "parked"  # baskets that were put aside
 
 
@@ -51,7 +52,7 @@ class SidePanel(QObject):
     def typed(self, text: str) -> None:
         """Letters search as they are typed; in *Find* so do figures."""
         self._take_single = False
-        if self.side in (Side.QUANTITY, Side.PARKED, Side.ASK):
+        if self.side in (Side.QUANTITY, Side.DISCOUNT, Side.PARKED, Side.ASK):
             return
         query = search_words(text)
         if not query and self.side is Side.FIND:
@@ -86,6 +87,13 @@ class SidePanel(QObject):
         self.side = Side.ASK
         self._view.entry.clear()
         self._view.show_ask(state)
+        self.show_hint()
+        self._view.entry.setFocus()
+
+    def open_discount(self, state: DiscountView) -> None:
+        self.side = Side.DISCOUNT
+        self._view.entry.clear()
+        self._view.show_discount(state)
         self.show_hint()
         self._view.entry.setFocus()
 
@@ -129,6 +137,7 @@ class SidePanel(QObject):
     def show_hint(self) -> None:
         hints = {
             Side.FIND: tr("Type part of a name or code"),
+            Side.DISCOUNT: tr("Type how much to take off, then Enter"),
             Side.QUANTITY: tr("Type the quantity, then Enter"),
             Side.ASK: tr("Answer, then Enter; or go on scanning"),
             Side.PARKED: tr("Choose with ↑ and ↓, then Enter"),

@@ -88,6 +88,29 @@ class SearchView:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionView:
+    """One of a row of choices; `value` is what it stands for."""
+
+    value: str
+    word: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountView:
+    """`of`: what it is taken off. `other_scope`: what F6 turns to. `undo`: something was taken off already."""
+
+    of: str = ""
+    other_scope: str = ""
+    kinds: tuple[OptionView, ...] = ()
+    why: str = ""
+    has_why: bool = False
+    give: str = ""
+    undo: bool = False
+    may_void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class QuantityView:
     name: str
     now: str

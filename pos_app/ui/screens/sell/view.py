@@ -5,10 +5,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pos_app.ui.screens.sell.ask_panel import AskPanel, AskView
+from pos_app.ui.screens.sell.discount_panel import DiscountPanel
 from pos_app.ui.screens.sell.lines import LineDelegate, LinesHead, SaleLines
 from pos_app.ui.screens.sell.panels import InsteadPanel, QuantityPanel, QuickPanel, TotalsPanel
 from pos_app.ui.screens.sell.search import SearchPanel
-from pos_app.ui.screens.sell.state import QuantityView, QuickPageView, SearchView, SellState
+from pos_app.ui.screens.sell.state import DiscountView, QuantityView, QuickPageView, SearchView, SellState
 from pos_app.ui.theme import WIDE_GAP, Tone, Weight
 from pos_app.ui.widgets.entry import ENTRY_HEIGHT, EntryLine
 from pos_app.ui.widgets.lists import LineList
@@ -76,6 +77,10 @@ class SellView(QWidget):
         self.ask.show_state(state)
         self._sides.setCurrentWidget(self.ask)
 
+    def show_discount(self, state: DiscountView) -> None:
+        self.discount.show_state(state)
+        self._sides.setCurrentWidget(self.discount)
+
     def close_side(self) -> None:
         """Back to the quick keys."""
         self._sides.setCurrentWidget(self.quick)
@@ -129,8 +134,8 @@ class SellView(QWidget):
         self._sides.setObjectName("side")
         self._sides.setMinimumWidth(MIN_RIGHT)
         self.quick, self.search, self.quantity = QuickPanel(), SearchPanel(), QuantityPanel()
-        self.ask = AskPanel()
-        for one in (self.quick, self.search, self.quantity, self.ask):
+        self.ask, self.discount = AskPanel(), DiscountPanel()
+        for one in (self.quick, self.search, self.quantity, self.ask, self.discount):
             self._sides.addWidget(one)
         self.quick.tapped.connect(self.quick_tapped)
         self.search.chosen.connect(self.hit_chosen)
@@ -138,7 +143,9 @@ class SellView(QWidget):
         self.quantity.closed.connect(self.side_closed)
         self.quantity.set_pressed.connect(self._enter)
         self.ask.closed.connect(self.side_closed)
-        for pad in (self.search, self.quantity, self.ask):
+        self.discount.closed.connect(self.side_closed)
+        self.discount.given.connect(self._enter)
+        for pad in (self.search, self.quantity, self.ask, self.discount):
             pad.typed.connect(self.type_in)
             pad.erased.connect(self._erase)
         return self._sides

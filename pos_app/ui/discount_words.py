@@ -1,0 +1,38 @@
+"""Words of discounts by hand: what is done, to what, and why."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pos_app.ui.words import tr
+from retail_core.domain.discounts import LINE_RULE, PRICE_RULE, SALE_RULE, Kind, Why
+from retail_core.domain.sale import PriceReason
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue."""
+    return sentence
+
+
+SCOPE_WORDS: Mapping[str, str] = MappingProxyType({"line": _("This line"), "sale": _("Whole sale")})
+KIND_WORDS: Mapping[Kind, str] = MappingProxyType(
+    {Kind.PERCENT: _("Percent"), Kind.AMOUNT: _("Amount"), Kind.PRICE: _("New price")}
+)
+WHY_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        Why.DAMAGED: _("Damaged"),
+        Why.PRICE_MATCH: _("Price match"),
+        Why.SHELF_LABEL: _("Shelf label"),
+        Why.GOODWILL: _("Goodwill"),
+        Why.STAFF: _("Staff"),
+    }
+)
+RULE_WORDS: Mapping[str, str] = MappingProxyType(
+    {LINE_RULE: _("Discount"), SALE_RULE: _("Discount on the sale"), PRICE_RULE: _("Price changed")}
+)
+
+
+def hand_words(reason: PriceReason) -> str:
+    """ "Discount 10 % · Damaged" of what was done by hand."""
+    words = " ".join(part for part in (tr(RULE_WORDS[reason.rule]), reason.text) if part)
+    why = WHY_WORDS.get(reason.why, "")
+    return f"{words} · {tr(why)}" if why else words

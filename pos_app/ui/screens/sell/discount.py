@@ -1,0 +1,147 @@
+"""F6 on the sell screen: what is taken off, of what, and why. A supervisor is asked for only where it takes one.
+
+`20` in the chosen way, `20%` in percent, `=4.99` a new price; F6 again goes from the line to the sale and back.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from pos_app.service.discounting import Discounting
+from pos_app.service.outcome import Outcome
+from pos_app.service.selling import Selling
+from pos_app.ui.amounts import format_money, parse_cash
+from pos_app.ui.discount_words import KIND_WORDS, SCOPE_WORDS, WHY_WORDS
+from pos_app.ui.screens.sell.side import Side, SidePanel
+from pos_app.ui.screens.sell.state import DiscountView, OptionView
+from pos_app.ui.screens.sell.view import SellView
+from pos_app.ui.words import tr
+from retail_core.domain.approvals import Approval
+from retail_core.domain.discounts import PPM_PER_PERCENT, Kind, Why
+from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.sale import SaleLine
+
+LINE, SALE = "line", "sale"
+MAX_PERCENT_DECIMALS = 4
+Act = Callable[[Approval | None], Outcome]
+
+
+class Discounts(QObject):
+    """Holds what the panel is set to; forgets it when the panel is opened anew."""
+
+    def __init__(
+        self, view: SellView, selling: Selling, discounting: Discounting, side: SidePanel, do: Callable[[Act], None]
+    ) -> None:
+        """`do` carries an act out, with a second person's agreement where it takes one."""
+        super().__init__()
+        self._view, self._selling, self._discounting, self._side, self._do = view, selling, discounting, side, do
+        self._scope, self._kind, self._why = LINE, Kind.PERCENT, ""
+        panel = view.discount
+        panel.scope_turned.connect(self._turn_scope)
+        panel.kind_chosen.connect(self._choose_kind)
+        panel.why_turned.connect(self._next_why)
+        panel.undone.connect(self._undo)
+
+    @property
+    def open(self) -> bool:
+        return self._side.side is Side.DISCOUNT
+
+    def pressed(self) -> None:
+        """Open the panel, or turn it from the line to the sale and back."""
+        if self.open:
+            self._turn_scope()
+            return
+        self._scope, self._kind, self._why = (LINE if self._line() else SALE), Kind.PERCENT, ""
+        self._side.open_discount(self._state())
+
+    def follow(self) -> None:
+        """Another line is chosen, or the sale has changed."""
+        if self.open:
+            self._view.discount.show_state(self._state())
+
+    def enter(self, text: str) -> bool:
+        """Give what was typed. False while there is nothing to give; raises RuleViolationError for what is no figure."""
+        typed = text.strip()
+        if not typed:
+            return False
+        kind, figure = (Kind.PERCENT, typed[:-1]) if typed.endswith("%") else (self._kind, typed)
+        if typed.startswith("="):
+            kind, figure = Kind.PRICE, typed[1:]
+        value = parse_percent(figure) if kind is Kind.PERCENT else parse_cash(figure, self._selling.currency)
+        why, line = self._why, self._line()
+        if self._scope == SALE:
+            self._do(lambda approval: self._discounting.discount_sale(kind, value, why, approval))
+        elif line is None:
+            raise RuleViolationError("line.none_selected")
+        else:
+            line_id = line.line_id
+            self._do(lambda approval: self._discounting.discount_line(line_id, kind, value, why, approval))
+        return True
+
+    def _undo(self) -> None:
+        line = self._line()
+        if self._scope == SALE:
+            self._do(lambda _: self._discounting.undo_sale())
+        elif line:
+            line_id = line.line_id
+            self._do(lambda _: self._discounting.undo_line(line_id))
+
+    def _turn_scope(self) -> None:
+        self._scope = SALE if self._scope == LINE else LINE
+        if self._scope == SALE and self._kind is Kind.PRICE:
+            self._kind = Kind.PERCENT
+        self.follow()
+
+    def _choose_kind(self, kind: str) -> None:
+        self._kind = Kind(kind)
+        self.follow()
+
+    def _next_why(self) -> None:
+        """One reason after the other, and none again."""
+        whys = ["", *Why]
+        self._why = whys[(whys.index(self._why) + 1) % len(whys)]
+        self.follow()
+
+    def _line(self) -> SaleLine | None:
+        sale, selected = self._selling.sale, self._selling.selected
+        line = sale.line(selected) if sale and selected else None
+        return line if line and line.takes_discount else None
+
+    def _state(self) -> DiscountView:
+        line, sale = self._line(), self._selling.sale
+        kinds = [kind for kind in Kind if kind is not Kind.PRICE or self._scope == LINE]
+        if self._scope == SALE:
+            of = tr("the whole sale, now {amount}", amount=self._money(sale.totals.due_minor if sale else 0))
+            given = bool(sale and sale.discount)
+        else:
+            of = (
+                tr("{name}, now {amount}", name=line.name, amount=self._money(line.amount_minor))
+                if line
+                else tr("Choose a line with ↑ and ↓")
+            )
+            given = bool(line and line.manual)
+        return DiscountView(
+            of,
+            tr(SCOPE_WORDS[LINE if self._scope == SALE else SALE]),
+            tuple(OptionView(kind.value, tr(KIND_WORDS[kind]), kind is self._kind) for kind in kinds),
+            tr("Reason: {why}", why=tr(WHY_WORDS[self._why])) if self._why else tr("Reason: none given"),
+            bool(self._why),
+            tr("Set price") if self._kind is Kind.PRICE else tr("Give discount"),
+            undo=given,
+            may_void=self._scope == SALE and sale is not None,
+        )
+
+    def _money(self, minor: int) -> str:
+        return format_money(minor, self._selling.currency)
+
+
+def parse_percent(text: str) -> int:
+    """Parts per million of a typed percentage; comma and dot are both a decimal point.
+
+    Raises RuleViolationError `discount.not_a_percentage`.
+    """
+    whole, _, part = text.strip().replace(",", ".").partition(".")
+    figures = whole + part
+    if not figures.isascii() or not figures.isdigit() or len(part) > MAX_PERCENT_DECIMALS or len(whole) > 4:
+        raise RuleViolationError("discount.not_a_percentage", text=text.strip()[:40])
+    return int(whole or "0") * PPM_PER_PERCENT + int(part.ljust(MAX_PERCENT_DECIMALS, "0"))
