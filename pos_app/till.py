@@ -12,6 +12,7 @@ from pos_app.runtime.writer import Deliver, Writer
 from pos_app.service.asking import Asking
 from pos_app.service.card_paying import CardPaying
 from pos_app.service.completing import SoldBy
+from pos_app.service.connection import ConnectionDesk
 from pos_app.service.discounting import Discounting
 from pos_app.service.drawer import DrawerDesk
 from pos_app.service.fulfilling import Fulfilling
@@ -73,6 +74,7 @@ class Till:
     link: LinkStatus
     links: Links
     claims: StoreClaims
+    connection: ConnectionDesk
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
     returning: Returning = field(init=False)
@@ -145,10 +147,10 @@ class Till:
         instruments = Instruments(
             links, writer, clock, ids, config.currency, lambda: business_date(clock.now_ms(), zone, starts_at)
         )
-        paying = Paying(selling, links, writer, instruments)
+        claims = StoreClaims(writer, Links(home), clock, ids)
+        paying = Paying(selling, links, writer, instruments, claims)
         tendering = Tendering(selling, paying, instruments, writer, ids)
         card_paying = CardPaying(selling, paying, writer, ids)
-        claims = StoreClaims(writer, Links(home), clock, ids)
         parking = Parking(selling, writer, links, claims, clock, ids, config.till_node)
         card_paying.restore(card_payments)
         hq_key = config.feed_public_key
@@ -181,6 +183,7 @@ class Till:
             link=link_status,
             links=links,
             claims=claims,
+            connection=ConnectionDesk(links, writer, claims, clock, config),
             writer=writer,
             _lock=lock,
             _wake=wake,
@@ -203,6 +206,7 @@ class Till:
         self._taking_over.take(operator)
         self.fulfilling.operator = operator
         self.drawer.operator = operator
+        self.connection.operator = operator
 
     def language_of(self, operator: SoldBy | None) -> str:
         """What the screen speaks to `operator`; the till's own language to nobody, and where staff has none set."""

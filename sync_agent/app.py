@@ -362,7 +362,17 @@ class Agent:
             self._offset_ms,
             max(line.contact_ms for line in self.feeds),
             error or ("hq.silent" if silent else ""),
+            at_ms=self.clock.now_ms(),
+            store_role=self.config.store_role,
+            neighbours=self.neighbours.nodes,
+            copies=self._copies(),
+            oldest_ms=self.oldest_ms(),
         )
+
+    def _copies(self) -> tuple[str, ...]:
+        """Nodes that have all of this till's journal: the peer in use on the way up, and the neighbour with the second copy."""
+        peers = {*self.copied.kept_at(), *self.uplink.kept_at()} - {HQ_PEER}
+        return tuple(sorted(peer.partition(":")[2] for peer in peers))
 
     def health(self) -> AgentHealth:
         config, store = self.config, next(iter(self.neighbours.with_store_role.values()), None)

@@ -63,7 +63,7 @@ class TillLink:
 
 
 def _says_more(before: LinkStatusDoc, now: LinkStatusDoc) -> bool:
-    if (before.error, before.store_peer) != (now.error, now.store_peer):
+    if _plain(before) != _plain(now) or now.at_ms - before.at_ms >= CONTACT_STEP_MS:
         return True
     if abs(now.hq_offset_ms - before.hq_offset_ms) > 1_000:
         return True
@@ -73,3 +73,8 @@ def _says_more(before: LinkStatusDoc, now: LinkStatusDoc) -> bool:
         (before.feed_contact_ms, now.feed_contact_ms),
     )
     return any(new - old >= CONTACT_STEP_MS or (new and not old) for old, new in pairs)
+
+
+def _plain(status: LinkStatusDoc) -> tuple[object, ...]:
+    """What is news whenever it differs."""
+    return status.error, status.store_peer, status.store_role, status.neighbours, status.copies, bool(status.oldest_ms)

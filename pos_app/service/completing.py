@@ -14,6 +14,7 @@ from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldT
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
+from retail_core.domain.shared import SharedReturns
 from retail_core.domain.tax import TaxPart, TaxRate, line_taxes
 from retail_core.domain.tender import GIVES_CHANGE
 
@@ -36,6 +37,7 @@ class Closing(msgspec.Struct, frozen=True):
     rounding_minor: int = 0
     wallet: Wallet = NO_WALLET
     vouchers: Mapping[str, str] = {}
+    returns: Mapping[str, SharedReturns] = {}  # what of the receipts it names came back on any till of the store
 
 
 NOTHING_MORE = Closing()
@@ -67,7 +69,7 @@ def complete(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
             operator_id=operator.operator_id, book=sale.book,
         )  # fmt: skip
-        returns.note_returns(conn, event.lines, number.text)
+        returns.note_returns(conn, event.lines, number.text, closing.returns, store.journal.node)
         note_sale(store, event, number, stamp.at)
         left = book(
             store, event, {line.card: line.label for line in sold if line.card}, closing.wallet, operator.operator_id

@@ -85,12 +85,14 @@ class Instruments:
 
     def wallet(self, refs: Iterable[InstrumentId]) -> Wallet:
         """What HQ last said of these, as a sale's transaction needs it."""
+        refs = tuple(refs)
         known = {ref: found for ref in refs if (found := self._facts.instrument(ref))}
+        in_store = {ref: told for ref in refs if (told := self._facts.shared_value(ref))}
         contact_ms = self._facts.status().feed_contact_ms
         fresh = 0 <= self._clock.now_ms() - contact_ms <= FRESH_MS
         days = self.rules.credit_days
         expires = (date.fromisoformat(self._today()) + timedelta(days=days)).isoformat() if days else ""
-        return Wallet(known, fresh, expires)
+        return Wallet(known, fresh, expires, in_store)
 
     def new_credit(self) -> NewCredit:
         """A number nobody has and nobody guesses: 75 bits of this till's chance, hashed."""

@@ -3,7 +3,7 @@
 Paying never waits on the screen's thread: the writer's answer alone makes the sale "paid", and a refusal leaves it open.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -15,10 +15,11 @@ from pos_app.service.receipt import Paper
 from pos_app.service.selling import BLOCKED_PAYING, Selling
 from pos_app.storage.readers import Links
 from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import InstrumentId
-from retail_core.domain.sale import MAX_TOTAL_MINOR, Sale
+from retail_core.domain.sale import MAX_TOTAL_MINOR, Sale, SaleLine
 from retail_core.domain.tender import Tender, TenderKind, suggested_cash
 from retail_core.domain.value import VALUE_OF
 
@@ -26,6 +27,8 @@ BLOCKED_PENDING = "sale.pending_lines"
 BLOCKED_STOPPED = "sale.stopped_lines"
 BLOCKED_EMPTY = "sale.nothing_to_pay"
 BLOCKED_ASKS = "sale.open_questions"
+
+IN_USE = {ClaimKind.RECEIPT_REFUND: "return.in_use", ClaimKind.GIFT_CARD: "value.in_use"}
 
 Paid = Callable[[PaidSale], None]
 
@@ -41,8 +44,11 @@ class Ending(msgspec.Struct, frozen=True):
 class Paying:
     """What is taken for the open sale. All methods run on the screen's thread."""
 
-    def __init__(self, selling: Selling, facts: Links, writer: Writer, instruments: Instruments) -> None:
+    def __init__(
+        self, selling: Selling, facts: Links, writer: Writer, instruments: Instruments, claims: Claims
+    ) -> None:
         self._selling, self._facts, self._writer, self._instruments = selling, facts, writer, instruments
+        self._claims = claims
         self.language = ""  # the customer's, when somebody chose it for this sale; else the store's
         self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
         self.on_paid: Paid = lambda _: None  # the counter opens the drawer and prints
@@ -125,22 +131,48 @@ class Paying:
     def _complete(
         self, sale: Sale, operator: SoldBy, more: Ending, done: Paid, failed: Failed, *, print_receipt: bool
     ) -> None:
+        """Cards and receipts are claimed first, so that no other till of the store spends or takes back the same."""
         tenders = (*sale.tenders, *more.tenders)
-        named = [InstrumentId(tender.reference) for tender in tenders if tender.kind in VALUE_OF]
-        cards = [line.card for line in sale if line.card and not line.voided]
-        closing = Closing(more.rounding_minor, self._instruments.wallet([*named, *cards]), more.vouchers)
+        named = tuple(InstrumentId(tender.reference) for tender in tenders if tender.kind in VALUE_OF)
+        cards = tuple(line.card for line in sale if line.card and not line.voided)
+        receipts = tuple(dict.fromkeys(line.back.receipt for line in sale if _from_a_receipt(line) and line.back))
         with_paper = print_receipt or bool(more.vouchers)  # the number of new credit stands nowhere else
         self._selling.lock(sale)
-        settings, owed = self._facts.settings(), self._selling.notes.take()
+
+        def write() -> None:
+            in_store = {receipt: told for receipt in receipts if (told := self._facts.shared_returns(receipt))}
+            wallet = self._instruments.wallet([*named, *cards])
+            closing = Closing(more.rounding_minor, wallet, more.vouchers, in_store)
+            owed, paper = self._selling.notes.take(), self._paper() if with_paper else None
+            self._writer.submit(
+                lambda store: complete(store, sale, operator, tenders, paper, owed, closing),
+                lambda paid: self._paid(paid, done),
+                lambda error: self._not_paid(sale, owed, error, failed),
+            )
+
+        wanted = [(ClaimKind.RECEIPT_REFUND, receipt) for receipt in receipts]
+        wanted += [(ClaimKind.GIFT_CARD, ref) for ref in dict.fromkeys((*named, *cards))]
+        self._claim(wanted, write, lambda error: self._not_paid(sale, (), error, failed))
+
+    def _claim(self, wanted: Sequence[tuple[ClaimKind, str]], then: Callable[[], None], failed: Failed) -> None:
+        """One after the other. Nobody answering stops nothing: what may be taken then is bounded, and a conflict is seen."""
+        if not wanted:
+            then()
+            return
+        (kind, key), *rest = wanted
+
+        def answered(answer: ClaimAnswer) -> None:
+            if isinstance(answer, Refused):
+                failed(RuleViolationError(IN_USE[kind], by=self._facts.register_of(answer.by)))
+            else:
+                self._claim(rest, then, failed)
+
+        self._claims.ask(kind, key, answered)
+
+    def _paper(self) -> Paper:
+        settings = self._facts.settings()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
-        paper = msgspec.structs.replace(paper, language=self.customer_language())
-        if self.slips:
-            paper = msgspec.structs.replace(paper, footer=(*self.slips, *paper.footer))
-        self._writer.submit(
-            lambda store: complete(store, sale, operator, tenders, paper if with_paper else None, owed, closing),
-            lambda paid: self._paid(paid, done),
-            lambda error: self._not_paid(sale, owed, error, failed),
-        )
+        return msgspec.structs.replace(paper, language=self.customer_language(), footer=(*self.slips, *paper.footer))
 
     def _paid(self, paid: PaidSale, done: Paid) -> None:
         self.slips, self.language = (), ""
@@ -166,6 +198,10 @@ def close_with_cash(left_minor: int, given_minor: int, rule: CashRounding) -> tu
     paid = close_in_cash(left_minor, given_minor if left_minor > 0 else cash_due(left_minor, rule), rule)
     tender = Tender(TenderKind.CASH, paid.amount_minor, paid.given_minor)
     return (tender,) if paid.amount_minor or paid.given_minor else (), paid.rounding_minor
+
+
+def _from_a_receipt(line: SaleLine) -> bool:
+    return bool(line.back and line.back.receipt and line.back.n and not line.voided)
 
 
 def _nothing_more(sale: Sale) -> Ending:

@@ -50,6 +50,7 @@ class Returning:
         self._selling, self._catalogue, self._facts, self._goods = selling, catalogue, facts, goods
         self._writer, self._clock, self._ids = writer, clock, ids
         self._hq_public_text = config.feed_public_key
+        self._node = config.till_node
         self._register = f"{config.store}-{config.register}"  # what the numbers of this till begin with
         self.draft: ReturnDraft | None = None
 
@@ -155,6 +156,13 @@ class Returning:
 
     def _opened(self, found: _Found, done: Callable[[ReturnDraft], None], failed: Failed) -> None:
         receipt, before = found
+        told = self._facts.shared_returns(receipt.number)
+        if told and told.voided_by:
+            failed(RuleViolationError(returns.VOIDED, receipt=receipt.number, by_receipt=told.voided_by))
+            return
+        for n, part in returns.elsewhere(told, self._node).items():
+            here = before.get(n, NOTHING)
+            before[n] = Part(here.qty_milli + part.qty_milli, here.minor + part.minor)
         goods = [line for line in receipt.lines if line.amount_minor >= 0]  # a deposit that was paid out is none
         draft = ReturnDraft(receipt, (self._line(line, before) for line in goods))
         draft.with_sale(on_sale_of(self._selling.sale or (), receipt.number))

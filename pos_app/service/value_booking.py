@@ -13,6 +13,7 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.ids import InstrumentId
+from retail_core.domain.shared import SharedValue
 from retail_core.domain.value import (
     Instrument,
     InstrumentState,
@@ -30,12 +31,13 @@ from retail_core.domain.value import (
 class Wallet(msgspec.Struct, frozen=True):
     """What HQ last published of the instruments a sale names. `fresh`: HQ has been heard of just now.
 
-    `credit_expires`: the last day of store credit given now, empty for none.
+    `credit_expires`: the last day of store credit given now, empty for none. `in_store`: what the store's tills moved.
     """
 
     known: Mapping[InstrumentId, Instrument] = {}
     fresh: bool = False
     credit_expires: str = ""
+    in_store: Mapping[InstrumentId, SharedValue] = {}
 
 
 NO_WALLET = Wallet()
@@ -66,10 +68,11 @@ def book(
 
 
 def look(store: TillStore, wallet: Wallet, ref: InstrumentId) -> tuple[Instrument | None, Spendable]:
-    """What this till knows of an instrument, its own issue included, and what may be taken from it now."""
+    """What this till knows of an instrument, issues in this store included, and what may be taken from it now."""
     own, issue = value.of(store.conn, ref)
-    published = wallet.known.get(ref)
-    return known_here(published, issue), spendable(published, own, fresh=wallet.fresh)
+    published, told = wallet.known.get(ref), wallet.in_store.get(ref, SharedValue(ref))
+    others = [move for move in told.moves if not move.stream.startswith(f"{store.journal.node}/")]
+    return known_here(published, issue or told.issue), spendable(published, [*own, *others], fresh=wallet.fresh)
 
 
 def _active(store: TillStore, wallet: Wallet, ref: InstrumentId) -> bool:

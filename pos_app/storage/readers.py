@@ -13,7 +13,7 @@ from retail_core.domain.departments import Department
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import Gtin, InstrumentId
-from retail_core.domain.shared import SharedBasket
+from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import Instrument
 from retail_core.durable import link, reference, shared
@@ -171,6 +171,16 @@ class Links:
         conn = self._ready()
         return shared.shared_order(conn, order_id) if conn else None
 
+    def shared_returns(self, receipt: str) -> SharedReturns | None:
+        """What came back of a receipt on any till of the store."""
+        conn = self._ready()
+        return shared.shared_returns(conn, receipt) if conn else None
+
+    def shared_value(self, instrument: InstrumentId) -> SharedValue | None:
+        """What moved of an instrument on any till of the store."""
+        conn = self._ready()
+        return shared.shared_value(conn, instrument) if conn else None
+
     def claim_answer(self, ask_id: str) -> ClaimAnswer | None:
         conn = self._ready()
         return shared.claim_answer(conn, ask_id) if conn else None
@@ -180,6 +190,12 @@ class Links:
         conn = self._ready()
         known = link.read_nodes(conn) if conn else ()
         return next((one.register for one in known if one.node_id == node), node)
+
+    def agents(self) -> Sequence[tuple[str, str]]:
+        """(node, register) of every agent of the store that is not revoked."""
+        conn = self._ready()
+        known = link.read_nodes(conn) if conn else ()
+        return [(one.node_id, one.register) for one in known if one.role == "agent" and not one.revoked]
 
     def staff(self) -> Sequence[link.StaffRow]:
         conn = self._ready()

@@ -32,6 +32,7 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "sale_discount": _("Take {percent} off the whole sale"),
         "start_training": _("Begin training at this till"),
         "unlock_pins": _("Let PINs be tried again at this till"),
+        "store_role": _("Tie the store together on this machine"),
         "void_sale": _("Give up the whole sale of {money}"),
         "x_report": _("Show what should be in the drawer"),
     }

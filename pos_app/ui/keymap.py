@@ -71,6 +71,7 @@ class Act(StrEnum):
     SUSPEND = "suspend"
     TAKE_BACK = "take_back"
     TAKE_OUT = "take_out"
+    TAKE_OVER = "take_over"
     TICK_ALL = "tick_all"
     TODAY = "today"
     TRY_DEVICE = "try_device"
@@ -173,6 +174,7 @@ PICKUP_KEYS: Mapping[str, Act] = MappingProxyType(
     }
 )
 
+CONNECTION_KEYS: Mapping[str, Act] = MappingProxyType({"F9": Act.TAKE_OVER})
 DEVICES_KEYS: Mapping[str, Act] = MappingProxyType(
     {
         "F2": Act.ADD_DEVICE,

@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from pos_app.service.exception_report import ExceptionReport
 from pos_app.till import Till
+from pos_app.ui.screens.connection.presenter import ConnectionPresenter
+from pos_app.ui.screens.connection.view import ConnectionView
 from pos_app.ui.screens.day.presenter import DayPresenter
 from pos_app.ui.screens.day.view import DayView
 from pos_app.ui.screens.drawer.presenter import DrawerPresenter
@@ -39,4 +41,6 @@ def manager_workspace(till: Till, point: str, zone: ZoneInfo) -> ManagerPresente
     workspace.add("exceptions", lambda: tr("Exceptions"), exceptions, allowed(Permission.SEE_EXCEPTIONS))
     staff = StaffPresenter(StaffView(), till.signing_in, zone)
     workspace.add("staff", lambda: tr("Staff"), staff, allowed(Permission.MANAGE_STAFF))
+    way = ConnectionPresenter(ConnectionView(), till.connection, till.link, zone)
+    workspace.add("connection", lambda: tr("Connection"), way)
     return workspace

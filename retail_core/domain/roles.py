@@ -33,6 +33,7 @@ class Permission(StrEnum):
     HAND_OVER = "hand_over"
     SET_UP_DEVICES = "set_up_devices"
     SETTLE_DOUBT = "settle_doubt"
+    TAKE_STORE_ROLE = "take_store_role"
     KEEP_DRAWER = "keep_drawer"  # open it, count and close one's own session, open it without a sale
     MOVE_CASH = "move_cash"  # loan, drop, bank
     CLOSE_ANY_DRAWER = "close_any_drawer"
@@ -94,7 +95,7 @@ _SUPERVISING = _OVER_DRAWERS | {
     Permission.SET_UP_TILL,
     Permission.TRAIN,
 }
-_MANAGING = frozenset({Permission.DISCOUNT_ANY, Permission.SEE_EXCEPTIONS})
+_MANAGING = frozenset({Permission.DISCOUNT_ANY, Permission.SEE_EXCEPTIONS, Permission.TAKE_STORE_ROLE})
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {
     Permission.PLACE_ORDER,

@@ -1,31 +1,47 @@
-"""What the tills of a store should know of one another within a second: baskets put aside, orders being worked on.
+"""What the tills of a store should know of one another within a second: baskets put aside, orders being worked on, what
+came back of a receipt, and what gift cards, credit and points moved.
 
 The store role folds it from the journals it holds, one row per thing; HQ is not needed. A row is the newest state, so it
 may be sent again, and what arrives in another order than it happened comes to the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.events import ACTION_OF, BasketRecalled, BasketSuspended, Event, FulfilmentEvent
+from retail_core.domain.events import (
+    ACTION_OF,
+    BasketRecalled,
+    BasketSuspended,
+    Event,
+    FulfilmentEvent,
+    SaleCompleted,
+)
 from retail_core.domain.fulfilment import OrderDoc, apply
-from retail_core.domain.ids import OperatorId, SaleId
+from retail_core.domain.ids import InstrumentId, OperatorId, SaleId
+from retail_core.domain.returns import ReturnReason
 from retail_core.domain.sale import SaleData
+from retail_core.domain.value import OwnMove, ValueFact, ValueMoved
+
+MAX_MOVES = 64
 
 
 class SharedKind(StrEnum):
     BASKET = "basket"
     ORDER = "order"
+    RETURNS = "returns"
+    VALUE = "value"
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where an event was written down, and by whom."""
+    """Where an event was written down, and by whom: `stream` is "node/epoch", `seq` its place in it."""
 
     node: str
     actor: str
+    stream: str = ""
+    seq: int = 0
 
 
 class SharedBasket(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,28 +58,65 @@ class SharedBasket(msgspec.Struct, frozen=True, omit_defaults=True):
     taken_by: str = ""
 
 
-Shared = SharedBasket | OrderDoc
+class BackPart(msgspec.Struct, frozen=True):
+    """What came back of line `n` of a receipt at once: on which till, with which receipt of its own."""
+
+    node: str
+    by_receipt: str
+    n: int
+    qty_milli: int
+    minor: int
+
+
+class SharedReturns(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything of a receipt that came back in this store, whichever till wrote the receipt."""
+
+    receipt: str
+    parts: tuple[BackPart, ...] = ()
+    voided_by: str = ""
+
+
+class SharedValue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The newest moves of a gift card, credit, points or an account in this store; `issue` when it was issued here."""
+
+    instrument: InstrumentId
+    moves: tuple[OwnMove, ...] = ()
+    issue: ValueMoved | None = None
+
+
+Shared = SharedBasket | OrderDoc | SharedReturns | SharedValue
 Known = Callable[[SharedKind, str], "Shared | None"]
 """What is known of a thing already: the row there is, or for an order HQ's newest document."""
 
 
 def key_of(shared: Shared) -> tuple[SharedKind, str]:
-    if isinstance(shared, SharedBasket):
-        return SharedKind.BASKET, shared.sale_id
-    return SharedKind.ORDER, shared.order_id
+    match shared:
+        case SharedBasket():
+            return SharedKind.BASKET, shared.sale_id
+        case OrderDoc():
+            return SharedKind.ORDER, shared.order_id
+        case SharedReturns():
+            return SharedKind.RETURNS, shared.receipt
+        case _:
+            return SharedKind.VALUE, shared.instrument
 
 
-def told_by(event: Event, origin: Origin, known: Known) -> Shared | None:
-    """The new state of what `event` is about, or None when it tells the others nothing new."""
+def told_by(event: Event, origin: Origin, known: Known) -> Sequence[Shared]:
+    """The new state of whatever `event` is about; nothing when it tells the others nothing new."""
     match event:
         case BasketSuspended():
-            return _suspended(event, origin, known)
+            told = _suspended(event, origin, known)
         case BasketRecalled():
-            return _recalled(event, origin, known)
+            told = _recalled(event, origin, known)
         case FulfilmentEvent():
-            return _order(event, known)
+            told = _order(event, known)
+        case ValueMoved():
+            told = _value(event, origin, known)
+        case SaleCompleted():
+            return _returns(event, origin, known)
         case _:
-            return None
+            told = None
+    return (told,) if told else ()
 
 
 def _suspended(event: BasketSuspended, origin: Origin, known: Known) -> Shared | None:
@@ -93,11 +146,42 @@ def _order(event: FulfilmentEvent, known: Known) -> Shared | None:
         return None  # two machines worked on it at once; HQ makes an exception of it
 
 
+def _returns(event: SaleCompleted, origin: Origin, known: Known) -> Sequence[Shared]:
+    told: list[Shared] = []
+    backs = [line for line in event.lines if line.back and line.back.receipt and line.back.n]
+    for receipt in dict.fromkeys(line.back.receipt for line in backs if line.back):
+        lines = [(line.back, line) for line in backs if line.back and line.back.receipt == receipt]
+        parts = tuple(
+            BackPart(origin.node, event.receipt, back.n, line.qty_milli, -line.amount_minor) for back, line in lines
+        )
+        voided = any(back.reason is ReturnReason.POST_VOID for back, _ in lines)
+        there = known(SharedKind.RETURNS, receipt)
+        news = merged(there, SharedReturns(receipt, parts, event.receipt if voided else ""))
+        told += [news] if news else []
+    return told
+
+
+def _value(event: ValueMoved, origin: Origin, known: Known) -> Shared | None:
+    issue = event if event.what is ValueFact.ISSUED else None
+    news = SharedValue(event.instrument, (OwnMove(origin.stream, origin.seq, event.delta),), issue)
+    return merged(known(SharedKind.VALUE, event.instrument), news)
+
+
 def merged(here: Shared | None, offered: Shared) -> Shared | None:
-    """What a machine that has just taken the store role makes of what another one remembers; None when it knows better."""
-    if isinstance(offered, OrderDoc):
-        return offered if not isinstance(here, OrderDoc) or offered.order_v > here.order_v else None
-    if not isinstance(here, SharedBasket):
-        return offered
-    newer = (offered.put_ms, bool(offered.taken_by)) > (here.put_ms, bool(here.taken_by))
-    return offered if newer else None
+    """What is known here with what another machine remembers, or an event tells; None when it is nothing new."""
+    match offered:
+        case OrderDoc():
+            return offered if not isinstance(here, OrderDoc) or offered.order_v > here.order_v else None
+        case SharedBasket():
+            old = here if isinstance(here, SharedBasket) else SharedBasket(offered.sale_id, put_ms=-1)
+            return offered if (offered.put_ms, bool(offered.taken_by)) > (old.put_ms, bool(old.taken_by)) else None
+        case SharedReturns():
+            was = here if isinstance(here, SharedReturns) else SharedReturns(offered.receipt)
+            parts = tuple(sorted({*was.parts, *offered.parts}, key=lambda part: (part.by_receipt, part.n)))
+            now = SharedReturns(was.receipt, parts, was.voided_by or offered.voided_by)
+            return now if now != was else None
+        case _:
+            had = here if isinstance(here, SharedValue) else SharedValue(offered.instrument)
+            moves = tuple(sorted({*had.moves, *offered.moves}, key=lambda move: (move.stream, move.seq)))[-MAX_MOVES:]
+            has = SharedValue(had.instrument, moves, had.issue or offered.issue)
+            return has if has != had else None

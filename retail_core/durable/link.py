@@ -130,6 +130,11 @@ class LinkStatusDoc(msgspec.Struct, frozen=True, omit_defaults=True):
     hq_offset_ms: int = 0
     feed_contact_ms: int = 0
     error: str = ""
+    at_ms: int = 0  # when the agent wrote this: it says so every few seconds
+    store_role: bool = False  # this machine has it
+    neighbours: tuple[str, ...] = ()  # nodes of the store that answer
+    copies: tuple[str, ...] = ()  # those that have everything this till has written
+    oldest_ms: int = 0  # since when something waits for HQ; 0 when nothing does
 
 
 def prepare_link(conn: Connection, path: Path) -> None:

@@ -9,7 +9,8 @@ import msgspec
 
 from retail_core.domain.claims import ClaimAnswer, Granted, NobodyAnswered, Refused
 from retail_core.domain.fulfilment import OrderDoc
-from retail_core.domain.shared import SharedBasket, SharedKind
+from retail_core.domain.ids import InstrumentId
+from retail_core.domain.shared import SharedBasket, SharedKind, SharedReturns, SharedValue
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step
 from retail_core.wire.messages import ClaimReply, SharedPage
@@ -89,10 +90,25 @@ def shared_orders(conn: Connection) -> Sequence[OrderDoc]:
 
 def shared_order(conn: Connection, order_id: str) -> OrderDoc | None:
     """One order, when a till of this store touched it."""
-    row = conn.execute(
-        "SELECT doc FROM shared WHERE kind = ? AND key = ?", (SharedKind.ORDER.value, order_id)
-    ).fetchone()
-    return msgspec.json.decode(row[0], type=OrderDoc) if row else None
+    doc = _doc(conn, SharedKind.ORDER, order_id)
+    return msgspec.json.decode(doc, type=OrderDoc) if doc else None
+
+
+def shared_returns(conn: Connection, receipt: str) -> SharedReturns | None:
+    """What came back of a receipt anywhere in the store."""
+    doc = _doc(conn, SharedKind.RETURNS, receipt)
+    return msgspec.json.decode(doc, type=SharedReturns) if doc else None
+
+
+def shared_value(conn: Connection, instrument: InstrumentId) -> SharedValue | None:
+    """The newest moves of an instrument anywhere in the store."""
+    doc = _doc(conn, SharedKind.VALUE, instrument)
+    return msgspec.json.decode(doc, type=SharedValue) if doc else None
+
+
+def _doc(conn: Connection, kind: SharedKind, key: str) -> bytes | None:
+    row = conn.execute("SELECT doc FROM shared WHERE kind = ? AND key = ?", (kind.value, key)).fetchone()
+    return row[0] if row else None
 
 
 def _docs(conn: Connection, kind: SharedKind) -> Sequence[bytes]:

@@ -206,11 +206,12 @@ class ClaimRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClaimReply(msgspec.Struct, frozen=True):
-    """Granted for so long, or who has it."""
+    """Granted for so long, or who has it. `rev`: what the store role had told when it granted."""
 
     granted: bool
     holder: str = ""
     for_ms: int = 0
+    rev: int = 0
 
 
 class ErrorBody(msgspec.Struct, frozen=True):

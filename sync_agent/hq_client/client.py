@@ -4,7 +4,9 @@ Trouble comes out as `HopFault`; what the peer *says* (stored, gap, fork, damage
 """
 
 import asyncio
+import errno
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -51,6 +53,7 @@ LOG = logging.getLogger(__name__)
 RENEW_BEFORE_S = 60
 LEAST_POLL_MS = 500
 JSON = MappingProxyType({"Content-Type": "application/json"})
+NO_WAY_THERE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 HQ_AGE_HEADER = "Sync-Hq-Age"
 """On a neighbour's answers: how many milliseconds ago HQ last answered it; absent when never."""
 _T = TypeVar("_T")
@@ -276,7 +279,7 @@ class SyncClient:
                     "%s does not answer: %s", self.peer.name, type(down).__name__, extra={"code": "hop.unreachable"}
                 )
             self._away = True
-            raise self._fault("hop.unreachable", why=type(down).__name__) from down
+            raise self._fault(_unreachable(down), why=type(down).__name__) from down
         except RuntimeError as closed:
             if not self._http.is_closed:
                 raise
@@ -337,6 +340,18 @@ async def _bounded(answer: httpx.Response, limit: int) -> bytes:
         if len(taken) > limit:
             raise HopFault("hop.answer_too_large", limit=limit)
     return bytes(taken)
+
+
+def _unreachable(down: httpx.HTTPError) -> str:
+    """Whether nobody is there, nobody can be asked, or nobody answers: people look in different places for each."""
+    cause: BaseException | None = down
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return "hop.refused"
+        if isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in NO_WAY_THERE):
+            return "hop.no_network"
+        cause = cause.__cause__ or cause.__context__
+    return "hop.unreachable"
 
 
 def _offset_ms(date: str, now_ms: int) -> int:

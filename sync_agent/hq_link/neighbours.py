@@ -69,6 +69,11 @@ class Neighbours:
         return {client.peer.name: client for client, hello in self._known.values() if not hello.store_role}
 
     @property
+    def nodes(self) -> tuple[str, ...]:
+        """Those that answer."""
+        return tuple(sorted(node for node in self._known if not self._missed.get(node)))
+
+    @property
     def store_says_hq_is_up(self) -> bool:
         return any(hello.hq_up for _, hello in self._known.values() if hello.store_role)
 

@@ -4,14 +4,25 @@ Row, revision and how far each journal was read are written in one transaction, 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from retail_core.domain.claims import ClaimKind
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import FINAL, OrderDoc
-from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, merged, told_by
+from retail_core.domain.shared import (
+    Origin,
+    Shared,
+    SharedBasket,
+    SharedKind,
+    SharedReturns,
+    SharedValue,
+    key_of,
+    merged,
+    told_by,
+)
 from retail_core.durable import link
 from retail_core.durable.engine import transaction
 from retail_core.durable.journal import entries_after
@@ -32,7 +43,23 @@ MAX_REMEMBERED = 200
 ASK_VALID_MS = 2_000
 """Nobody waits for an older question any more."""
 GONE = b"null"
-KINDS = {SharedKind.BASKET: SharedBasket, SharedKind.ORDER: OrderDoc}
+KINDS: Mapping[SharedKind, type[SharedBasket | OrderDoc | SharedReturns | SharedValue]] = MappingProxyType(
+    {
+        SharedKind.BASKET: SharedBasket,
+        SharedKind.ORDER: OrderDoc,
+        SharedKind.RETURNS: SharedReturns,
+        SharedKind.VALUE: SharedValue,
+    }
+)
+CLAIMED_AS = MappingProxyType(
+    {
+        SharedKind.BASKET: ClaimKind.SUSPENDED_SALE,
+        SharedKind.ORDER: ClaimKind.PICKUP_ORDER,
+        SharedKind.RETURNS: ClaimKind.RECEIPT_REFUND,
+        SharedKind.VALUE: ClaimKind.GIFT_CARD,
+    }
+)
+"""What was written down needs no claim any more."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -83,10 +110,23 @@ def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
         event = decode_event(entry.type, entry.v, entry.body)
     except RuleViolationError:  # a kind or shape of a newer program
         return False
-    told = told_by(event, Origin(entry.node, entry.actor), lambda kind, key: _known(files, kind, key))
-    if told is not None:
-        _tell(files, *key_of(told), msgspec.json.encode(told), now_ms)
-    return told is not None
+    origin = Origin(entry.node, entry.actor, f"{entry.node}/{entry.epoch}", entry.seq)
+    told = told_by(event, origin, lambda kind, key: _known(files, kind, key))
+    for one in told:
+        kind, key = key_of(one)
+        _tell(files, kind, key, msgspec.json.encode(one), now_ms)
+        _release(files, kind, key, entry.node)
+    return bool(told)
+
+
+def _release(files: Files, kind: SharedKind, key: str, node: str) -> None:
+    """The machine that claimed it has done what it claimed it for."""
+    if kind is SharedKind.ORDER:
+        return  # picking goes on; the claim is for handing over
+    by_id = {one.node_id: one.register for one in link.read_nodes(files.link)}
+    row = files.store.execute("SELECT holder FROM claim WHERE kind = ? AND key = ?", (CLAIMED_AS[kind], key)).fetchone()
+    if row and by_id.get(row[0]) == by_id.get(node):
+        files.store.execute("DELETE FROM claim WHERE kind = ? AND key = ?", (CLAIMED_AS[kind], key))
 
 
 def _known(files: Files, kind: SharedKind, key: str) -> Shared | None:
@@ -131,7 +171,13 @@ def tidy(files: Files, now_ms: int) -> bool:
 
 def _is_done(kind: SharedKind, doc: bytes) -> bool:
     told = msgspec.json.decode(doc, type=KINDS[kind])
-    return bool(told.taken_by) if isinstance(told, SharedBasket) else told.state in FINAL
+    match told:
+        case SharedBasket():
+            return bool(told.taken_by)
+        case OrderDoc():
+            return told.state in FINAL
+        case _:
+            return True  # HQ knows it by now, and the receipt's own till for ever
 
 
 def remember(files: Files, rows: Sequence[SharedRow], now_ms: int) -> bool:
@@ -205,11 +251,14 @@ def claim(files: Files, holder: str, request: ClaimRequest, now_ms: int) -> Clai
         ).fetchone()
         if row and row[0] != holder:
             return ClaimReply(granted=False, holder=row[0])
+        if not for_ms:  # it was not needed after all
+            conn.execute("DELETE FROM claim WHERE kind = ? AND key = ?", (request.kind, request.key))
+            return ClaimReply(granted=True, holder=holder)
         conn.execute(
             "INSERT OR REPLACE INTO claim (kind, key, holder, until_ms) VALUES (?,?,?,?)",
             (request.kind, request.key, holder, now_ms + for_ms),
         )
-    return ClaimReply(granted=True, holder=holder, for_ms=for_ms)
+    return ClaimReply(granted=True, holder=holder, for_ms=for_ms, rev=head(files)[1])
 
 
 def asks(files: Files, now_ms: int) -> Sequence[Ask]:

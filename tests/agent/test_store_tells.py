@@ -7,13 +7,15 @@ from time import monotonic
 
 import pytest
 
+from pos_app.service.connection import Part, PartState
 from pos_app.storage.parked import Parked
+from retail_core.domain.approvals import ApprovalNeededError
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted, NobodyAnswered, Refused
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.fulfilment import State
 from retail_core.domain.ids import LineId
 from tests.agent.support import AgentProcess, Lan, agent, kept_types, until
-from tests.support.shop import CODE, ITEMS, AtTill, at_till
+from tests.support.shop import CODE, ITEMS, MANAGER_PIN, AtTill, at_till
 
 MILK, CHICKEN = ITEMS[0], ITEMS[1]
 SEEN_WITHIN_S = 5.0  # on a machine that is busy with other tests
@@ -145,9 +147,14 @@ def test_another_machine_takes_the_store_role_over_and_nothing_is_forgotten(tmp_
         put = one.done(one.till.parking.park)
         for at in (two, three):
             until(lambda: aside(at), why="all see it")  # noqa: B023
+        until(lambda: two.till.connection.read().copies, why="T2 knows who has its second copy")
         assert claims(two, "agent-T2", ClaimKind.STORE_ROLE) == Refused("agent-T1")  # it answers: nothing to take over
         first.kill()
-        assert isinstance(claims(two, "agent-T2", ClaimKind.STORE_ROLE), Granted)
+        until(lambda: two.till.connection.read().parts[Part.STORE] is PartState.DOWN, why="the page says so")
+        with pytest.raises(ApprovalNeededError):
+            two.done(lambda done, failed: two.till.connection.take_over(lambda: done(True), failed))
+        two.sign_in(MANAGER_PIN)
+        two.done(lambda done, failed: two.till.connection.take_over(lambda: done(True), failed))
         until(lambda: has_role(second), why="T2 has the store role")
         until(lambda: isinstance(claims(three, "x"), Granted), why="T3 asks T2 now")
         assert [basket.sale_id for basket in aside(three)] == [put.sale_id]

@@ -1,0 +1,56 @@
+"""Which part of the way to head office is down, told apart as people would."""
+
+import msgspec
+import pytest
+
+from pos_app.service.connection import Part, PartState, connection
+from retail_core.durable.link import LinkStatusDoc
+
+NOW = 10_000_000
+OTHERS = {"agent-T2": "T2", "agent-T3": "T3"}
+WELL = LinkStatusDoc(
+    hq_contact_ms=NOW - 5_000, store_contact_ms=NOW - 2_000, store_peer="store:agent-T2", at_ms=NOW - 1_000,
+    neighbours=("agent-T2", "agent-T3"), copies=("agent-T2",),
+)  # fmt: skip
+OK, DOWN, UNKNOWN, UNUSED = PartState.OK, PartState.DOWN, PartState.UNKNOWN, PartState.UNUSED
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({}, (OK, OK, OK, OK, OK)),
+        ({"at_ms": NOW - 11_000}, (DOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)),
+        ({"neighbours": ()}, (OK, DOWN, DOWN, OK, OK)),
+        ({"neighbours": ("agent-T3",)}, (OK, OK, DOWN, OK, OK)),
+        ({"neighbours": ("agent-T3",), "store_role": True}, (OK, OK, OK, OK, OK)),
+        ({"error": "hop.no_network"}, (OK, OK, OK, DOWN, UNKNOWN)),
+        ({"error": "hop.refused"}, (OK, OK, OK, OK, DOWN)),
+        ({"error": "hop.unreachable"}, (OK, OK, OK, UNKNOWN, DOWN)),
+        ({"hq_contact_ms": NOW - 60_000}, (OK, OK, OK, UNKNOWN, DOWN)),
+    ],
+)
+def test_the_part_that_is_down_is_named(changes: dict[str, object], parts: tuple[PartState, ...]) -> None:
+    found = connection(msgspec.structs.replace(WELL, **changes), OTHERS, "T1", NOW)
+    assert tuple(found.parts[part] for part in Part) == parts
+
+
+def test_the_only_till_of_a_store_misses_nobody() -> None:
+    found = connection(msgspec.structs.replace(WELL, neighbours=(), store_peer=""), {}, "T1", NOW)
+    assert (found.parts[Part.LAN], found.parts[Part.STORE]) == (UNUSED, UNUSED)
+    assert not found.may_take_over
+
+
+def test_who_holds_copies_and_who_is_silent_is_said_by_register() -> None:
+    found = connection(msgspec.structs.replace(WELL, neighbours=("agent-T2",)), OTHERS, "T1", NOW)
+    assert (found.answering, found.silent, found.copies, found.store_machine) == (("T2",), ("T3",), ("T2",), "T2")
+
+
+def test_the_store_is_taken_over_only_where_nobody_else_has_it() -> None:
+    assert not connection(WELL, OTHERS, "T1", NOW).may_take_over
+    lost = msgspec.structs.replace(WELL, neighbours=("agent-T3",))
+    assert connection(lost, OTHERS, "T1", NOW).may_take_over
+
+
+def test_a_clock_a_minute_off_is_told() -> None:
+    assert connection(msgspec.structs.replace(WELL, hq_offset_ms=-59_000), OTHERS, "T1", NOW).clock_off_ms == 0
+    assert connection(msgspec.structs.replace(WELL, hq_offset_ms=-61_000), OTHERS, "T1", NOW).clock_off_ms == -61_000

@@ -1,0 +1,66 @@
+"""The connection page at the window: what is down, in words, and the way to it by key."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from pos_app.ui.screens.connection.view import ConnectionView
+from retail_core.durable import link
+from retail_core.durable.engine import open_rw, transaction
+from tests.support.shop import MANAGER_PIN, ManualClock, row
+from tests.ui.conftest import Cashier
+
+
+def agent_says(cashier: Cashier, status: link.LinkStatusDoc) -> None:
+    home = cashier.shop.home
+    conn = open_rw(home.link_db, home.keys.file_key("link.db"))
+    with transaction(conn):
+        link.put_status(conn, status)
+    conn.close()
+    cashier.workplace.refresh()
+
+
+def to_page(cashier: Cashier) -> None:
+    cashier.sign_in(MANAGER_PIN)
+    cashier.control(Qt.Key.Key_M)
+    cashier.until(lambda: cashier.workplace.manager.front)
+    while cashier.workplace.manager.front != "connection":
+        cashier.control(Qt.Key.Key_PageDown)
+    page = cashier.workplace.shell.findChild(ConnectionView, "connection_page")
+    assert isinstance(page, ConnectionView)
+    cashier.until(page.isVisible)
+
+
+def words(cashier: Cashier) -> str:
+    page = cashier.workplace.manager.widget
+    return " | ".join(found.text() for found in page.findChildren(QLabel) if found.isVisible())
+
+
+def test_a_silent_agent_is_said_with_what_to_do(cashier: Cashier) -> None:
+    to_page(cashier)
+    assert "The agent on this machine does not run" in words(cashier)
+
+
+def test_the_internet_is_told_from_head_office(cashier: Cashier) -> None:
+    to_page(cashier)
+    now_ms = ManualClock.wall_ms
+    agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms - 90_000, error="hop.no_network", at_ms=now_ms))
+    assert "The line out of the store is down" in words(cashier)
+    agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms - 90_000, error="hop.refused", at_ms=now_ms))
+    assert "Head office does not answer" in words(cashier)
+    agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms, at_ms=now_ms))
+    assert "does not" not in words(cashier)
+
+
+def test_the_store_is_taken_over_with_one_key_when_nobody_ties_it_together(cashier: Cashier) -> None:
+    cashier.shop.put_rows(
+        *(
+            row("node", f"agent-{name}", link.NodeDoc(f"agent-{name}", name, "agent", "k"))
+            for name in ("T1", "T2", "T3")
+        )
+    )
+    to_page(cashier)
+    now_ms = ManualClock.wall_ms
+    agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms, at_ms=now_ms, neighbours=("agent-T3",)))
+    assert "take over here with F9" in words(cashier)
+    cashier.key(Qt.Key.Key_F9)
+    cashier.until(lambda: "The agent of this machine does not answer" in cashier.notice)  # there is none in this test
