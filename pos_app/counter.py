@@ -144,6 +144,11 @@ class Counter:
 
         self.printing.reprint("", printed, failed)
 
+    def print_queued(self) -> None:
+        """Some other paper waits for the printer."""
+        if self.printing:
+            self.printing.sale_paid(kick=False)
+
     def close_terminal_day(self, done: Callable[[PaymentOutcome], None]) -> bool:
         """Have the card terminal close its day; False when there is none."""
         if self.cards is None:
@@ -205,7 +210,7 @@ def _document(job: PrintJob, codes: ReceiptCodes) -> ReceiptDocument:
         facts = msgspec.json.decode(job.document, type=Facts)
         return report_document(facts, report_words(facts.language))
     data = msgspec.json.decode(job.document, type=ReceiptData)
-    signed = replace(data, code=codes.code_of(job.fact, job.sold_ms))
+    signed = replace(data, code=codes.code_of(job.fact, job.sold_ms, gift=data.gift))
     return receipt_document(signed, receipt_words(data.language))
 
 

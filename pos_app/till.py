@@ -21,8 +21,10 @@ from pos_app.service.instruments import Instruments
 from pos_app.service.labels import Labels
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
+from pos_app.service.papers import Papers
 from pos_app.service.parking import Parking
 from pos_app.service.paying import Paying
+from pos_app.service.post_voiding import PostVoiding
 from pos_app.service.preferences import Preferences
 from pos_app.service.price_lookup import PriceLookup
 from pos_app.service.promoting import Promoting
@@ -79,6 +81,8 @@ class Till:
     receipt_codes: ReceiptCodes = field(init=False)
     returning: Returning = field(init=False)
     asking: Asking = field(init=False)
+    post_voiding: PostVoiding = field(init=False)
+    papers: Papers = field(init=False)
     _lock: InstanceLock
     _wake: WakeLine
     _worker: Worker
@@ -191,15 +195,19 @@ class Till:
             _references=(here_ref, there_ref),
             _closers=[refreshed],
         )
-        till.receipt_codes = ReceiptCodes(
-            links, home.keys.signing_key("till"), config.till_node, config.feed_public_key
-        )  # fmt: skip
-        till.receipt_codes.refresh()
-        till.returning = Returning(
-            selling, here_ref, links, goods, writer, clock, ids, config
-        )  # fmt: skip
+        till._take_goods_back(here_ref, ids)
         till.asking = Asking(selling, goods, today)
         return till
+
+    def _take_goods_back(self, catalogue: Reference, ids: IdSource) -> None:
+        """What is done with sales that are over: returns, reversal, papers."""
+        config, writer, links = self.config, self.writer, self.links
+        key = self.home.keys.signing_key("till")
+        self.receipt_codes = ReceiptCodes(links, key, config.till_node, config.feed_public_key)
+        self.receipt_codes.refresh()
+        self.returning = Returning(self.selling, catalogue, links, self.goods, writer, self.clock, ids, config)
+        self.papers = Papers(writer, links, self.receipt_codes)
+        self.post_voiding = PostVoiding(self.selling, self.paying, self.card_paying, catalogue, links, writer, ids)
 
     def signed_in(self, operator: SoldBy | None) -> None:
         """Everything done from now on is done by `operator`; an open basket stays, and the journal says whose it was."""

@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 
 from pos_app.service.return_draft import DraftLine, ReturnDraft
 from pos_app.ui.keymap import Act, Slot
+from pos_app.ui.screens.returns.after_state import AfterState, PaperView
 from pos_app.ui.screens.returns.model import return_state
-from pos_app.ui.screens.returns.view import ReturnsView
+from pos_app.ui.screens.returns.view import ReturnsView, Side
 from retail_core.domain.ids import Sku
 from retail_core.domain.receipts import PaidLine, PaidReceipt, PaidTender
 from retail_core.domain.returns import NOTHING, Part, ReturnReason
@@ -17,10 +18,26 @@ STRIP = (
     Slot(2, Act.TICK_ALL, "F2", "All of it"),
     Slot(3, Act.NEXT_REASON, "F6", "Reason"),
     Slot(4, Act.NEXT_GOODS, "F8", "Shelf or not"),
+    Slot(5, Act.PAPERS, "F5", "Papers"),
     Slot(6, Act.LESS, "-", "Not this one"),
     Slot(9, Act.TAKE_BACK, "F9", "Take back", main=True),
 )
-EMPTY_STRIP = (Slot(0, Act.BACK, "Esc", "Back to sale"), Slot(1, Act.NO_RECEIPT, "F4", "No receipt"))
+EMPTY_STRIP = (
+    Slot(0, Act.BACK, "Esc", "Back to sale"),
+    Slot(1, Act.NO_RECEIPT, "F4", "No receipt"),
+    Slot(2, Act.POST_VOID, "F3", "Reverse sale"),
+)
+AFTER = AfterState(
+    "The last sale",
+    "S0319-T2-A-000042",
+    "€ 16.70 · 14:07",
+    (
+        PaperView("copy", "Print again", "Ctrl+R"),
+        PaperView("gift", "Gift receipt", "Ctrl+G"),
+        PaperView("pdf", "Save as PDF", "Ctrl+S"),
+        PaperView("reverse", "Reverse the sale", "F3"),
+    ),
+)
 BOUGHT = (
     (1, "Sparkling water 1.5 L", Part(3000, 267), Part(1000, 89), 2000, None),
     (2, "Wool throw, grey", Part(1000, 3990), NOTHING, 1000, "SN-20417"),
@@ -44,6 +61,8 @@ def _draft(*, gift: bool = False) -> ReturnDraft:
 def returns(draft: ReturnDraft | None) -> ReturnsView:
     view = ReturnsView()
     view.show_state(return_state(draft, 2, "EUR", ZONE))
+    view.show_after(AFTER)
+    view.show_side(Side.GOODS if draft else Side.AFTER)
     return view
 
 

@@ -9,6 +9,7 @@ from hq_server.storage import bulk
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import returned_line, sale, sale_hour, sale_line, tender
 from retail_core.domain.events import SaleCompleted
+from retail_core.domain.returns import ReturnReason
 
 HOUR_MS = 3_600_000
 IN_STORE, COLLECTED = "store", "collected"
@@ -121,7 +122,9 @@ def _returned_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value
 
 
 def _baskets(sold: SaleCompleted) -> int:
-    """A customer who only brings goods back has bought no basket."""
+    """A customer who only brings goods back has bought no basket; a sale that is reversed was none."""
+    if any(line.back and line.back.reason is ReturnReason.POST_VOID for line in sold.lines):
+        return -1
     return 0 if sold.lines and all(line.back for line in sold.lines) else 1
 
 

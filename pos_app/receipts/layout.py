@@ -94,6 +94,10 @@ class ReceiptData:
     rounding_minor: int = 0
     vouchers: tuple[ReceiptVoucher, ...] = ()
     code: str = ""  # what its QR code says: signed, once head office has certified the till
+    gift: bool = False  # for somebody who must not learn the prices
+    reverses: str = ""  # the receipt that this one undoes whole
+    invoice_no: str = ""  # of a full invoice, which names its buyer
+    buyer: tuple[str, ...] = ()
 
 
 def _(text: str) -> str:
@@ -119,6 +123,10 @@ class ReceiptWords:
     """The words around the facts, in the customer's language. The rim translates them; these are the source texts."""
 
     copy: str = _("COPY")
+    gift: str = _("GIFT RECEIPT")
+    invoice: str = _("INVOICE {number}")
+    reverses: str = _("Reverses receipt {receipt}")
+    buyer: str = _("Invoice to")
     total: str = _("TOTAL")
     refund: str = _("REFUND")
     returned: str = _("returned")
@@ -268,9 +276,7 @@ def receipt_document(data: ReceiptData, words: ReceiptWords = ENGLISH) -> Receip
             *_head(data, words),
             *_lines(data, words),
             Rule("═"),
-            *_sums(data, words),
-            *_taxes(data, words),
-            *_vouchers(data, words),
+            *(() if data.gift else (*_sums(data, words), *_taxes(data, words), *_vouchers(data, words))),
             *_foot(data, words),
         ),
         mirrored=words.right_to_left,
@@ -292,13 +298,34 @@ def _head(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     if data.copy:
         yield Text(f"* {words.copy} *", Align.CENTRE, bold=True, size=Size.TALL)
         yield Gap()
+    yield from _kind(data, words)
     yield Columns(data.at_local, f"{words.register} {data.register}")
     yield Columns(f"{words.receipt} {data.receipt_no}", data.currency)
     yield Rule()
 
 
+def _kind(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    """What kind of paper it is, when it is no plain receipt."""
+    if data.gift:
+        yield Text(words.gift, Align.CENTRE, bold=True, size=Size.TALL)
+        yield Gap()
+    if data.reverses:
+        yield Text(words.reverses.format(receipt=data.reverses), Align.CENTRE, bold=True)
+        yield Gap()
+    if data.invoice_no:
+        yield Text(words.invoice.format(number=data.invoice_no), bold=True, size=Size.TALL)
+        yield Gap()
+        yield Text(words.buyer)
+        yield from (Text(line, bold=True) for line in data.buyer)
+        yield Gap()
+
+
 def _lines(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     for line in data.lines:
+        if data.gift:
+            quantity = format_quantity(line.qty_milli) + ("" if line.unit == "each" else f" {line.unit}")
+            yield Columns(line.name[:MAX_NAME_CHARS], quantity)
+            continue
         yield Columns(line.name[:MAX_NAME_CHARS], format_minor(line.amount_minor, data.currency))
         price = format_minor(line.unit_minor, data.currency)
         quantity = format_quantity(line.qty_milli)

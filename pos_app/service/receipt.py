@@ -9,6 +9,7 @@ import msgspec
 from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender, ReceiptVoucher
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.money import format_minor
+from retail_core.domain.returns import ReturnReason
 from retail_core.domain.sale import SaleLine, Tender
 
 
@@ -39,7 +40,9 @@ def receipt_data(
     """
     local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
     names = {(rate.tax_class, rate.rate_ppm): rate.name for line in sold for rate in line.taxes}
+    undone = {line.back.receipt for line in sold if line.back and line.back.reason is ReturnReason.POST_VOID}
     return ReceiptData(
+        reverses=undone.pop() if undone else "",
         header=paper.header,
         footer=paper.footer,
         receipt_no=event.receipt,

@@ -108,6 +108,10 @@ class Returning:
     def is_receipt(label: str) -> bool:
         return classify(label).kind is CodeKind.RECEIPT
 
+    def is_own(self, receipt: str) -> bool:
+        """True for a receipt this till wrote."""
+        return receipt.startswith(f"{self._register}-")
+
     def close(self) -> None:
         """Put the draft away; nothing was taken back."""
         self.draft = None

@@ -20,6 +20,10 @@ _LINE = (
     " lot, serial, epc, expiry) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 _FACT = "SELECT e.body, e.at FROM sale s JOIN event e ON e.id = s.event_id WHERE s.series = ? AND s.counter = ? AND s.receipt = ?"
+_LAST = (
+    "SELECT e.body, e.at, e.n FROM sale s JOIN event e ON e.id = s.event_id WHERE s.series = ?"
+    " ORDER BY s.counter DESC LIMIT 1"
+)
 _TENDER = "INSERT INTO tender (sale_id, n, kind, amount_minor, given_minor, reference) VALUES (?,?,?,?,?,?)"
 
 
@@ -95,6 +99,29 @@ def fact_of(conn: Connection, receipt: str) -> tuple[bytes, int] | None:
     if not (counter.isascii() and counter.isdigit()) or len(counter) > MAX_COUNTER_DIGITS:
         return None
     return conn.execute(_FACT, (series.rpartition("-")[2], int(counter), receipt)).fetchone()
+
+
+class KeptSale(msgspec.Struct, frozen=True):
+    """What the sale's rows say besides its event."""
+
+    operator_id: str
+    entry_hash: bytes
+    names: dict[int, str]
+
+
+def kept_sale(conn: Connection, sale_id: str) -> KeptSale:
+    """Of a sale that is in the file."""
+    operator_id, entry_hash = conn.execute(
+        "SELECT s.operator_id, e.entry_hash FROM sale s JOIN event e ON e.id = s.event_id WHERE s.sale_id = ?",
+        (sale_id,),
+    ).fetchone()
+    rows = conn.execute("SELECT n, name FROM sale_line WHERE sale_id = ?", (sale_id,))
+    return KeptSale(operator_id, entry_hash, dict(rows.fetchall()))
+
+
+def last_fact(conn: Connection, series: str) -> tuple[bytes, int, int] | None:
+    """The journal's body of the newest sale of a series, its time, and its place in the journal."""
+    return conn.execute(_LAST, (series,)).fetchone()
 
 
 def put_basket(conn: Connection, data: SaleData | None) -> None:

@@ -24,6 +24,7 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "count_drawer": _("Count a drawer that somebody else opened"),
         "drawer_variance": _("Close the drawer with a difference of {money}"),
         "no_sale": _("Open the drawer without a sale, time {amount} in this session"),
+        "post_void": _("Reverse the last sale of {money} whole"),
         "return": _("Take goods back for {money}, which is more than the store's rules allow"),
         "line_amount_off": _("Take {money} off {name}"),
         "line_discount": _("Take {percent} off {name}"),

@@ -39,6 +39,10 @@ class AtCounter(Protocol):
         """Print the last receipt once more, marked as a copy; `done` is told its number."""
         ...
 
+    def print_queued(self) -> None:
+        """Some other paper than a sale's waits for the printer."""
+        ...
+
     def close_terminal_day(self, done: Callable[[PaymentOutcome], None]) -> bool:
         """Have the card terminal close its day; False when there is none."""
         ...
@@ -68,6 +72,9 @@ class NoCounter:
 
     def reprint(self, done: Callable[[str], None], failed: Failed) -> None:
         failed(RuleViolationError("receipt.no_printer"))
+
+    def print_queued(self) -> None:
+        """It waits for a printer."""
 
     def close_terminal_day(self, done: Callable[[PaymentOutcome], None]) -> bool:
         return False

@@ -39,6 +39,7 @@ class Act(StrEnum):
     FOREIGN_CASH = "foreign_cash"
     FULL_SCREEN = "full_screen"
     GIFT_CARD = "gift_card"
+    GIFT_RECEIPT = "gift_receipt"
     HAND_OVER = "hand_over"
     HELP = "help"
     LABEL = "label"
@@ -60,6 +61,8 @@ class Act(StrEnum):
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
     PRINT_REPORT = "print_report"
+    PAPERS = "papers"
+    POST_VOID = "post_void"
     PRICE_CHECK = "price_check"
     POINTS = "points"
     QUANTITY = "quantity"
@@ -67,6 +70,7 @@ class Act(StrEnum):
     REPRINT = "reprint"
     RETURN = "return"
     SAVE = "save"
+    SAVE_PDF = "save_pdf"
     SELL = "sell"
     SUSPEND = "suspend"
     TAKE_BACK = "take_back"
@@ -135,7 +139,12 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
 RETURN_KEYS: Mapping[str, Act] = MappingProxyType(
     {
         "F2": Act.TICK_ALL,
+        "F3": Act.POST_VOID,
         "F4": Act.NO_RECEIPT,
+        "F5": Act.PAPERS,
+        "Ctrl+G": Act.GIFT_RECEIPT,
+        "Ctrl+R": Act.REPRINT,
+        "Ctrl+S": Act.SAVE_PDF,
         "F6": Act.NEXT_REASON,
         "F8": Act.NEXT_GOODS,
         "F9": Act.TAKE_BACK,

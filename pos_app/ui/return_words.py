@@ -11,6 +11,17 @@ def _(sentence: str) -> str:
 
 RETURN_ERRORS: Mapping[str, str] = MappingProxyType(
     {
+        "paper.not_saved": _("The file could not be saved: {why}"),
+        "post_void.card_in_doubt": _(
+            "Nobody knows whether the card got its money back. Press again: the terminal is asked."
+        ),
+        "post_void.card_kept": _("The terminal does not give that payment back any more. Take the goods back with F7."),
+        "post_void.has_returns": _("{receipt} is a return or a reversal itself. It cannot be reversed."),
+        "post_void.nothing": _("There is no sale to reverse yet."),
+        "post_void.other_session": _("{receipt} was sold in another drawer session. Take the goods back with F7."),
+        "post_void.part_back": _("Something of {receipt} came back already. Take the rest back with F7."),
+        "post_void.sale_is_open": _("Finish the open sale first, or put it aside with F8."),
+        "post_void.tender": _("The way {receipt} was paid cannot be reversed at once. Take the goods back with F7."),
         "receipt.forged": _(
             "This receipt was not written by one of our tills. Take nothing back on it; call a manager."
         ),

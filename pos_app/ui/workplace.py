@@ -33,6 +33,7 @@ from pos_app.ui.screens.pay.presenter import PayPresenter
 from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.pickup.presenter import PickupPresenter
 from pos_app.ui.screens.pickup.view import PickupView
+from pos_app.ui.screens.returns.after import AfterSale
 from pos_app.ui.screens.returns.presenter import ReturnsPresenter
 from pos_app.ui.screens.returns.view import ReturnsView
 from pos_app.ui.screens.screen import Screen
@@ -98,7 +99,9 @@ class Workplace(QObject):
         )
         self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying, till.tendering)
         self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
-        self.returns = ReturnsPresenter(ReturnsView(), till.returning, till.selling, self._zone)
+        after = AfterSale(till.papers, till.post_voiding, till.home.folder, self._zone)
+        after.operator, after.queued = lambda: till.signing_in.operator, self.counter.print_queued
+        self.returns = ReturnsPresenter(ReturnsView(), till.returning, till.selling, after, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
         self.manager = manager_workspace(till, point, self._zone)
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)

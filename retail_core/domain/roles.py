@@ -46,6 +46,7 @@ class Permission(StrEnum):
     SEE_EXCEPTIONS = "see_exceptions"
     SET_UP_TILL = "set_up_till"  # what is chosen for this till alone
     TRAIN = "train"  # begin training mode
+    POST_VOID = "post_void"
     SYNC_PUSH = "sync.push"
     SYNC_PULL = "sync.pull"
     VIEW_TODAY = "hq.view_today"
@@ -94,6 +95,7 @@ _SUPERVISING = _OVER_DRAWERS | {
     Permission.MANAGE_STAFF,
     Permission.SET_UP_TILL,
     Permission.TRAIN,
+    Permission.POST_VOID,
 }
 _MANAGING = frozenset({Permission.DISCOUNT_ANY, Permission.SEE_EXCEPTIONS, Permission.TAKE_STORE_ROLE})
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})

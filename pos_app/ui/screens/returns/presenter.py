@@ -10,8 +10,9 @@ from pos_app.service.return_draft import DraftLine, ReturnDraft
 from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
 from pos_app.ui.keymap import RETURN_KEYS, Act, Slot
+from pos_app.ui.screens.returns.after import GIFT, PDF, REVERSE, AfterSale
 from pos_app.ui.screens.returns.model import CUSTOMERS_REASONS, return_state
-from pos_app.ui.screens.returns.view import ReturnsView
+from pos_app.ui.screens.returns.view import ReturnsView, Side
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ntr, tr
@@ -26,10 +27,18 @@ class ReturnsPresenter(Screen):
     keys = RETURN_KEYS
     left = Signal()  # back to the sale
 
-    def __init__(self, view: ReturnsView, returning: Returning, selling: Selling, zone: ZoneInfo) -> None:
+    def __init__(
+        self, view: ReturnsView, returning: Returning, selling: Selling, after: AfterSale, zone: ZoneInfo
+    ) -> None:
         super().__init__(view)
         self._view, self._returning, self._selling, self._zone = view, returning, selling, zone
+        self.after = after
         self._selected_n = 0
+        self._papers_shown = False
+        view.paper_wanted.connect(self.want)
+        after.changed.connect(self._show)
+        after.told.connect(self._tell)
+        after.failed.connect(self.explain)
         view.entered.connect(self.enter)
         view.line_tapped.connect(self.tap)
         view.reason_chosen.connect(self.choose_reason)
@@ -77,6 +86,13 @@ class ReturnsPresenter(Screen):
             self._returning.draft.goes_to(Condition(condition))
         self._show()
 
+    def want(self, paper: str) -> None:
+        """A paper of the open receipt or of the last sale, or the last sale's reversal."""
+        if paper == REVERSE:
+            self.with_approval(self.after.reverse)
+        else:
+            self.after.want(paper)
+
     def take(self) -> None:
         """Put what is ticked on the sale and go back to it."""
         self.with_approval(self._take)
@@ -95,6 +111,10 @@ class ReturnsPresenter(Screen):
             Act.DOWN: lambda: self._step(1),
             Act.MORE: self._more,
             Act.LESS: self._less,
+            Act.PAPERS: self._turn_side,
+            Act.GIFT_RECEIPT: lambda: self.want(GIFT),
+            Act.SAVE_PDF: lambda: self.want(PDF),
+            Act.POST_VOID: lambda: self.want(REVERSE),
         }
         action = actions.get(act)
         if action:
@@ -105,18 +125,21 @@ class ReturnsPresenter(Screen):
         back = Slot(0, Act.BACK, "Esc", tr("Back to sale") if draft is None else tr("Another receipt"))
         without = Slot(1, Act.NO_RECEIPT, "F4", tr("No receipt"))
         if draft is None:
-            return back, without
+            reverse = Slot(2, Act.POST_VOID, "F3", tr("Reverse sale"))
+            return (back, without, reverse) if self.after.last else (back, without)
         return (
             back,
             without,
             Slot(2, Act.TICK_ALL, "F2", tr("All of it"), enabled=draft.receipt is not None),
             Slot(3, Act.NEXT_REASON, "F6", tr("Reason")),
             Slot(4, Act.NEXT_GOODS, "F8", tr("Shelf or not")),
+            Slot(5, Act.PAPERS, "F5", tr("Reasons") if self._papers_shown else tr("Papers")),
             Slot(6, Act.LESS, "-", tr("Not this one")),
             Slot(9, Act.TAKE_BACK, "F9", tr("Take back"), main=True, enabled=bool(draft.ticked)),
         )
 
     def shown(self) -> None:
+        self.after.look()
         self._show()
 
     def typed_aside(self, text: str) -> None:
@@ -210,13 +233,25 @@ class ReturnsPresenter(Screen):
             self.left.emit()
             return
         self._returning.close()
-        self._selected_n = 0
+        self._selected_n, self._papers_shown = 0, False
         self._show()
 
     def _flash(self, tone: Tone) -> None:
         self._view.flash(tone)
         self.sounded.emit(tone.value)
 
+    def _tell(self, text: str) -> None:
+        self.say(text, Tone.OK)
+
+    def _turn_side(self) -> None:
+        self._papers_shown = not self._papers_shown
+        self._show()
+
     def _show(self) -> None:
-        self._view.show_state(return_state(self._returning.draft, self._selected_n, self._selling.currency, self._zone))
+        draft = self._returning.draft
+        own = draft.receipt.number if draft and draft.receipt and self._returning.is_own(draft.receipt.number) else ""
+        self.after.receipt = own
+        self._view.show_state(return_state(draft, self._selected_n, self._selling.currency, self._zone))
+        self._view.show_after(self.after.state())
+        self._view.show_side(Side.AFTER if draft is None or (self._papers_shown and own) else Side.GOODS)
         self.strip_changed.emit()

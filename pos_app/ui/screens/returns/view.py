@@ -1,8 +1,12 @@
 """The return screen: at the left the receipt's lines, at the side why the goods come back and what goes back for them."""
 
+from enum import StrEnum
+
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QStackedWidget, QWidget
 
+from pos_app.ui.screens.returns.after_state import AfterState, FormState
+from pos_app.ui.screens.returns.after_view import AfterPanel, FormPanel
 from pos_app.ui.screens.returns.lines import ReturnDelegate, ReturnLines
 from pos_app.ui.screens.returns.state import ChoiceView, ReturnState
 from pos_app.ui.theme import GAP, WIDE_GAP, Tone, Weight, set_look
@@ -19,6 +23,12 @@ CHOICE_COLUMNS = 2
 MONEY_PX = 44
 
 
+class Side(StrEnum):
+    AFTER = "after"  # papers of the last sale, or of the open receipt
+    GOODS = "goods"  # why the goods come back, and what goes back for them
+    FORM = "form"
+
+
 class ReturnsView(QWidget):
     """Shows a ReturnState; says what was typed, tapped or chosen."""
 
@@ -27,6 +37,9 @@ class ReturnsView(QWidget):
     reason_chosen = Signal(str)
     goods_chosen = Signal(str)
     take_pressed = Signal()
+    paper_wanted = Signal(str)
+    form_done = Signal(dict)
+    form_left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,11 +76,30 @@ class ReturnsView(QWidget):
         self._take.setAccessibleName(state.take_word)
         self._take.setEnabled(state.can_take)
 
+    def show_after(self, state: AfterState) -> None:
+        """Papers of a finished sale at the side."""
+        self._after.show_state(state)
+
+    def show_side(self, side: Side) -> None:
+        page = self._pages[side]
+        if self._sides.currentWidget() is not page:
+            self._sides.setCurrentWidget(page)
+            if side is not Side.FORM:
+                self.entry.setFocus()
+
+    def ask(self, state: FormState, leave: str) -> None:
+        """Ask for what a paper needs."""
+        self.show_side(Side.FORM)
+        self._form.open(state, leave)
+
     def flash(self, tone: Tone) -> None:
         self.entry.flash(tone)
 
     def type_in(self, text: str) -> None:
         """A key that came while nothing for typing had the focus."""
+        if self._sides.currentWidget() is self._form:
+            self._form.focus_first()
+            return
         self.entry.setFocus()
         self.entry.insert(text)
 
@@ -128,7 +160,25 @@ class ReturnsView(QWidget):
     def _side(self) -> QFrame:
         made = panel("return_side")
         made.setMinimumWidth(MIN_RIGHT)
-        lines = column(made, gap=10, margins=(16, 14, 16, 16))
+        around = column(made, margins=(16, 14, 16, 16))
+        self._sides = QStackedWidget()
+        self._after, self._form = AfterPanel(), FormPanel()
+        self._after.wanted.connect(self.paper_wanted)
+        self._form.done.connect(self.form_done)
+        self._form.left.connect(self.form_left)
+        self._pages: dict[Side, QWidget] = {
+            Side.AFTER: self._after,
+            Side.GOODS: self._goods_page(),
+            Side.FORM: self._form,
+        }
+        for page in self._pages.values():
+            self._sides.addWidget(page)
+        around.addWidget(self._sides)
+        return made
+
+    def _goods_page(self) -> QWidget:
+        made = QWidget()
+        lines = column(made, gap=10)
         self._reasons, self._goods = ChoiceButtons("reason"), ChoiceButtons("goods")
         self._reasons.chosen.connect(self.reason_chosen)
         self._goods.chosen.connect(self.goods_chosen)

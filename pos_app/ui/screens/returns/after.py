@@ -1,0 +1,123 @@
+"""Papers of a finished sale, and undoing it: the decisions of the panel at the side of the return screen."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QObject, Signal
+
+from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.receipts.words import receipt_words
+from pos_app.service.completing import SoldBy
+from pos_app.service.outcome import PaidSale
+from pos_app.service.papers import Papers
+from pos_app.service.post_voiding import LastSale, PostVoiding
+from pos_app.ui.amounts import format_money
+from pos_app.ui.screens.returns.after_state import AfterState, PaperView
+from pos_app.ui.words import ltr, tr
+from retail_core.domain.approvals import Approval
+from retail_core.domain.errors import EnvironmentFault, RuleViolationError
+
+FOLDER = "receipts"
+GIFT, PDF, REVERSE, COPY = "gift", "pdf", "reverse", "copy"
+
+
+class AfterSale(QObject):
+    """Whose papers they are: the open receipt's when this till wrote it, else the last sale's."""
+
+    changed = Signal()
+    told = Signal(str)  # what was done, in words
+    failed = Signal(object)  # CodedError
+    reversed_whole = Signal(object)  # PaidSale
+
+    def __init__(self, papers: Papers, post_voiding: PostVoiding, folder: Path, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._papers, self._post_voiding, self._folder, self._zone = papers, post_voiding, folder / FOLDER, zone
+        self.last: LastSale | None = None
+        self.receipt = ""  # the open one of this till
+        self.operator: Callable[[], SoldBy | None] = lambda: None
+        self.queued: Callable[[], None] = lambda: None  # something waits for the printer
+
+    def look(self) -> None:
+        """Ask what the last sale was."""
+        self._post_voiding.look(self._looked, self.failed.emit)
+
+    @property
+    def number(self) -> str:
+        return self.receipt or (self.last.sale.receipt if self.last else "")
+
+    def want(self, paper: str) -> None:
+        """A paper, or the reversal of the last sale."""
+        if not self.number:
+            self.failed.emit(RuleViolationError("post_void.nothing"))
+            return
+        match paper:
+            case "gift":
+                self._papers.gift(self.number, self._gift_queued, self.failed.emit)
+            case "pdf":
+                self._papers.data(self.number, self._save, self.failed.emit)
+            case "copy":
+                self._copy()
+            case _:
+                pass
+
+    def reverse(self, approval: Approval | None = None) -> None:
+        """Undo the last sale. Raises ApprovalNeededError."""
+        if self.last is None:
+            self.failed.emit(RuleViolationError("post_void.nothing"))
+            return
+        self._post_voiding.reverse(self.last, self._reversed, self.failed.emit, approval)
+
+    def state(self) -> AfterState:
+        papers = (
+            PaperView(COPY, tr("Print again"), "" if self.receipt else "Ctrl+R"),
+            PaperView(GIFT, tr("Gift receipt"), "Ctrl+G"),
+            PaperView(PDF, tr("Save as PDF"), "Ctrl+S"),
+        )
+        if self.receipt:
+            return AfterState(tr("Papers of this receipt"), ltr(self.receipt), "", papers)
+        if self.last is None:
+            return AfterState(tr("No sale yet"), "", tr("Papers of the last sale stand here."))
+        sale = self.last.sale
+        at = datetime.fromtimestamp(self.last.at_ms / 1000, UTC).astimezone(self._zone)
+        sub = f"{format_money(sale.total_minor, sale.currency)} · {at:%H:%M}"
+        reverse = PaperView(REVERSE, tr("Reverse the sale"), "F3", enabled=self.last.same_session)
+        return AfterState(tr("The last sale"), ltr(sale.receipt), sub, (*papers, reverse))
+
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _looked(self, last: LastSale | None) -> None:
+        self.last = last
+        self.changed.emit()
+
+    def _copy(self) -> None:
+        operator = self.operator()
+        if operator:
+            self._papers.copy(self.number, operator, self._copied, self.failed.emit)
+
+    def _copied(self, number: str) -> None:
+        self.queued()
+        self.told.emit(tr("Receipt {number} is printed again, marked as a copy.", number=ltr(number)))
+
+    def _gift_queued(self, number: str) -> None:
+        self.queued()
+        self.told.emit(tr("A gift receipt of {number} is printed, without prices.", number=ltr(number)))
+
+    def _save(self, data: ReceiptData) -> None:
+        from pos_app.ui.paper import receipt_pdf  # kept out of the start of a till
+
+        file = self._folder / f"{data.receipt_no}.pdf"
+        try:
+            self._folder.mkdir(exist_ok=True)
+            receipt_pdf(receipt_document(data, receipt_words(data.language)), file)
+        except OSError as trouble:
+            self.failed.emit(EnvironmentFault("paper.not_saved", why=str(trouble)[:80]))
+            return
+        self.told.emit(tr("The receipt was saved as {file}.", file=str(file)))
+
+    def _reversed(self, paid: PaidSale) -> None:
+        self.look()
+        amount = format_money(-paid.total_minor, paid.currency)
+        self.told.emit(tr("Reversed as {number}: {amount} goes back.", number=ltr(paid.receipt_no), amount=amount))
+        self.reversed_whole.emit(paid)

@@ -1,0 +1,103 @@
+"""What can be done with a sale that is over: papers of it, and undoing it whole."""
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.receipts.text import render
+from pos_app.storage.spool import PrintJob
+from retail_core.durable.engine import open_ro
+from retail_core.trust.receipts import read_receipt
+from tests.support.shop import ITEMS, MANAGER_PIN
+from tests.ui.conftest import Cashier
+from tests.ui.test_returns_screen import sold
+
+MILK, WATER = ITEMS[0], ITEMS[2]
+
+
+def spooled(at: Cashier, kind: str) -> list[ReceiptData]:
+    home = at.shop.home
+    conn = open_ro(home.till_db, home.keys.file_key("till.db"))
+    rows = conn.execute("SELECT document FROM spool WHERE kind = ? ORDER BY job", (kind,)).fetchall()
+    conn.close()
+    return [msgspec.json.decode(document, type=ReceiptData) for (document,) in rows]
+
+
+def to_returns(at: Cashier) -> None:
+    at.key(Qt.Key.Key_F7)
+    at.until(lambda: at.workplace.returns.after.last is not None)
+
+
+def test_a_gift_receipt_says_no_price_and_its_code_still_takes_the_goods_back(at_work: Cashier) -> None:
+    receipt = sold(at_work, MILK.code, WATER.code)
+    to_returns(at_work)
+    at_work.press("paper_gift")
+    at_work.until(lambda: "without prices" in at_work.notice)
+    (gift,) = spooled(at_work, "gift")
+    said = render(receipt_document(gift))
+    assert "GIFT RECEIPT" in said
+    assert MILK.name in said
+    assert not any(price in said for price in ("1.19", "0.89", "2.08", "TOTAL", "Cash"))
+    code = _code_on(at_work, receipt, gift=True)
+    assert read_receipt(code, at_work.shop.hq_key.public_text).gift
+    at_work.wedge_scan(code)
+    at_work.until(lambda: at_work.till.returning.draft is not None)
+    at_work.wedge_scan(MILK.code)
+    assert at_work.shown("to_give_back") == "as paid"
+    at_work.key(Qt.Key.Key_F9)
+    assert at_work.to_pay == "€ −1.19"
+
+
+def _code_on(at: Cashier, receipt: str, *, gift: bool) -> str:
+    home = at.shop.home
+    conn = open_ro(home.till_db, home.keys.file_key("till.db"))
+    body, at_ms = conn.execute("SELECT body, at FROM event WHERE type = 'sale.completed'").fetchone()
+    conn.close()
+    job = PrintJob(1, "gift", receipt, b"", "QUEUED", 0, fact=body, sold_ms=at_ms)  # pyright: ignore[reportArgumentType]
+    return at.till.receipt_codes.code_of(job.fact, job.sold_ms, gift=gift)
+
+
+def test_the_receipt_is_saved_as_a_file_also_when_it_was_not_printed(at_work: Cashier) -> None:
+    at_work.wedge_scan(MILK.code)
+    at_work.workplace.pay.open()
+    at_work.workplace.pay.pay(500, with_paper=False)
+    at_work.until(lambda: at_work.selling.sale is None)
+    to_returns(at_work)
+    at_work.press("paper_pdf")
+    at_work.until(lambda: "was saved as" in at_work.notice)
+    (file,) = (at_work.shop.home.folder / "receipts").glob("*.pdf")
+    assert file.read_bytes().startswith(b"%PDF")
+    at_work.press("paper_copy")
+    at_work.until(lambda: len(spooled(at_work, "receipt")) == 1)
+    (copy,) = spooled(at_work, "receipt")
+    assert (copy.copy, copy.lines[0].name, copy.total_minor) == (True, MILK.name, 119)
+
+
+def test_the_last_sale_is_reversed_with_a_second_person_beside_the_screen(at_work: Cashier) -> None:
+    receipt = sold(at_work, MILK.code)
+    to_returns(at_work)
+    at_work.key(Qt.Key.Key_F3)
+    assert at_work.workplace.approving.asks
+    at_work.type(f"{MANAGER_PIN}⏎")
+    at_work.until(lambda: "goes back" in at_work.notice)
+    assert len(spooled(at_work, "receipt")) == 2
+    said = render(receipt_document(spooled(at_work, "receipt")[1]))
+    assert f"Reverses receipt {receipt}" in said
+    at_work.wedge_scan(_code_on(at_work, receipt, gift=False))
+    at_work.until(lambda: "was reversed whole" in at_work.notice)
+    at_work.key(Qt.Key.Key_F3)
+    at_work.until(lambda: "cannot be reversed" in at_work.notice)
+
+
+def test_papers_of_an_open_receipt_are_one_key_away(at_work: Cashier) -> None:
+    receipt = sold(at_work, MILK.code)
+    sold(at_work, WATER.code)
+    to_returns(at_work)
+    at_work.type(f"{receipt}⏎")
+    at_work.until(lambda: at_work.till.returning.draft is not None)
+    at_work.key(Qt.Key.Key_F5)
+    assert at_work.shown("after_number") == receipt
+    buttons = {w.objectName() for w in at_work.workplace.returns.widget.findChildren(QWidget) if w.isVisible()}
+    assert {"paper_copy", "paper_gift", "paper_pdf"} <= buttons
+    assert "paper_reverse" not in buttons
