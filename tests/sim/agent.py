@@ -301,6 +301,8 @@ class Agent:
 
     def _hq_came_back(self) -> None:
         """HQ has another generation: what it was known to have counts no more, and every copy is compared with it."""
+        if self.world.planted is Planted.NOT_COMPARED_AGAIN:
+            return
         own = list(self.till.disk.streams) if self.till else []
         self.disk.refill = [*own, *(source for source in self.disk.kept.streams if source not in own)]
         self.world.clockwork.note(f"{self.name} compares {len(self.disk.refill)} copies with HQ")
@@ -365,6 +367,8 @@ class Agent:
             self._give(lane, push.Woken())
         self.world.clockwork.after(1, self.go)
         head, hq = kept.head(source) or Head(), self.disk.hq_acks.get(source, Head())
+        if self.world.planted is Planted.RELAY_SPEAKS_FOR_HQ:
+            hq = head
         return PushAnswer(head.seq, head.chain_hash.hex(), hq.seq, hq.chain_hash.hex())
 
     # ── feed ─────────────────────────────────────────────────────────────────────────────────────
@@ -382,17 +386,27 @@ class Agent:
                     case feed.Pull():
                         self._ask_page(action)
                     case feed.Apply():
-                        if action.generation != self.disk.generation and self.disk.sent:
-                            self._hq_came_back()
-                        self.disk.docs.update({row.key: bytes(row.doc) for row in action.rows})
-                        self.disk.cursor, self.disk.generation = action.cursor, action.generation
-                        messages.append(feed.Applied(action.cursor, self.world.chance.randint(1, 40)))
+                        if self._applied(action):
+                            messages.append(feed.Applied(action.cursor, self.world.chance.randint(1, 40)))
                     case feed.TakeSnapshot():
                         self.disk.docs.clear()
                         self.disk.cursor = 0
                         messages.append(feed.SnapshotDone(action.request, 0, ""))
                     case feed.Notice():
                         self.world.count(action.code)
+
+    def _applied(self, action: feed.Apply) -> bool:
+        """Rows and place in one transaction; False when the machine died in the middle, as a planted fault allows."""
+        if action.generation != self.disk.generation and self.disk.sent:
+            self._hq_came_back()
+        if self.world.planted is Planted.CURSOR_BEFORE_ROWS:
+            self.disk.cursor, self.disk.generation = action.cursor, action.generation
+            if self.world.chance_of_crash():
+                self.crash()
+                return False
+        self.disk.docs.update({row.key: bytes(row.doc) for row in action.rows})
+        self.disk.cursor, self.disk.generation = action.cursor, action.generation
+        return True
 
     def _ask_page(self, action: feed.Pull) -> None:
         hq, line, life = self.world.hq, self.world.line, self.life
@@ -416,6 +430,8 @@ class Agent:
                 self.world.clockwork.after(LONG_POLL_MS, answer)
 
         def heard(page: feed.Page) -> None:
+            if self.world.planted is Planted.GENERATION_IGNORED and self.disk.generation:
+                page = replace(page, head=replace(page.head, generation=self.disk.generation))
             if self.up and self.life == life:
                 self._pull(page)
                 self.go()

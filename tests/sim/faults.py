@@ -19,6 +19,11 @@ class Planted(StrEnum):
     )
     ANSWER_BEFORE_COMMIT = "HQ answers before its transaction is durable"
     RESENT_FROM_HEAD = "after a lost answer the sender goes on behind what it sent"
+    EFFECTS_APART = "HQ applies what a batch does in one transaction and remembers that it did in another"
+    RELAY_SPEAKS_FOR_HQ = "a relay answers what it has itself as what HQ has"
+    NOT_COMPARED_AGAIN = "what HQ had before it came back from a backup still counts as acknowledged"
+    GENERATION_IGNORED = "an agent goes on at its place in the feed when HQ came back from a backup"
+    CURSOR_BEFORE_ROWS = "the place in the feed is written before the rows it stands for"
     SIGNATURE_LOST = "a relay keeps the signature of the first copy of an event only, even when that had none"
 
 
@@ -33,6 +38,11 @@ BROUGHT_OUT_BY: Mapping[Planted, str] = MappingProxyType(
         Planted.ACK_BY_NUMBER: "till put back",
         Planted.ANSWER_BEFORE_COMMIT: "restless",
         Planted.RESENT_FROM_HEAD: "two branches",
+        Planted.EFFECTS_APART: "restless",
+        Planted.RELAY_SPEAKS_FOR_HQ: "alone and wiped",
+        Planted.NOT_COMPARED_AGAIN: "hq put back",
+        Planted.GENERATION_IGNORED: "hq put back",
+        Planted.CURSOR_BEFORE_ROWS: "restless",
         Planted.SIGNATURE_LOST: "machine put back",
     }
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Answer = PushAnswer | GapAnswer | ForkAnswer | DamagedAnswer
 LONG_POLL_MS = 10_000
+UNDONE_BY_A_CRASH = (Planted.ANSWER_BEFORE_COMMIT, Planted.EFFECTS_APART)
 HQ_CRASHES = 3
 """HQ stands for several processes, and for the machines in front of them."""
 
@@ -79,7 +80,7 @@ class Hq:
         if self.world.chance_of_crash(HQ_CRASHES):  # before the commit: nothing has happened
             self._crash()
             return None
-        before = self.disk.image() if self.world.planted is Planted.ANSWER_BEFORE_COMMIT else None
+        before = self.disk.image() if self.world.planted in UNDONE_BY_A_CRASH else None
         got = receive(self.world, Keeper.HQ, self.disk, header, data)
         if not isinstance(got, list):
             return answer_of(got)  # type: ignore[arg-type] # Accept was turned into the list
@@ -87,6 +88,10 @@ class Hq:
         if self.world.chance_of_crash(HQ_CRASHES):  # after it: done, but nobody is told
             self._crash()
             if before is None:
+                return None
+            if self.world.planted is Planted.EFFECTS_APART:
+                before.effects, before.stock = self.disk.effects, self.disk.stock
+                self.disk = before
                 return None
             self.disk, answer = before, self._answer(header.stream)
             return answer
