@@ -1,5 +1,6 @@
 """The till without a screen: files, threads and services put together. The screen, tests and drills all open this."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -13,6 +14,7 @@ from pos_app.service.asking import Asking
 from pos_app.service.card_paying import CardPaying
 from pos_app.service.completing import SoldBy
 from pos_app.service.connection import ConnectionDesk
+from pos_app.service.customers import Customers
 from pos_app.service.discounting import Discounting
 from pos_app.service.drawer import DrawerDesk
 from pos_app.service.fulfilling import Fulfilling
@@ -31,10 +33,11 @@ from pos_app.service.promoting import Promoting
 from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
+from pos_app.service.shopping import Shopping
 from pos_app.service.signing_in import SigningIn
 from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
-from pos_app.storage import orders, payments, pin_guard, sales, staff_here
+from pos_app.storage import customers_here, orders, payments, pin_guard, sales, staff_here
 from pos_app.storage.prefs import read_prefs
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
@@ -65,6 +68,8 @@ class Till:
     tendering: Tendering
     discounting: Discounting
     parking: Parking
+    customers: Customers
+    shopping: Shopping
     goods: GoodsCheck
     drawer: DrawerDesk
     lookup: Lookup
@@ -154,11 +159,17 @@ class Till:
         claims = StoreClaims(writer, Links(home), clock, ids)
         paying = Paying(selling, links, writer, instruments, claims)
         tendering = Tendering(selling, paying, instruments, writer, ids)
+        shopping = Shopping(
+            selling, paying,
+            Customers(
+                links, links_there, worker, writer, clock, ids, secrets.token_bytes, customers_here.made_here(store.conn)
+            ),
+            lambda: promoting.in_force, writer, clock, config.feed_public_key,
+        )  # fmt: skip
         card_paying = CardPaying(selling, paying, writer, ids)
         parking = Parking(selling, writer, links, claims, clock, ids, config.till_node)
         card_paying.restore(card_payments)
-        hq_key = config.feed_public_key
-        fulfilling = Fulfilling(links, here_ref, writer, claims, clock, hq_key, lambda: goods.codes)
+        fulfilling = Fulfilling(links, here_ref, writer, claims, clock, config.feed_public_key, lambda: goods.codes)
         fulfilling.restore(here, failures)
         seen = staff_here.seen_here(store.conn)
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard, seen)
@@ -176,6 +187,8 @@ class Till:
             tendering=tendering,
             discounting=discounting,
             parking=parking,
+            customers=shopping.customers,
+            shopping=shopping,
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
             lookup=lookup,
@@ -233,6 +246,7 @@ class Till:
         if self.goods.refresh():
             self.rechecked(self.selling.recheck())
         self.receipt_codes.refresh()
+        self.customers.refresh()
         self._follow_notices()
         for refreshed in self._closers:
             refreshed()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import customers, fulfilment, value
+from hq_server.service import coupons, customers, fulfilment, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
 from hq_server.storage import cashier_acts, drawers, sales, stock
@@ -121,6 +121,8 @@ def _about_customers(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> N
     }
     if bought:
         customers.note_bought(hq, unit, store, bought)
+    used = [(fact.event, fact.entry.at) for fact in facts if isinstance(fact.event, SaleCompleted)]
+    coupons.note_used(hq, unit, store, used)
 
 
 def _position(fact: Fact) -> MovedFrom:

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Row, delete, select
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import customer, customer_consent, customer_directory, customer_store, private
+from hq_server.storage.tables import coupon_use, customer, customer_consent, customer_directory, customer_store, private
+from retail_core.domain.coupons import SaleCoupon
 from retail_core.domain.customers import Consent, Customer, Purpose, Wanted, keys_of, with_consent
 from retail_core.domain.ids import CustomerId
 
@@ -104,6 +105,17 @@ def search(conn: Connection, asked: Sequence[Wanted], limit: int) -> Sequence[Cu
         found.update(dict.fromkeys(fitting))
     rows = (find(conn, customer_id) for customer_id in list(found)[:limit])
     return [row for row in rows if row]
+
+
+def use_coupon(unit: Unit, store: str, sale_id: str, coupon: SaleCoupon, at_ms: int) -> tuple[str, str] | None:
+    """Note a use of a single print; the store and the sale that had it before, if it was another one."""
+    here = (coupon_use.c.code == coupon.code) & (coupon_use.c.serial == coupon.serial)
+    first = unit.conn.execute(select(coupon_use).where(here)).one_or_none()
+    if first is not None:
+        return (first.store, first.sale_id) if first.sale_id != sale_id else None
+    row = {"code": coupon.code, "serial": coupon.serial, "store": store, "sale_id": sale_id, "at_ms": at_ms}
+    bulk.insert_new(unit, coupon_use, [row])
+    return None
 
 
 def _beginning(conn: Connection, start: str, limit: int) -> list[str]:

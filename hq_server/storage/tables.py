@@ -16,8 +16,8 @@ from hq_server.storage.scoping import (
 )
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
-# 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more
-SCHEMA_VERSION = 12
+# 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use
+SCHEMA_VERSION = 13
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -284,6 +284,11 @@ order_directory = hq_local(
 Index("ix_order_directory_placed", order_directory.c.placed_ms)
 customer_directory = hq_local("customer_directory", key_text("key"), text("customer_id"), key=["key", "customer_id"])
 Index("ix_customer_directory_of", customer_directory.c.customer_id)
+coupon_use = hq_local(  # prints that were used, whichever store took them
+    "coupon_use",
+    key_text("code"), text("serial"), text("store"), text("sale_id"), number("at_ms"),
+    key=["code", "serial"],
+)  # fmt: skip
 hq_user = hq_local(
     "hq_user",
     text("name"), text("password_hash"), text("role"), flag("active"), number("failed", 0), number("locked_until_ms", 0),

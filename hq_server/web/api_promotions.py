@@ -3,18 +3,19 @@
 from typing import Annotated
 
 import msgspec
-from litestar import get, put
+from litestar import get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
-from hq_server.service import promotions
-from hq_server.service.fields import Id
+from hq_server.service import coupons, promotions
+from hq_server.service.fields import Id, TimeMs
 from hq_server.storage import promotions as stored
 from hq_server.storage.promotions import PromotionRow
 from hq_server.web.guards import NEEDS
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
 from hq_server.web.threads import threaded
+from retail_core.domain.coupons import MAX_CODE_CHARS
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.promotions.model import Promotion
 from retail_core.domain.roles import Permission
@@ -35,6 +36,20 @@ class PromotionsSet(msgspec.Struct, frozen=True):
     """How many were published, changed or ended."""
 
     rows: int
+
+
+class CouponsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`coupon`: the name a promotion asks for. `until_ms`: the first moment the prints are no good; 0 without end."""
+
+    coupon: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE_CHARS)]
+    prints: Annotated[int, msgspec.Meta(ge=1, le=coupons.MAX_PRINTS)]
+    until_ms: TimeMs = 0
+
+
+class Coupons(msgspec.Struct, frozen=True):
+    """Texts for QR codes."""
+
+    coupons: tuple[str, ...]
 
 
 class PromotionList(msgspec.Struct, frozen=True):
@@ -58,4 +73,9 @@ def promotion_routes(server: Server) -> list[HTTPRouteHandler]:
     def list_all() -> PromotionList:
         return PromotionList(tuple(hq.database.read(stored.all_of)))
 
-    return [put_all, list_all]
+    @post("/api/coupons", opt=EDIT, summary="Sign coupons of a single print", responses=refused)
+    @threaded
+    def sign(data: JSONBody[CouponsIn]) -> Coupons:
+        return Coupons(tuple(coupons.issue(hq, data.coupon, data.prints, data.until_ms)))
+
+    return [put_all, list_all, sign]

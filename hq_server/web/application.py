@@ -62,7 +62,7 @@ HEADERS = {
 STRICT = strict_names(
     [
         api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_master.TaxIn,
-        api_master.StoreIn, api_settings.SettingsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
+        api_master.StoreIn, api_settings.SettingsIn, api_promotions.CouponsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
         api_value.AdjustIn, api_value.CodeIn, api_value.InstrumentIn,
         api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, AssertionIn, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
     ]

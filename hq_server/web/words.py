@@ -30,6 +30,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "case.illegal_move": "This case is {state} and cannot be given '{action}'.",
         "case.unknown": "There is no such case.",
         "config.unknown_command": "This command is not known.",
+        "coupon.no_promotion": "No promotion in force has the coupon {coupon}.",
         "customer.bad_card": "A card has 4 to 40 letters and figures.",
         "customer.bad_email": "That is not an e-mail address.",
         "customer.bad_name": "A customer needs a name of at most {limit} characters.",
@@ -124,6 +125,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.ORDER_CONFLICT: ("order", "error"),
         CaseKind.DAMAGED_EVENT: ("data", "error"),
         CaseKind.CUSTOMER_CONFLICT: ("customer", "warning"),
+        CaseKind.COUPON_TWICE: ("coupon", "warning"),
         CaseKind.VALUE_CONFLICT: ("value", "error"),
     }
 )

@@ -8,8 +8,10 @@ from pos_app.service.drawer_keeping import append_notes, note_sale, session_for_
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
 from pos_app.service.value_booking import NO_WALLET, Wallet, book
-from pos_app.storage import returns, sales, spool
+from pos_app.storage import customers_here, returns, sales, spool
 from pos_app.storage.store import TillStore
+from retail_core.domain.coupons import used
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
@@ -17,8 +19,12 @@ from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
 from retail_core.domain.shared import SharedReturns
 from retail_core.domain.tax import TaxPart, TaxRate, line_taxes
 from retail_core.domain.tender import GIVES_CHANGE
+from retail_core.durable.engine import Connection
 
 SHORT_HASH_CHARS = 8
+COUPON_USED = "coupon.used"
+PREFIX = "promo:"
+"""In front of the rule of a reason that is a promotion's."""
 
 
 class SoldBy(msgspec.Struct, frozen=True):
@@ -74,6 +80,7 @@ def complete(
         left = book(
             store, event, {line.card: line.label for line in sold if line.card}, closing.wallet, operator.operator_id
         )
+        _use_coupons(conn, event)
         short_hash = entry.entry_hash.hex()[:SHORT_HASH_CHARS]
         if paper is not None:
             document = receipt_data(
@@ -105,7 +112,24 @@ def sold_event(
         tuple(_sold_line(n, line, shares, finished_by) for n, line in enumerate(sold, start=1)),
         totals.taxes, tenders, totals.due_minor, given - sum(tender.amount_minor for tender in tenders),
         rounding_minor,
+        customer=sale.customer.customer_id if sale.customer else None,
+        tier=sale.customer.tier if sale.customer else "", coupons=used(sale.coupons, _promos(sold)),
     )  # fmt: skip
+
+
+def _promos(sold: tuple[SaleLine, ...]) -> frozenset[str]:
+    """Every promotion that took something off."""
+    return frozenset(reason.rule.removeprefix(PREFIX) for line in sold for reason in line.reasons)
+
+
+def _use_coupons(conn: Connection, event: SaleCompleted) -> None:
+    """A code of a single print is used once. Raises RuleViolationError `coupon.used`; then nothing is written."""
+    for coupon in event.coupons:
+        if not coupon.serial:
+            continue
+        if customers_here.coupon_used(conn, coupon.code, coupon.serial):
+            raise RuleViolationError(COUPON_USED, coupon=coupon.code)
+        customers_here.use_coupon(conn, coupon.code, coupon.serial, event.sale_id)
 
 
 def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int], finished_by: str) -> SoldLine:

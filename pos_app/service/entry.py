@@ -79,6 +79,6 @@ def _open_price(text: str, qty_milli: int = 0) -> Entry | None:
 
 def _looks_like_code(text: str) -> bool:
     """Letters with digits and no spaces, such as SKU0519501, or one of our own codes."""
-    return text.startswith(("OTR:", "OTP:", "OTB:", "OTS:")) or (
+    return text.startswith(("OTR:", "OTP:", "OTB:", "OTS:", "OTL:", "OTC:")) or (
         " " not in text and any(c.isdigit() for c in text) and text[0].isalnum() and len(text) >= 6
     )

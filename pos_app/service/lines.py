@@ -28,7 +28,6 @@ NOT_FOR_SALE = MappingProxyType(
         CodeKind.BADGE: "scan.is_badge",
         CodeKind.SHELF: "scan.is_shelf",
         CodeKind.GIFT_CARD: "scan.is_gift_card",
-        CodeKind.COUPON: "scan.is_coupon",
         CodeKind.SSCC: "scan.is_delivery",
     }
 )

@@ -33,6 +33,7 @@ class Outcome(msgspec.Struct, frozen=True):
     line_id: LineId | None = None
     code: str = ""
     facts: dict[str, Fact] = {}
+    marked: tuple[LineId, ...] = ()  # lines that cost something else now, for another reason than themselves
 
 
 class PaidSale(msgspec.Struct, frozen=True):

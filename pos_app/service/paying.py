@@ -52,6 +52,7 @@ class Paying:
         self.language = ""  # the customer's, when somebody chose it for this sale; else the store's
         self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
         self.on_paid: Paid = lambda _: None  # the counter opens the drawer and prints
+        self.on_not_paid: Failed = lambda _: None  # what stood in the way comes off the sale again
 
     def blocked_by(self) -> tuple[str, ...]:
         """Codes of what Pay must wait for; empty when the sale can be paid."""
@@ -183,6 +184,7 @@ class Paying:
     def _not_paid(self, sale: Sale, owed: tuple[AuditNoted, ...], error: CodedError, failed: Failed) -> None:
         self._selling.notes.give_back(owed)
         self._selling.reopen(sale)
+        self.on_not_paid(error)
         failed(error)
 
 

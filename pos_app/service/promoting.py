@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from pos_app.service.completing import PREFIX
 from retail_core.domain.discounts import Kind
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, SaleId
@@ -20,7 +21,6 @@ from retail_core.domain.promotions.offers import BasketLine
 from retail_core.domain.sale import PriceReason, Sale, SaleLine
 from retail_core.durable.link import Promotions
 
-PREFIX = "promo:"
 EACH = "each"
 
 
@@ -38,6 +38,8 @@ class Promoting:
         self._known = Promotions()
         self._book = PromotionBook(())
         self._sale_id: SaleId | None = None
+        self._moment = Moment(0, 0, 0)
+        self._shopper = Shopper()
         self._basket: PricedBasket | None = None
         self._in: set[LineId] = set()
         self._shares: dict[LineId, tuple[PriceReason, ...]] = {}
@@ -47,6 +49,11 @@ class Promoting:
         """Those that hold for the next sale."""
         return self._facts.promotions(self._known).promotions
 
+    @property
+    def in_force(self) -> tuple[Promotion, ...]:
+        """Those the open sale was begun under; with no sale open, those of the next."""
+        return self._known.promotions if self._basket else self.known
+
     def follow(self, sale: Sale | None) -> None:
         """Price what was touched. A cut that would make the sale smaller than what was taken already waits."""
         if sale is None:
@@ -55,7 +62,9 @@ class Promoting:
         if sale.sale_id != self._sale_id or self._basket is None:
             self._begin(sale)
         basket = self._basket
-        touched = sale.take_touched()
+        touched: Iterable[LineId] = sale.take_touched()
+        if basket is not None and _shopper_of(sale) != self._shopper:
+            basket, touched = self._begin_basket(sale), [line.line_id for line in sale]
         if basket is None or not touched:
             return
         changed: set[LineId] = set(touched)
@@ -70,9 +79,16 @@ class Promoting:
         if fresh is not self._known:
             self._known, self._book = fresh, PromotionBook(fresh.promotions)
         local = datetime.fromtimestamp(sale.started_ms / 1000, UTC).astimezone(self._zone)
-        moment = Moment(sale.started_ms, local.weekday(), local.hour * 60 + local.minute)
-        self._sale_id, self._basket = sale.sale_id, PricedBasket(self._book, Shopper(), moment)
+        self._moment = Moment(sale.started_ms, local.weekday(), local.hour * 60 + local.minute)
+        self._sale_id = sale.sale_id
+        self._begin_basket(sale)
+
+    def _begin_basket(self, sale: Sale) -> PricedBasket:
+        """Price everything anew for whoever buys now."""
+        self._shopper = _shopper_of(sale)
+        self._basket = PricedBasket(self._book, self._shopper, self._moment)
         self._in, self._shares = set(), {}
+        return self._basket
 
     def _put(self, basket: PricedBasket, line: SaleLine) -> frozenset[LineId]:
         fixed = line.packed or (line.manual is not None and line.manual.kind is Kind.PRICE)
@@ -113,6 +129,11 @@ class Promoting:
                     sale.replace_line(line_id, msgspec.structs.replace(line, reasons=reasons))
                 except RuleViolationError:
                     continue  # part of it is paid: what is left stays as the customer saw it
+
+
+def _shopper_of(sale: Sale) -> Shopper:
+    tier = sale.customer.tier if sale.customer else ""
+    return Shopper(tier, tuple(coupon.code for coupon in sale.coupons))
 
 
 def own_reasons(line: SaleLine) -> tuple[PriceReason, ...]:

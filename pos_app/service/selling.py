@@ -38,6 +38,7 @@ from retail_core.domain.scanned import CodeKind, Scanned, TagUnit
 from retail_core.durable.reference import ItemRow
 
 BLOCKED_PAYING = "sale.being_paid"
+ASIDE = frozenset({CodeKind.COUPON, CodeKind.LOYALTY_CARD})
 
 
 class Selling:
@@ -67,6 +68,7 @@ class Selling:
         self.paying = False
         self.promoting: Promoting | None = None  # the store's promotions, when the till has them
         self.notes = AuditNotes(writer)
+        self.aside: Callable[[Scanned], Outcome | None] = lambda _: None  # cards of customers and coupons are no goods
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
 
@@ -203,7 +205,18 @@ class Selling:
 
     def on_sale(self, act: Callable[[Sale], Outcome]) -> Outcome:
         """Have another service change the sale, which is opened for it; a refusal changes nothing on it."""
-        return self._guarded(lambda: self._on(act(self._open_sale())))
+
+        def changed() -> Outcome:
+            sale = self._open_sale()
+            before = {line.line_id: line.amount_minor for line in sale}
+            outcome = self._on(act(sale))
+            self._promote()
+            if sale.bare:
+                self._drop(sale)
+            marked = (line.line_id for line in sale if before.get(line.line_id, line.amount_minor) != line.amount_minor)
+            return msgspec.structs.replace(outcome, marked=tuple(marked))
+
+        return self._guarded(changed)
 
     def clear_multiplier(self) -> None:
         self.multiplier_milli = None
@@ -334,7 +347,9 @@ class Selling:
         return self._add_scanned(scanned, entry.text, entry.qty_milli or self._take_multiplier())
 
     def _add_scanned(self, scanned: Scanned, label: str, qty_milli: int | None) -> Outcome:
-        item = self.lines.find(scanned)
+        item = None if scanned.kind in ASIDE else self.lines.find(scanned)
+        if item is None and (told := self.aside(scanned)):
+            return told
         if item is None:
             return self._add_pending(scanned, label, qty_milli or ONE)
         waiting = self._selected_line()

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 import msgspec
 
 from retail_core.domain.claims import ClaimAnswer
+from retail_core.domain.customers import Customer, Wanted
 from retail_core.domain.departments import Department
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
-from retail_core.domain.ids import Gtin, InstrumentId
+from retail_core.domain.ids import CustomerId, Gtin, InstrumentId
 from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import Instrument
-from retail_core.durable import link, reference, shared
+from retail_core.durable import customers, link, reference, shared
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
 from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
@@ -141,6 +142,7 @@ class Links:
         self._rules_as_of = -1
         self._promotions = link.Promotions()
         self._promotions_as_of = -1
+        self._keeps_customers = False
         self._settings: link.SettingsDoc | None = None
         self._settings_as_of = -1
 
@@ -250,6 +252,23 @@ class Links:
         conn = self._ready()
         return link.read_instrument(conn, ref) if conn else None
 
+    def customer(self, customer_id: str) -> Customer | None:
+        conn = self._with_customers()
+        return customers.read_customer(conn, customer_id) if conn else None
+
+    def customer_of_card(self, label: str) -> Customer | None:
+        conn = self._with_customers()
+        return customers.customer_of_card(conn, label) if conn else None
+
+    def find_customers(self, asked: Sequence[Wanted], limit: int) -> Sequence[Customer]:
+        conn = self._with_customers()
+        with faults():
+            return customers.find_customers(conn, asked, limit) if conn else ()
+
+    def customers_gone(self) -> frozenset[CustomerId]:
+        conn = self._with_customers()
+        return customers.gone(conn) if conn else frozenset()
+
     def status(self) -> link.LinkStatusDoc:
         conn = self._ready()
         return link.read_status(conn) if conn else link.LinkStatusDoc()
@@ -265,6 +284,12 @@ class Links:
     def reference_name(self) -> str | None:
         conn = self._ready()
         return link.reference_name(conn) if conn else None
+
+    def _with_customers(self) -> Connection | None:
+        """The connection, once the agent beside the till keeps customers."""
+        conn = self._ready()
+        self._keeps_customers = bool(conn) and (self._keeps_customers or customers.has_customers(conn))
+        return conn if self._keeps_customers else None
 
     def _ready(self) -> Connection | None:
         """The connection, opened as soon as the agent has made the file."""

@@ -13,7 +13,7 @@ COUNTER_DIGITS, MAX_COUNTER_DIGITS = 6, 12
 _NEXT = "UPDATE receipt_counter SET next = next + 1 WHERE series = ? RETURNING next - 1"
 _SALE = (
     "INSERT INTO sale (sale_id, receipt, series, counter, biz_date, at_ms, operator_id, currency, total_minor,"
-    " tax_minor, change_minor, book, event_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " tax_minor, change_minor, book, event_id, customer) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 _LINE = (
     "INSERT INTO sale_line (sale_id, n, sku, gtin, name, qty_milli, unit_minor, amount_minor, tax_class, tax_minor,"
@@ -72,6 +72,7 @@ def put_sale(
         (
             event.sale_id, number.text, number.series, number.counter, biz_date, at_ms, operator_id, event.currency,
             event.total_minor, sum(part.tax_minor for part in event.taxes), event.change_minor, book, event_id,
+            event.customer or "",
         ),
     )  # fmt: skip
     conn.executemany(

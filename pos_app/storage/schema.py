@@ -1,6 +1,7 @@
 """Tables of till.db. Money is `*_minor`, quantities `*_milli`, times `*_ms`; nothing here is ever a float."""
 
 from pos_app.storage.cashier_acts import CASHIER_ACT_STEP
+from pos_app.storage.customers_here import CUSTOMER_STEP
 from pos_app.storage.prefs import PREFERENCE_STEP
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step
@@ -113,4 +114,5 @@ TILL_STEPS: tuple[Step, ...] = (
     ),
     CASHIER_ACT_STEP,
     PREFERENCE_STEP,
+    CUSTOMER_STEP,
 )

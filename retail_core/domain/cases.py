@@ -16,6 +16,7 @@ class CaseKind(StrEnum):
     ORDER_CONFLICT = "order_conflict"
     DAMAGED_EVENT = "damaged_event"
     CUSTOMER_CONFLICT = "customer_conflict"
+    COUPON_TWICE = "coupon_twice"
     VALUE_CONFLICT = "value_conflict"
 
 

@@ -26,6 +26,7 @@ MAX_NAME_WORDS = 8  # of a name that can be searched
 LEAST_TAIL_DIGITS = 3  # of a phone that is searched by its end
 MAX_TEXT_VERSION_CHARS = 40
 CARD_PREFIX = "OTL:"
+MEMBER = "member"  # the tier of a customer who has no other
 LEAST_PAYMENT_DIGITS, MAX_PAYMENT_DIGITS = 13, 19
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
@@ -49,6 +50,25 @@ class Consent(msgspec.Struct, frozen=True, omit_defaults=True):
     at_ms: int
 
 
+class ConsentText(msgspec.Struct, frozen=True):
+    """What a customer is asked, in the words of the store. A changed text gets a new version."""
+
+    purpose: Purpose
+    version: str
+    text: str
+
+
+class CustomerRules(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a store asks its customers, in order."""
+
+    texts: tuple[ConsentText, ...] = (
+        ConsentText(
+            Purpose.LOYALTY, "loyalty/1", "May we keep your name and what you buy, for your points and your history?"
+        ),
+        ConsentText(Purpose.MARKETING, "marketing/1", "May we send you offers by e-mail or phone?"),
+    )
+
+
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     """The details of a person: the part of a customer that can be erased."""
 
@@ -56,6 +76,13 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     phone: str = ""
     email: str = ""
     cards: tuple[str, ...] = ()
+
+
+class SaleCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who buys, as the sale carries it: the number and the tier that decides prices. No details of the person."""
+
+    customer_id: CustomerId
+    tier: str = MEMBER
 
 
 class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,19 +98,16 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
     consents: tuple[Consent, ...] = ()
 
     @property
+    def on_sale(self) -> SaleCustomer:
+        return SaleCustomer(self.customer_id, self.tier or MEMBER)
+
+    @property
     def person(self) -> Person:
         return Person(self.name, self.phone, self.email, self.cards)
 
     def agreed(self, purpose: Purpose) -> bool:
         """True when the last word on this purpose was yes."""
         return any(consent.given for consent in self.consents if consent.purpose is purpose)
-
-
-class SaleCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who buys, as the sale carries it: the number and the tier that decides prices. No details of the person."""
-
-    customer_id: CustomerId
-    tier: str = ""
 
 
 # ── checking ─────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from retail_core.domain.coupons import SaleCoupon
 from retail_core.domain.customers import Purpose
 from retail_core.domain.drawer_events import DayClosed, DrawerClosed, DrawerCounted, DrawerMoved, DrawerOpened
 from retail_core.domain.fulfilment import Action, MovedLine
@@ -79,6 +80,8 @@ class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):
     rounding_minor: int = 0
     customer: CustomerId | None = None
     order_id: OrderId | None = None
+    tier: str = ""  # whose prices the customer had
+    coupons: tuple[SaleCoupon, ...] = ()  # codes that took something off
 
 
 class StockMoved(msgspec.Struct, frozen=True, omit_defaults=True):

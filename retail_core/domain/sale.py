@@ -12,6 +12,8 @@ from typing import Self
 import msgspec
 
 from retail_core.domain.asks import NO_RULES
+from retail_core.domain.coupons import SaleCoupon, with_coupon
+from retail_core.domain.customers import SaleCustomer
 from retail_core.domain.discounts import SALE_RULE, Manual, percent_text, shares
 from retail_core.domain.errors import RuleViolationError, require
 from retail_core.domain.ids import LineId, OperatorId, SaleId
@@ -78,6 +80,8 @@ class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
     tenders: tuple[Tender, ...] = ()
     discount: Manual | None = None
     age_shown: int = 0  # whoever buys was seen to be so old
+    customer: SaleCustomer | None = None
+    coupons: tuple[SaleCoupon, ...] = ()
 
 
 class Sale:
@@ -96,6 +100,7 @@ class Sale:
         self.age_shown = data.age_shown
         self._ages: dict[int, int] = {}  # how many lines ask for which age
         self._unfilled = 0
+        self._customer, self._coupons = data.customer, data.coupons
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
         self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
         self._touched: dict[LineId, None] = dict.fromkeys(self._lines)
@@ -129,6 +134,11 @@ class Sale:
         return all(line.voided for line in self._lines.values())
 
     @property
+    def bare(self) -> bool:
+        """True when nothing is on it at all, nobody and no coupon either."""
+        return self.empty and self._customer is None and not self._coupons
+
+    @property
     def pending(self) -> int:
         """How many lines wait for somebody."""
         return self._pending
@@ -153,6 +163,15 @@ class Sale:
     def tagged(self) -> int:
         """How many units are known by their tags alone."""
         return self._tagged
+
+    @property
+    def customer(self) -> SaleCustomer | None:
+        """Who buys, if anybody said so."""
+        return self._customer
+
+    @property
+    def coupons(self) -> tuple[SaleCoupon, ...]:
+        return self._coupons
 
     @property
     def totals(self) -> Totals:
@@ -182,6 +201,9 @@ class Sale:
 
     def __len__(self) -> int:
         return len(self._lines)
+
+    def __bool__(self) -> bool:
+        return True  # one that has only its customer yet is a sale too
 
     def line(self, line_id: LineId) -> SaleLine:
         """Raises RuleViolationError `sale.no_such_line`."""
@@ -255,6 +277,20 @@ class Sale:
         """Somebody has seen that the buyer is so old; it holds for the whole sale."""
         self._after(SaleAction.CHANGE)
         self.age_shown = max(self.age_shown, age)
+
+    def attach(self, customer: SaleCustomer | None) -> None:
+        """Say who buys, or that nobody is known; whoever prices the lines looks at it."""
+        self._after(SaleAction.CHANGE)
+        self._customer = customer
+
+    def add_coupon(self, coupon: SaleCoupon) -> None:
+        """Raises `coupon.on_sale` or `coupon.too_many`."""
+        self._after(SaleAction.CHANGE)
+        self._coupons = with_coupon(self._coupons, coupon)
+
+    def drop_coupon(self, code: str) -> None:
+        self._after(SaleAction.CHANGE)
+        self._coupons = tuple(coupon for coupon in self._coupons if coupon.code != code)
 
     def take_touched(self) -> tuple[LineId, ...]:
         """Lines that were added or changed since this was asked last, all of them at first: for whoever prices them."""
@@ -334,6 +370,8 @@ class Sale:
             self._tenders,
             self._discount,
             self.age_shown,
+            self._customer,
+            self._coupons,
         )
 
     def _after(self, action: SaleAction) -> SaleState:

@@ -1,7 +1,7 @@
 """What a scanned or typed label means: an item number, one of our own codes, or something nobody knows.
 
 Our own codes start with three letters no GS1 symbol starts with: OTR receipt, OTP pickup pass, OTB badge, OTS shelf,
-OTG gift card. Finding the meaning is the till's business (`pos_app.devices.barcode.classify`).
+OTG gift card, OTL loyalty card, OTC coupon of a single print. Finding the meaning is the till's business (`pos_app.devices.barcode.classify`).
 """
 
 from enum import StrEnum
@@ -22,6 +22,7 @@ class CodeKind(StrEnum):
     SHELF = "shelf"
     GIFT_CARD = "gift_card"
     COUPON = "coupon"
+    LOYALTY_CARD = "loyalty_card"
     SSCC = "sscc"  # a pallet or parcel of a delivery
     UNKNOWN = "unknown"
 
@@ -32,6 +33,8 @@ OWN_PREFIXES = {
     "OTB:": CodeKind.BADGE,
     "OTS:": CodeKind.SHELF,
     "OTG:": CodeKind.GIFT_CARD,
+    "OTL:": CodeKind.LOYALTY_CARD,
+    "OTC:": CodeKind.COUPON,
 }
 
 

@@ -75,6 +75,11 @@ def find_customers(conn: Connection, asked: Sequence[Wanted], limit: int) -> Seq
     return [customer for customer in customers if customer]
 
 
+def has_customers(conn: Connection) -> bool:
+    """False for a file whose agent has not been brought up to date yet."""
+    return conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'customer_gone'").fetchone() is not None
+
+
 def gone(conn: Connection) -> frozenset[CustomerId]:
     """Everybody who was taken away."""
     return frozenset(CustomerId(row[0]) for row in conn.execute("SELECT customer_id FROM customer_gone"))

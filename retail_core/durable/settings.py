@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
+from retail_core.domain.customers import CustomerRules
 from retail_core.domain.discounts import DiscountRules
 from retail_core.domain.drawer import DrawerRules
 from retail_core.domain.errors import RuleViolationError
@@ -37,6 +38,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     discounts: DiscountRules = DiscountRules()
     drawer: DrawerRules = DrawerRules()
     lines: LineRules = LineRules()
+    customers: CustomerRules = CustomerRules()
     people: PeopleRules = PeopleRules()
     returns: ReturnRules = ReturnRules()
     tenders: TenderRules = TenderRules()

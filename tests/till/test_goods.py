@@ -119,7 +119,7 @@ def test_two_symbols_of_one_pack_are_one_unit_and_plus_undoes_it(at: AtTill) -> 
         ("OTB:op-1", "scan.is_badge"),
         ("OTS:A4", "scan.is_shelf"),
         ("OTG:77", "scan.is_gift_card"),
-        (ean("991234567890"), "scan.is_coupon"),
+        (ean("991234567890"), "coupon.unknown"),
         ("006141411234567890", "scan.is_delivery"),
     ],
 )

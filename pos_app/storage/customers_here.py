@@ -1,0 +1,94 @@
+"""Customers made at this till, until HQ ships them, and what customers bought here."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from retail_core.domain.customers import Customer
+from retail_core.domain.ids import CustomerId
+from retail_core.durable.engine import Connection
+from retail_core.durable.journal import erase_private
+from retail_core.durable.migrate import Step
+
+CUSTOMER_STEP: Step = (
+    # `doc` is emptied once HQ ships the customer; the row stays, because it knows where the details are in the journal
+    """CREATE TABLE customer_here (
+        customer_id TEXT PRIMARY KEY, event_id TEXT NOT NULL, doc BLOB NOT NULL) WITHOUT ROWID""",
+    "ALTER TABLE sale ADD COLUMN customer TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX sale_customer ON sale (customer, at_ms) WHERE customer <> ''",
+    # a code of a single print that was used here; a second use cannot be written
+    """CREATE TABLE coupon_use (
+        code TEXT NOT NULL, serial TEXT NOT NULL, sale_id TEXT NOT NULL, PRIMARY KEY (code, serial)) WITHOUT ROWID""",
+)
+NAMES_SHOWN = 3
+
+
+class Purchase(msgspec.Struct, frozen=True):
+    """A sale of this till: `names` are its first goods."""
+
+    receipt: str
+    at_ms: int
+    total_minor: int
+    currency: str
+    lines: int
+    names: tuple[str, ...]
+
+
+def put(conn: Connection, customer: Customer, event_id: str) -> None:
+    conn.execute(
+        "INSERT INTO customer_here (customer_id, event_id, doc) VALUES (?,?,?)",
+        (customer.customer_id, event_id, msgspec.json.encode(customer)),
+    )
+
+
+def made_here(conn: Connection) -> Sequence[Customer]:
+    """Those HQ has not shipped yet, and the bare numbers of the others."""
+    rows = conn.execute("SELECT customer_id, doc FROM customer_here ORDER BY customer_id")
+    return [
+        msgspec.json.decode(doc, type=Customer) if doc else Customer(CustomerId(number), "") for number, doc in rows
+    ]
+
+
+def shipped(conn: Connection, customer_id: str) -> None:
+    """HQ has the customer now: the copy here is not needed."""
+    conn.execute("UPDATE customer_here SET doc = x'' WHERE customer_id = ?", (customer_id,))
+
+
+def forget(conn: Connection, customer_id: str) -> None:
+    """HQ erased the customer: the copy here goes, and the details beside the journal's fact; its chain stays valid."""
+    row = conn.execute("SELECT event_id FROM customer_here WHERE customer_id = ?", (customer_id,)).fetchone()
+    if row:
+        erase_private(conn, row[0])
+        conn.execute("DELETE FROM customer_here WHERE customer_id = ?", (customer_id,))
+
+
+def purchases(conn: Connection, customer_id: str, limit: int) -> Sequence[Purchase]:
+    """What the customer bought at this till, the newest first."""
+    rows = conn.execute(
+        "SELECT sale_id, receipt, at_ms, total_minor, currency FROM sale WHERE customer = ? AND customer <> ''"
+        " ORDER BY at_ms DESC LIMIT ?",
+        (customer_id, limit),
+    ).fetchall()
+    return [
+        Purchase(receipt, at_ms, total_minor, currency, *_goods(conn, sale_id))
+        for sale_id, receipt, at_ms, total_minor, currency in rows
+    ]
+
+
+def _goods(conn: Connection, sale_id: str) -> tuple[int, tuple[str, ...]]:
+    names = [row[0] for row in conn.execute("SELECT name FROM sale_line WHERE sale_id = ? ORDER BY n", (sale_id,))]
+    return len(names), tuple(names[:NAMES_SHOWN])
+
+
+# ── coupons ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def coupon_used(conn: Connection, code: str, serial: str) -> bool:
+    """True when a sale of this till had this very print."""
+    found = conn.execute("SELECT 1 FROM coupon_use WHERE code = ? AND serial = ?", (code, serial))
+    return found.fetchone() is not None
+
+
+def use_coupon(conn: Connection, code: str, serial: str, sale_id: str) -> None:
+    """Note a use, in the transaction of its sale; a second one breaks the table's key."""
+    conn.execute("INSERT INTO coupon_use (code, serial, sale_id) VALUES (?,?,?)", (code, serial, sale_id))
