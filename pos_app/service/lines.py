@@ -10,6 +10,7 @@ from pos_app.service.finding import item_of
 from pos_app.service.goods import WEIGHED, GoodsCheck, scaled
 from pos_app.storage.readers import Reference
 from retail_core.domain.asks import NO_RULES, SERIAL, ItemRules
+from retail_core.domain.cardguard import Look, look_at, masked
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, LineId, Sku
@@ -109,6 +110,10 @@ class LineMaker:
     def unknown(self, label: str, qty_milli: int, scanned: Scanned) -> SaleLine:
         """A scan nobody knows yet; what its label says besides is kept for when it gets a name."""
         line_id = LineId(self._ids.next())
+        if look_at(label) is not Look.CLEAR or look_at(scanned.text) is not Look.CLEAR:
+            return SaleLine(
+                line_id, Sku(""), "", qty_milli, 0, NO_TAX, masked(label)
+            )  # it may be a card: only its ends
         return SaleLine(line_id, Sku(""), "", qty_milli, 0, NO_TAX, label, scanned.gtin, told=scanned, by=self.by)
 
     def again(self, line: SaleLine) -> SaleLine:

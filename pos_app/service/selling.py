@@ -18,6 +18,7 @@ from pos_app.service.doubts import Doubt, doubt_of
 from pos_app.service.entry import Entry, EntryKind, parse_entry
 from pos_app.service.goods import GoodsCheck
 from pos_app.service.lines import NOT_FOR_SALE, LineMaker
+from pos_app.service.no_cards import CARD_REFUSED, NoCards
 from pos_app.service.open_prices import OpenPrices, quick_department
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.promoting import Promoting
@@ -52,6 +53,7 @@ class Selling:
         self._goods = goods
         self.lines = LineMaker(catalogue, goods, clock, ids)
         self.units = Units(self.lines, goods, lambda: self.sale, self._open_sale, self._book_now)
+        self.no_cards = NoCards(facts)
         self.deposits = Deposits(catalogue, self.lines)
         self.open_prices = OpenPrices(facts, catalogue.tax_rate, ids, currency)
         self._in_view = TagsInView()
@@ -77,6 +79,8 @@ class Selling:
 
         `pairs_with_last`: the second symbol of the unit just scanned, read in the same sweep of an imager.
         """
+        if self.no_cards.refuses(label):
+            return Outcome(OutcomeKind.REFUSED, code=CARD_REFUSED)
         scanned = classify(label, self._goods.codes)
         if scanned.kind is CodeKind.PICKUP_PASS:
             return Outcome(OutcomeKind.ORDER, facts={"text": scanned.text})
@@ -138,6 +142,8 @@ class Selling:
 
     def enter(self, typed: str) -> Outcome:
         """What was typed on the entry line and confirmed with Enter."""
+        if self.no_cards.refuses(typed):
+            return Outcome(OutcomeKind.REFUSED, code=CARD_REFUSED)
         return self._guarded(lambda: self._entered(parse_entry(typed)))
 
     def doubt(self, typed: str) -> Doubt | None:
@@ -393,7 +399,7 @@ class Selling:
         line = self.lines.unknown(label, qty_milli, scanned)
         self.units.put_pending(line)
         self.selected = None  # the next good scan is a new line, not an answer to this one
-        return Outcome(OutcomeKind.PENDING, line.line_id, "item.unknown", {"label": label})
+        return Outcome(OutcomeKind.PENDING, line.line_id, "item.unknown", {"label": line.label})
 
     def _open_sale(self) -> Sale:
         if self.sale is None:

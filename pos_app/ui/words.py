@@ -213,6 +213,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "customer.payment_card": _("That looks like a payment card. It must not be kept here."),
         "customer.too_many_cards": _("At most {limit} cards a customer."),
         # cards
+        "card.number_refused": _(
+            "That is the number of a payment card. It was not kept. Take cards with F9 on the terminal."
+        ),
         "card.ask_people": _("The terminal cannot say whether it was paid. Look at its own receipt, then decide."),
         "card.doubt": _("Nobody knows yet whether the card was charged. Ask the terminal; nothing is taken twice."),
         "card.no_terminal": _("No card terminal is set up at this till. Ctrl+H adds one."),

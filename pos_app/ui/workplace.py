@@ -18,6 +18,7 @@ from pos_app.ui import customer_lines
 from pos_app.ui.approving import Approving
 from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
+from pos_app.ui.card_guard import CardGuard
 from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.device_words import sentence
 from pos_app.ui.keymap import Act
@@ -124,6 +125,7 @@ class Workplace(QObject):
             Act.DRAWER: self.opening.ask,
             Act.MANAGER: lambda: self._to_workspace("manager"),
         }
+        self.cards = CardGuard(self.shell, till.selling.no_cards)
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
         self._release.timeout.connect(self._give_waiting)
         self._connect(background)
@@ -138,6 +140,7 @@ class Workplace(QObject):
         self.shell.raise_()
         self.shell.activateWindow()  # a bare X server has no window manager that would
         self.customer.open()
+        self.cards.watch()
         self._go(self.sign_in)
 
     def close(self) -> None:
@@ -152,7 +155,7 @@ class Workplace(QObject):
 
     def scanned(self, label: str, source: str, problem: str = "", pairs: bool = False) -> None:
         """One read of any scanner. While nobody is signed in it waits; it is never dropped unseen."""
-        if not problem and self.operators.take(label):
+        if self.cards.refused(label) or (not problem and self.operators.take(label)):
             return
         if self.till.signing_in.operator is None:
             if len(self._waiting) < MAX_SCANS_WHILE_LOCKED:

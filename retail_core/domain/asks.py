@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from retail_core.domain.cardguard import Look, look_at
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import Sku
 
@@ -52,6 +53,8 @@ def checked_value(field: str, value: str) -> str:
         raise RuleViolationError("ask.too_long", field=field, limit=MAX_VALUE_CHARS)
     if not text.isprintable():
         raise RuleViolationError("ask.unreadable", field=field)
+    if look_at(text) is not Look.CLEAR:
+        raise RuleViolationError("card.number_refused")
     return _day(text, "ask.bad_date").isoformat() if field == EXPIRY else text
 
 

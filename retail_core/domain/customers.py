@@ -11,8 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from retail_core.domain.cardguard import Look, look_at
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.gtin import is_gtin
 from retail_core.domain.ids import CustomerId
 
 MAX_NAME_CHARS = 120
@@ -27,7 +27,6 @@ LEAST_TAIL_DIGITS = 3  # of a phone that is searched by its end
 MAX_TEXT_VERSION_CHARS = 40
 CARD_PREFIX = "OTL:"
 MEMBER = "member"  # the tier of a customer who has no other
-LEAST_PAYMENT_DIGITS, MAX_PAYMENT_DIGITS = 13, 19
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"}
 )  # no accent to take off, though people type them without
@@ -163,19 +162,8 @@ def card_number(label: str) -> str:
 
 
 def looks_like_payment_card(text: str) -> bool:
-    """True when a number of a payment card hides in a text: its length, its check digit, and no trade number's.
-
-    A trade number passes the same check digit one time in ten, so numbers with a good one of their own are let through.
-    """
-    digits = "".join(c for c in text if c.isdigit())
-    if not LEAST_PAYMENT_DIGITS <= len(digits) <= MAX_PAYMENT_DIGITS or digits[0] not in "3456":
-        return False
-    return _luhn(digits) and not is_gtin(digits)
-
-
-def _luhn(digits: str) -> bool:
-    doubled = (int(c) * (2 if n % 2 else 1) for n, c in enumerate(reversed(digits)))
-    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+    """True when a number of a payment card hides in a text."""
+    return look_at(text) is Look.CARD
 
 
 def with_consent(consents: Sequence[Consent], said: Consent) -> tuple[Consent, ...]:

@@ -5,6 +5,8 @@ import logging
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from retail_core.domain.cardguard import redacted
+
 LOG_BYTES = 5_000_000
 LOGS_KEPT = 5
 
@@ -17,11 +19,11 @@ class JsonLines(logging.Formatter):
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": redacted(record.getMessage()),
             "code": getattr(record, "code", ""),
         }
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["trace"] = redacted(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 

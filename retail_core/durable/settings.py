@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
+from retail_core.domain.cardguard import CardRules
 from retail_core.domain.customers import CustomerRules
 from retail_core.domain.discounts import DiscountRules
 from retail_core.domain.drawer import DrawerRules
@@ -35,6 +36,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     receipt_footer: tuple[str, ...] = ()
     lang: str = "en"
     cash_rounding_minor: int = 0
+    cards: CardRules = CardRules()
     discounts: DiscountRules = DiscountRules()
     drawer: DrawerRules = DrawerRules()
     lines: LineRules = LineRules()

@@ -1,5 +1,6 @@
 """The one line for typing. Keys it has no use for go on to the window: arrows, Esc, F-keys, `+`, `=` and Del when empty."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from PySide6.QtCore import QRect, Qt, QTimer, Signal
@@ -7,6 +8,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit
 
 from pos_app.ui.theme import Tone, colour, font, mirrored, set_look, tokens
+from retail_core.domain.cardguard import Look, look_at
 
 ENTRY_HEIGHT = 56
 BLINK_MS = 530
@@ -22,6 +24,7 @@ class EntryLine(QLineEdit):
     """A line edit with the till's own caret and hint."""
 
     entered = Signal(str)
+    card_typed = Signal()  # the number of a payment card; it is gone from the line
     GOES_ON: ClassVar = frozenset(
         {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Escape, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
     )
@@ -30,6 +33,7 @@ class EntryLine(QLineEdit):
     def __init__(self, name: str, spoken: str, *, look: str = "entry", height: int = ENTRY_HEIGHT) -> None:
         super().__init__()
         self._hint = ""
+        self.refuses: Callable[[str], bool] = lambda text: look_at(text) is Look.CARD
         self._caret_on = True
         self.setObjectName(name)
         self.setAccessibleName(spoken)
@@ -123,4 +127,8 @@ class EntryLine(QLineEdit):
         set_look(self, flash="")
 
     def _enter(self) -> None:
-        self.entered.emit(self.text())
+        if self.refuses(self.text()):
+            self.clear()
+            self.card_typed.emit()
+        else:
+            self.entered.emit(self.text())

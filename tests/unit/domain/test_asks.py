@@ -71,6 +71,7 @@ def test_fields_take_what_can_be_read_and_nothing_else() -> None:
     assert refused(checked_value, LOT, "L" * 41) == "ask.too_long"
     assert refused(checked_value, LOT, "L\x1b1") == "ask.unreadable"
     assert refused(checked_value, EXPIRY, "soon") == "ask.bad_date"
+    assert refused(checked_value, SERIAL, "4111 1111 1111 1111") == "card.number_refused"
 
 
 def test_rules_that_make_no_sense_are_refused() -> None:
