@@ -12,6 +12,7 @@ from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
 from pos_app.service.asking import Asking
 from pos_app.service.card_paying import CardPaying
+from pos_app.service.card_selling import CardSelling
 from pos_app.service.completing import SoldBy
 from pos_app.service.connection import ConnectionDesk
 from pos_app.service.customers import Customers
@@ -66,6 +67,7 @@ class Till:
     card_paying: CardPaying
     instruments: Instruments
     tendering: Tendering
+    card_selling: CardSelling
     discounting: Discounting
     parking: Parking
     customers: Customers
@@ -185,6 +187,7 @@ class Till:
             card_paying=card_paying,
             instruments=instruments,
             tendering=tendering,
+            card_selling=CardSelling(selling, instruments, ids),
             discounting=discounting,
             parking=parking,
             customers=shopping.customers,

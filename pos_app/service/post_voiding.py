@@ -92,6 +92,8 @@ class PostVoiding:
         if last.part_back:
             raise RuleViolationError("post_void.part_back", receipt=receipt)
         cards = [tender for tender in sale.tenders if tender.kind is TenderKind.CARD]
+        if any(line.card for line in sale.lines):
+            raise RuleViolationError("post_void.gift_card", receipt=receipt)
         if len(cards) > 1 or any(tender.kind not in REVERSIBLE for tender in sale.tenders):
             raise RuleViolationError("post_void.tender", receipt=receipt)
         if cards and not self._card.can_pay:

@@ -29,6 +29,7 @@ from retail_core.domain.receipts import MS_PER_S, PaidLine, PaidReceipt, paid_re
 from retail_core.domain.returns import NOTHING, Part, ReturnRules, beyond
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import PriceReason, Sale, SaleLine
+from retail_core.domain.saleline import GIFT_CARD_SKU
 from retail_core.domain.scanned import CodeKind
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.home import MachineConfig
@@ -167,7 +168,8 @@ class Returning:
         for n, part in returns.elsewhere(told, self._node).items():
             here = before.get(n, NOTHING)
             before[n] = Part(here.qty_milli + part.qty_milli, here.minor + part.minor)
-        goods = [line for line in receipt.lines if line.amount_minor >= 0]  # a deposit that was paid out is none
+        # a deposit that was paid out is none, and what is on a gift card is spent, not brought back
+        goods = [line for line in receipt.lines if line.amount_minor >= 0 and line.sku != GIFT_CARD_SKU]
         draft = ReturnDraft(receipt, (self._line(line, before) for line in goods))
         draft.with_sale(on_sale_of(self._selling.sale or (), receipt.number))
         if not any(line.left_milli for line in draft.lines.values()):

@@ -422,6 +422,8 @@ class Selling:
         if old.back:
             raise RuleViolationError("return.change_there", name=old.name)
         check_own(old)
+        if old.card:
+            raise RuleViolationError("card.one_amount")
         if (old.serial or old.epc or SERIAL in old.rules.required) and qty_milli > ONE:
             raise RuleViolationError("line.serial_is_one", name=old.name)
         if qty_milli <= 0:

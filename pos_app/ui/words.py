@@ -162,6 +162,13 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "tender.wrong_way": _("The customer gets money back. Choose how to pay it out."),
         "sale.paid_in_part": _("Part of this sale is paid. Give that back first: Pay, then Del."),
         # gift cards, store credit, points and accounts
+        "card.amount": _("A gift card takes {least} to {most} at a time."),
+        "card.not_loadable": _("Money goes onto gift cards alone. The one ending in {tail} is none."),
+        "card.on_sale": _("The card ending in {tail} is on this sale already. Void its line to take another amount."),
+        "card.one_amount": _("A gift card is sold once. Void its line to take another amount."),
+        "post_void.gift_card": _(
+            "A gift card was sold with it. Head office puts its money right; the rest can be returned."
+        ),
         "value.bad_code": _("That is no card number. It has {shortest} to {longest} letters and digits."),
         "value.expired": _("The card ending in {tail} expired on {day}. Choose another way to pay."),
         "value.inactive": _("The card ending in {tail} has not been sold yet. Scan it on the Sell screen to sell it."),

@@ -96,6 +96,7 @@ class Workplace(QObject):
             till.parking,
             till.asking,
             self._zone,
+            cards=till.card_selling,
             has_items=self._has_items,
         )
         self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying, till.tendering)

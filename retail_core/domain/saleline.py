@@ -46,6 +46,7 @@ class LineSort(StrEnum):
     GIFT_CARD = "gift_card"  # money put on a card: no goods, no tax, no discount
 
 
+GIFT_CARD_SKU = Sku("GIFT-CARD")  # of lines of sort GIFT_CARD; no item of the catalogue
 DISCOUNTED = frozenset({LineSort.GOODS, LineSort.DEPARTMENT})
 
 

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from pos_app.service.instruments import Found
-from pos_app.service.outcome import PaidSale
+from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.tendering import Points
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import Event, SaleCompleted
 from retail_core.domain.ids import InstrumentId
+from retail_core.domain.stock import movements_of
 from retail_core.domain.tender import ForeignRate, TenderKind, TenderRules
 from retail_core.domain.value import Instrument, InstrumentState, ValueFact, ValueKind, ValueMoved, instrument_of
 from retail_core.durable import link
@@ -310,3 +311,49 @@ def test_a_sale_that_could_not_be_written_takes_nothing_from_a_card(at: AtTill, 
     refused("value.over_bound", lambda: at.pay_cash(1000))
     assert moves(shop) == [("redeemed", 500)]
     assert [event.what for event in journal(shop) if isinstance(event, ValueMoved)] == [ValueFact.REDEEMED]
+
+
+# ── selling gift cards ───────────────────────────────────────────────────────────────────────────
+
+
+def sell_card(at: AtTill, amount_minor: int, code: str = CODE) -> Outcome:
+    selling = at.till.card_selling
+    card = at.done(lambda done, failed: selling.offer(code, done, failed))
+    return selling.sell(card, amount_minor)
+
+
+def test_a_card_on_the_shelf_becomes_money_when_its_sale_is_paid(at: AtTill, shop: Shop) -> None:
+    bring(shop, msgspec.structs.replace(GIFT, balance=0, state=InstrumentState.INACTIVE))
+    at.scan(MILK.code)
+    assert sell_card(at, 99).code == "card.amount"
+    assert sell_card(at, 2500).kind is OutcomeKind.ADDED
+    refused("card.on_sale", lambda: sell_card(at, 2500))
+    line = at.sale.lines[-1]
+    assert (line.takes_discount, at.sale.totals.due_minor) == (False, 2619)
+    assert at.till.selling.change_selected(1).code == "card.one_amount"
+    assert at.till.selling.void_line(line.line_id).kind is OutcomeKind.CHANGED
+    sell_card(at, 3000)
+    at.pay_cash(5000)
+    event = sold(shop)
+    assert [(t.tax_class, t.taxable_minor, t.tax_minor) for t in event.taxes if t.tax_class == "untaxed"] == [
+        ("untaxed", 3000, 0)
+    ]
+    assert moves(shop) == [("issued", 3000)]
+    assert [movement.sku for movement in movements_of(event)] == [MILK.sku]
+    at.scan(MILK.code)
+    pay(at, find(at), 119)
+    assert find(at).left.amount == 2881
+
+
+def test_a_card_in_use_is_loaded_and_a_locked_one_is_not(at: AtTill, shop: Shop) -> None:
+    bring(shop, GIFT)
+    sell_card(at, 1000)
+    at.pay_cash(1000)
+    assert (moves(shop), find(at).left.balance) == ([("loaded", 1000)], 6000)
+    for changes, code in (
+        ({"state": InstrumentState.LOCKED}, "value.locked"),
+        ({"currency": "CHF", "state": InstrumentState.INACTIVE}, "value.other_currency"),
+        ({"kind": ValueKind.ACCOUNT}, "card.not_loadable"),
+    ):
+        bring(shop, msgspec.structs.replace(GIFT, **changes))
+        refused(code, lambda: sell_card(at, 1000))

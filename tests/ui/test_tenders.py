@@ -140,3 +140,22 @@ def test_what_goes_back_can_be_a_voucher(at: Cashier) -> None:
     enter(at)
     at.until(lambda: paid(at))
     assert moves(at.shop) == [("issued", 649)]
+
+
+def test_a_new_card_scanned_while_selling_asks_for_its_amount_and_scanning_goes_on(at: Cashier) -> None:
+    bring(at.shop, msgspec.structs.replace(GIFT, balance=0, state=InstrumentState.INACTIVE))
+    at.wedge_scan(CODE)
+    at.until(lambda: at.shown("ask_title") == "Sell a gift card")
+    at.wedge_scan(MILK.code)
+    at.type("25⏎")
+    assert at.names() == [MILK.name, "Gift card ••4821"]
+    assert at.to_pay == "€ 26.19"
+    at.key(Qt.Key.Key_F12)
+    at.until(lambda: paid(at))
+    assert moves(at.shop) == [("issued", 2500)]
+
+
+def test_a_card_nobody_knows_is_not_sold(at: Cashier) -> None:
+    at.wedge_scan("OTG:UNKNOWN0001")
+    at.until(lambda: "Nobody knows this card" in at.notice)
+    assert at.names() == []

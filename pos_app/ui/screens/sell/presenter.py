@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import Signal
 
 from pos_app.service.asking import Asking
+from pos_app.service.card_selling import CardSelling
 from pos_app.service.discounting import Discounting
 from pos_app.service.lookup import Lookup
 from pos_app.service.open_prices import quick_department
@@ -18,6 +19,7 @@ from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.pay.presenter import EXACT
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.discount import Discounts
+from pos_app.ui.screens.sell.gift_cards import GiftCards
 from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
 from pos_app.ui.screens.sell.questions import Questions
 from pos_app.ui.screens.sell.side import LISTS, Side, SidePanel
@@ -49,7 +51,7 @@ class SellPresenter(Screen):
 
     def __init__(
         self, view: SellView, selling: Selling, paying: Paying, discounting: Discounting, lookup: Lookup,
-        parking: Parking, asking: Asking, zone: ZoneInfo, *, has_items: Callable[[], bool],
+        parking: Parking, asking: Asking, zone: ZoneInfo, *, cards: CardSelling, has_items: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(view)
         self._view = view
@@ -58,6 +60,7 @@ class SellPresenter(Screen):
         self._lookup = lookup
         self._side = SidePanel(view, lookup, selling.currency)
         self._questions = Questions(asking, self._side)
+        self._gift_cards = GiftCards(cards, self._side, selling.currency)
         self._discounts = Discounts(view, selling, discounting, self._side, self._discount)
         self._suspended = Suspended(parking, selling, self._side, zone)
         self._has_items = has_items
@@ -77,6 +80,8 @@ class SellPresenter(Screen):
         view.ask.yes_pressed.connect(self._yes)
         view.ask.no_pressed.connect(self._questions.no)
         self._questions.answered.connect(self._question_answered)
+        self._gift_cards.answered.connect(self._question_answered)
+        self._gift_cards.refused.connect(self._card_refused)
         self._suspended.put_aside.connect(self._put_aside)
         self._suspended.taken_up.connect(self._taken_up)
         self._suspended.none.connect(lambda: self._refuse("parking.none"))
@@ -89,7 +94,7 @@ class SellPresenter(Screen):
         if self._selling.paying:
             self._hold(label, source, pairs=pairs)
             return
-        if self._questions.scanned(label):
+        if self._questions.scanned(label) or self._gift_cards.scanned(label):
             return
         self._answer(self._selling.scan(label, source, pairs_with_last=pairs))
         self.take_tags()
@@ -135,6 +140,9 @@ class SellPresenter(Screen):
             return
         if self._questions.open:
             self._questions.entered(text)
+            return
+        if self._gift_cards.open:
+            self._gift_cards.entered(text)
             return
         if self._discounts.open:
             self._enter_discount(text)
@@ -260,11 +268,19 @@ class SellPresenter(Screen):
             self._refuse("ask.none")
 
     def _yes(self) -> None:
-        self._questions.yes(self._view.entry.text())
+        typed = self._view.entry.text()
+        if self._gift_cards.open:
+            self._gift_cards.entered(typed)
+        else:
+            self._questions.yes(typed)
 
     def _of_age(self) -> None:
         if self._questions.open:
             self._questions.yes("")
+
+    def _card_refused(self, error: CodedError) -> None:
+        self._flash(Tone.WARNING)
+        self.explain(error)
 
     def _question_answered(self, outcome: Outcome) -> None:
         self._view.entry.clear()

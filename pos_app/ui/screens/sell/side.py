@@ -23,6 +23,7 @@ class Side(StrEnum):
     QUANTITY = "quantity"
     ASK = "ask"  # an open question of the sale
     DISCOUNT = "discount"
+    CARD = "card"  # how much goes onto a gift card
     PARKED = "parked"  # baskets that were put aside
 
 
@@ -52,7 +53,7 @@ class SidePanel(QObject):
     def typed(self, text: str) -> None:
         """Letters search as they are typed; in *Find* so do figures."""
         self._take_single = False
-        if self.side in (Side.QUANTITY, Side.DISCOUNT, Side.PARKED, Side.ASK):
+        if self.side in (Side.QUANTITY, Side.DISCOUNT, Side.PARKED, Side.ASK, Side.CARD):
             return
         query = search_words(text)
         if not query and self.side is Side.FIND:
@@ -83,8 +84,8 @@ class SidePanel(QObject):
         self.show_hint()
         self._view.entry.setFocus()
 
-    def open_ask(self, state: AskView) -> None:
-        self.side = Side.ASK
+    def open_ask(self, state: AskView, side: Side = Side.ASK) -> None:
+        self.side = side
         self._view.entry.clear()
         self._view.show_ask(state)
         self.show_hint()
@@ -140,6 +141,7 @@ class SidePanel(QObject):
             Side.DISCOUNT: tr("Type how much to take off, then Enter"),
             Side.QUANTITY: tr("Type the quantity, then Enter"),
             Side.ASK: tr("Answer, then Enter; or go on scanning"),
+            Side.CARD: tr("Type the amount, then Enter; or go on scanning"),
             Side.PARKED: tr("Choose with ↑ and ↓, then Enter"),
         }
         self._view.show_hint(hints.get(self.side, tr("Scan, or type a name, code, or 3* for quantity")))
