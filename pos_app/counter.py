@@ -23,7 +23,7 @@ from pos_app.devices.terminal.events import TerminalEvents
 from pos_app.receipts import escpos
 from pos_app.receipts.drawer_report import Facts, report_document
 from pos_app.receipts.labels import Label
-from pos_app.receipts.layout import Logo, ReceiptData, ReceiptDocument, receipt_document
+from pos_app.receipts.layout import Logo, ReceiptData, ReceiptDocument, for_training, receipt_document
 from pos_app.receipts.report_words import report_words
 from pos_app.receipts.words import receipt_words
 from pos_app.runtime.cards import CardDesk
@@ -85,7 +85,7 @@ class Counter:
         """Give the till what stands on its counter now. On the screen's thread."""
         devices, till = self.devices, self._till
         stations = [
-            Station(devices.printers[name], _paper(table, till.receipt_codes))
+            Station(devices.printers[name], _paper(table, till.receipt_codes, training=till.home.training))
             for name, table in list(devices.tables.items())
             if isinstance(table, PrinterTable)
         ]
@@ -93,14 +93,15 @@ class Counter:
             self.printing.use(stations, devices.drawer)
         elif stations:
             printing = self.printing = Printing(till.writer, stations, devices.drawer)
-            till.paying.on_paid = lambda paid: printing.sale_paid(kick=paid.cash)
-            till.drawer.kick = lambda: printing.sale_paid(kick=True)
+            real = not till.home.training  # a trainee's drawer stays shut
+            till.paying.on_paid = lambda paid: printing.sale_paid(kick=paid.cash and real)
+            till.drawer.kick = lambda: printing.sale_paid(kick=real)
             till.drawer.printed = lambda: printing.sale_paid(kick=False)
         if devices.reader:
             devices.reader.begin_inventory()
         if devices.scale:
             till.selling.lines.weigh = devices.scale.read
-        if devices.terminal and self.cards is None:
+        if devices.terminal and self.cards is None and not till.home.training:  # no trainee charges a card
             self.cards = till.card_paying.cards = CardDesk(devices.terminal, till.writer.deliver)
 
     @property
@@ -197,12 +198,12 @@ def _terminal_events(till: Till) -> TerminalEvents:
     )
 
 
-def _paper(table: PrinterTable, codes: ReceiptCodes) -> Callable[[PrintJob], bytes]:
+def _paper(table: PrinterTable, codes: ReceiptCodes, *, training: bool = False) -> Callable[[PrintJob], bytes]:
     """How a queued receipt becomes this printer's bytes. Raises EnvironmentFault `device.no_such_profile`."""
     profile = escpos.PROFILES.get(table.profile)
     if profile is None:
         raise EnvironmentFault("device.no_such_profile", profile=table.profile[:40])
-    return partial(rendered, codes=codes, profile=profile, logo=table.logo)
+    return partial(rendered, codes=codes, profile=profile, logo=table.logo, training=training)
 
 
 def _document(job: PrintJob, codes: ReceiptCodes) -> ReceiptDocument:
@@ -214,9 +215,13 @@ def _document(job: PrintJob, codes: ReceiptCodes) -> ReceiptDocument:
     return receipt_document(signed, receipt_words(data.language))
 
 
-def rendered(job: PrintJob, codes: ReceiptCodes, profile: escpos.Profile, logo: str = "") -> bytes:
+def rendered(
+    job: PrintJob, codes: ReceiptCodes, profile: escpos.Profile, logo: str = "", *, training: bool = False
+) -> bytes:
     """The printer's bytes of a queued receipt, signed, or of a report, under the shop's logo if it has one."""
     document = _document(job, codes)
+    if training:
+        document = for_training(document, receipt_words(""))
     if logo:
         document = replace(document, elements=(Logo(logo), *document.elements))
     return escpos.render(document, profile)

@@ -127,6 +127,7 @@ class ReceiptWords:
     invoice: str = _("INVOICE {number}")
     reverses: str = _("Reverses receipt {receipt}")
     buyer: str = _("Invoice to")
+    training: str = _("TRAINING — not a receipt")
     total: str = _("TOTAL")
     refund: str = _("REFUND")
     returned: str = _("returned")
@@ -281,6 +282,12 @@ def receipt_document(data: ReceiptData, words: ReceiptWords = ENGLISH) -> Receip
         ),
         mirrored=words.right_to_left,
     )
+
+
+def for_training(document: ReceiptDocument, words: ReceiptWords) -> ReceiptDocument:
+    """Whatever is printed while somebody trains says so, above and below."""
+    mark = Text(words.training, Align.CENTRE, bold=True, size=Size.TALL)
+    return replace(document, elements=(mark, Gap(), *document.elements, Gap(), mark))
 
 
 def qr_text(data: ReceiptData) -> str:

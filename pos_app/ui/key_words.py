@@ -50,6 +50,7 @@ ACT_WORDS: Mapping[Act, str] = MappingProxyType(
         Act.TAKE_BACK: _("Put what comes back on the sale"),
         Act.TAKE_OUT: _("Take the device out"),
         Act.TICK_ALL: _("All that is left of the receipt"),
+        Act.TRAINING: _("Begin training, or end it"),
         Act.TRY_DEVICE: _("Try the device"),
         Act.UNDO_TENDER: _("Give the last card payment back"),
         Act.UP: _("Line above"),

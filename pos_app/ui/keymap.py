@@ -78,6 +78,7 @@ class Act(StrEnum):
     TAKE_OVER = "take_over"
     TICK_ALL = "tick_all"
     TODAY = "today"
+    TRAINING = "training"
     TRY_DEVICE = "try_device"
     UNDO_TENDER = "undo_tender"
     UNLOCK_PINS = "unlock_pins"
@@ -107,6 +108,7 @@ EVERYWHERE: Mapping[str, Act] = MappingProxyType(
         "Ctrl+D": Act.DRAWER,
         "Ctrl+M": Act.MANAGER,
         "Ctrl+T": Act.CUSTOMER_LANGUAGE,
+        "Ctrl+N": Act.TRAINING,
         "F1": Act.HELP,
         "F5": Act.PRICE_CHECK,
         "F10": Act.PICKUP,

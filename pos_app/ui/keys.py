@@ -45,8 +45,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 Act.FIND: "F1",
                 Act.QUANTITY: "F2",
                 Act.EXACT_CASH: "F10",
-                Act.PICKUP: "Ctrl+O",
-                Act.SELL: "Ctrl+O",
+                Act.PICKUP: "Ctrl+K",
+                Act.SELL: "Ctrl+K",
                 Act.HELP: "F12",
             }
         ),

@@ -8,7 +8,9 @@ from types import FrameType
 from PySide6.QtWidgets import QApplication
 
 from pos_app.devices.ports import ScanEvent
-from pos_app.till import Till
+from pos_app.service.training import settle
+from pos_app.storage.training_home import TrainingHome
+from pos_app.till import LOCK_NAME, Till
 from pos_app.ui import theme
 from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
@@ -24,9 +26,11 @@ from pos_app.ui.workplace import Workplace
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.scanned import TagUnit
 from retail_core.durable.home import Home, MachineConfig
+from retail_core.durable.lock import InstanceLock
 from retail_core.durable.system import SystemClock, SystemIds
 
 PROGRAM = "omnitill"
+CHANGE_OVER = 64  # the window made way for training, or for the real till
 
 
 TagsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
@@ -58,21 +62,46 @@ def run(home: Home, config: MachineConfig, *, fullscreen: bool = False, attach: 
     `attach(till, sink, tags)` starts the devices once the till is open; reads go to `sink` and `tags` from any thread.
     """
     app = application(config.language, config.theme)
+    trains, ended_by = False, ""
+    while True:
+        one = TrainingHome(home) if trains else home
+        code, ended_by = _run(app, home, one, attach, ended_by, full_screen=fullscreen)
+        if code != CHANGE_OVER:
+            return code
+        trains = not trains
+
+
+def _run(
+    app: QApplication, home: Home, one: Home, attach: Attach, ended_by: str, *, full_screen: bool
+) -> tuple[int, str]:
+    """One till, the real one or that of training, until its window is closed or it makes way for the other.
+
+    Returns the exit code, CHANGE_OVER for the latter, and who was signed in.
+    """
     background, bridge = Background(), ScanBridge()
+    own = InstanceLock(home.folder / LOCK_NAME) if one.training else None  # the real till stays taken
     try:
-        till = Till.open(home, SystemClock(), SystemIds(), background.deliver, background.wake)
+        till = Till.open(one, SystemClock(), SystemIds(), background.deliver, background.wake)
     except EnvironmentFault as fault:
+        if own:
+            own.release()
         show_fault(fault)
         raise
     try:
+        if not one.training:
+            settle(till.writer, ended_by)
         counter = attach(till, bridge.sink, bridge.tags)
         try:
-            return _show(app, home.folder, till, background, bridge, counter, full_screen=fullscreen)
+            code = _show(app, home.folder, till, background, bridge, counter, full_screen=full_screen)
         finally:
             counter.close()
+        operator = till.signing_in.operator
+        return code, operator.operator_id if operator else ""
     finally:
         background.close()
         till.close()
+        if own:
+            own.release()
 
 
 def _show(
@@ -88,11 +117,15 @@ def _show(
     def lamps() -> tuple[PillState, ...]:
         return device_lamps(counter.healths())
 
+    def make_way(_for_training: bool) -> None:
+        app.exit(CHANGE_OVER)
+
     workplace = Workplace(till, background, lamps, counter)
     bridge.scanned.connect(workplace.scanned)
     bridge.tags_read.connect(workplace.tags_read)
     bridge.tags_gone.connect(till.selling.tags_gone)
     workplace.closed.connect(app.quit)
+    workplace.trainer.asked.connect(make_way)
     socket = till.config.remote_control_socket
     remote = RemoteControl(workplace, str(folder / socket)) if socket else None
 

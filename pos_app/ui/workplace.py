@@ -10,6 +10,7 @@ from pos_app.locale.catalogue import NAMES, SOURCE_LANGUAGE, spoken
 from pos_app.receipts.labels import Label, price_label
 from pos_app.service.batch_import import FOLDER as BATCH_FOLDER
 from pos_app.service.batch_import import import_batches
+from pos_app.service.card_paying import CardState
 from pos_app.service.completing import SoldBy
 from pos_app.service.link_status import LinkState, LinkView
 from pos_app.service.outcome import PaidSale
@@ -21,6 +22,7 @@ from pos_app.ui.background import Background
 from pos_app.ui.card_guard import CardGuard
 from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.device_words import sentence
+from pos_app.ui.idle import IdleLock
 from pos_app.ui.keymap import Act
 from pos_app.ui.keys import Keys
 from pos_app.ui.managing import manager_workspace
@@ -45,6 +47,8 @@ from pos_app.ui.screens.sign_in.view import SignInView
 from pos_app.ui.shell import PillState, Shell, TopState, till_title
 from pos_app.ui.speaking import speak
 from pos_app.ui.theme import Tone
+from pos_app.ui.trainer import Trainer
+from pos_app.ui.watermark import Watermark
 from pos_app.ui.wedge import WedgeFilter
 from pos_app.ui.words import ltr, ntr, set_language, tr, words_for
 from retail_core.domain.errors import CodedError
@@ -112,6 +116,8 @@ class Workplace(QObject):
         self.keys = Keys(till.preferences)
         self.overlays = Overlays(till, self.keys, self._go)
         self.sell.typed_words = lambda: self.keys.words
+        self.trainer = Trainer(till)
+        self.idle = IdleLock(lambda: till.signing_in.rules.idle_lock_s, self._is_paying)
         self.current: Screen = self.sign_in
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
@@ -124,6 +130,7 @@ class Workplace(QObject):
             Act.PRICE_CHECK: lambda: self._over(Act.PRICE_CHECK),
             Act.CUSTOMER_LANGUAGE: self._speak_to_customer,
             Act.DRAWER: self.opening.ask,
+            Act.TRAINING: lambda: self.trainer.change(self.current),
             Act.MANAGER: lambda: self._to_workspace("manager"),
         }
         self.cards = CardGuard(self.shell, till.selling.no_cards)
@@ -138,15 +145,19 @@ class Workplace(QObject):
         else:
             self.shell.show()
         self.wedge.watch(self.shell.windowHandle())
+        self.idle.watch(self.shell.windowHandle())
         self.shell.raise_()
         self.shell.activateWindow()  # a bare X server has no window manager that would
         self.customer.open()
         self.cards.watch()
         self._go(self.sign_in)
+        if self.trainer.on:
+            Watermark(self.shell, tr("TRAINING"))
 
     def close(self) -> None:
         """Let go of the windows; call it before the application ends."""
         self._release.stop()
+        self.idle.stop()
         self.customer.close()
         self.wedge.close()
         self.shell.hide()
@@ -156,6 +167,7 @@ class Workplace(QObject):
 
     def scanned(self, label: str, source: str, problem: str = "", pairs: bool = False) -> None:
         """One read of any scanner. While nobody is signed in it waits; it is never dropped unseen."""
+        self.idle.again()
         if self.cards.refused(label) or (not problem and self.operators.take(label)):
             return
         if self.till.signing_in.operator is None:
@@ -239,6 +251,7 @@ class Workplace(QObject):
         """Nobody is at the till now; the basket stays as it is."""
         if self.till.selling.paying:
             return
+        self.idle.stop()
         self.till.signing_in.sign_out()
         self.till.signed_in(None)
         self._go(self.sign_in)
@@ -270,6 +283,7 @@ class Workplace(QObject):
         self.operators.noticed.connect(self.shell.notify)
         self.operators.taken_over.connect(self._taken_over)
         self.operators.pin_wanted.connect(self.lock)
+        self.idle.idle.connect(self.lock)
         self.sell.pay_wanted.connect(self._open_pay)
         self.sell.cash_wanted.connect(self.pay.pay)
         self.overlays.wanted.connect(self.act)
@@ -401,9 +415,13 @@ class Workplace(QObject):
 
     def _signed_in(self, operator: SoldBy) -> None:
         self.till.signed_in(operator)
+        self.idle.touched()
         self.refresh()
         self._go(self.sell if "sell" in self._workspaces(operator) else self.pickup)
         self._release.start()
+
+    def _is_paying(self) -> bool:
+        return self.till.selling.paying or self.till.card_paying.state is CardState.WORKING
 
     def _taken_over(self, operator: SoldBy) -> None:
         """Somebody else's badge: the basket and the screen stay, if they are for them."""
@@ -493,10 +511,10 @@ class Workplace(QObject):
         spaces = self._workspaces(operator) if operator else ()
         self.shell.show_top(
             TopState(
-                till_title(config.store_name, config.register, config.role),
+                self.trainer.title(till_title(config.store_name, config.register, config.role)),
                 tuple((name, *names[name]) for name in spaces),
                 self._space() if operator else "",
-                lamp_state(self.till.link.read()),
+                self.trainer.lamp(lamp_state(self.till.link.read())),
                 self._devices(),
                 operator.name if operator else "",
                 f"{clock:%H:%M}",

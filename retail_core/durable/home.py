@@ -53,6 +53,9 @@ class MachineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Home:
     """Names of the files of one machine, and its keys."""
 
+    training = False
+    """True for the folder of a till's training, of which nothing is real."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         credentials = os.environ.get("CREDENTIALS_DIRECTORY")

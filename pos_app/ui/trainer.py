@@ -1,0 +1,46 @@
+"""Training at the window: who may begin it, what marks it, and the request to change over."""
+
+from PySide6.QtCore import QObject, Signal
+
+from pos_app.service import training
+from pos_app.till import Till
+from pos_app.ui.screens.screen import Screen
+from pos_app.ui.shell import PillState
+from pos_app.ui.theme import Tone
+from pos_app.ui.words import tr
+from retail_core.domain.approvals import Approval
+
+
+class Trainer(QObject):
+    """`asked` is emitted once, when training may begin (True) or is over (False); the window then makes way."""
+
+    asked = Signal(bool)
+
+    def __init__(self, till: Till) -> None:
+        super().__init__()
+        self._till = till
+
+    @property
+    def on(self) -> bool:
+        return self._till.home.training
+
+    def change(self, screen: Screen) -> None:
+        """Begin training, or end it; `screen` says what stands in the way. A basket stays where it is."""
+        if self._till.selling.paying:
+            return
+        if self.on:
+            self.asked.emit(False)
+        else:
+            screen.with_approval(lambda approval: self._begin(screen, approval))
+
+    def _begin(self, screen: Screen, approval: Approval | None) -> None:
+        operator = self._till.signing_in.operator
+        if operator:
+            training.begin(self._till.writer, operator, approval, lambda _: self.asked.emit(True), screen.explain)
+
+    def lamp(self, real: PillState) -> PillState:
+        """The sync lamp: while somebody trains, nothing is sent."""
+        return PillState("sync", tr("Nothing is sent"), Tone.WARNING) if self.on else real
+
+    def title(self, real: str) -> str:
+        return tr("TRAINING · {till}", till=real) if self.on else real
