@@ -213,6 +213,7 @@ class Till:
         )
         till._take_goods_back(here_ref, ids)
         till.asking = Asking(selling, goods, today)
+        till.drawer.open_sale = lambda: selling.sale
         return till
 
     def _take_goods_back(self, catalogue: Reference, ids: IdSource) -> None:

@@ -23,6 +23,7 @@ from retail_core.domain.drawer import Denominations, DrawerRules, DrawerSession,
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource
 from retail_core.domain.roles import Permission, may
+from retail_core.domain.sale import Sale
 
 T = TypeVar("T")
 SHOWN_CLOSED = 30
@@ -57,6 +58,7 @@ class DrawerDesk:
         self._writer = writer
         self._ids = ids
         self.currency = currency
+        self.open_sale: Callable[[], Sale | None] = lambda: None  # the basket on the screen
         self.operator: SoldBy | None = None
         self.kick: Callable[[], None] = lambda: None  # the counter opens the drawer
         self.printed: Callable[[], None] = lambda: None  # the counter prints what is queued
@@ -215,9 +217,8 @@ class DrawerDesk:
         names = {str(row.operator_id): row.name for row in self._facts.staff()}
         taxes = self._catalogue.tax_names()
         header = settings.receipt_header if settings else ()
-        return Around(
-            settings.drawer if settings else DrawerRules(), names, header, taxes, settings.lang if settings else ""
-        )
+        rules, language = (settings.drawer, settings.lang) if settings else (DrawerRules(), "")
+        return Around(rules, names, header, taxes, language, _unpaid(self.open_sale()))
 
 
 def _view(store: TillStore, who: SoldBy, around: Around) -> DrawerView:
@@ -225,7 +226,7 @@ def _view(store: TillStore, who: SoldBy, around: Around) -> DrawerView:
         ClosedSession(each.z_number, msgspec.json.decode(each.z, type=Facts))
         for each in drawer.newest_closed(store.conn, SHOWN_CLOSED)
     )
-    session, unpaid = store.session, acts.unpaid_baskets(store)
+    session, unpaid = store.session, acts.unpaid_baskets(store, around)
     if session is None:
         return DrawerView(None, unpaid=unpaid, closed=closed)
     sees = may(who.role, Permission.SEE_EXPECTED)
@@ -242,6 +243,13 @@ def _view(store: TillStore, who: SoldBy, around: Around) -> DrawerView:
         last,
         closed,
     )
+
+
+def _unpaid(sale: Sale | None) -> Unpaid | None:
+    if sale is None or sale.empty:
+        return None
+    first = next((line.name or line.label for line in sale if not line.voided), "")
+    return Unpaid(sale.started_ms, sale.totals.due_minor, first)
 
 
 def _named(moves: Sequence[Move], around: Around) -> tuple[Move, ...]:

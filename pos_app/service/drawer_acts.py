@@ -11,7 +11,7 @@ import msgspec
 from pos_app.service.completing import SoldBy
 from pos_app.service.drawer_keeping import open_session
 from pos_app.service.drawer_report import Around, Facts, Unpaid, day_facts, drawn_up
-from pos_app.storage import drawer, parked, sales, spool
+from pos_app.storage import drawer, parked, spool
 from pos_app.storage.drawer_traces import traces
 from pos_app.storage.store import TillStore
 from retail_core.domain.approvals import Act, Approval, allow
@@ -35,7 +35,6 @@ from retail_core.domain.drawer_totals import added_up, with_move
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.roles import Permission, check, may
-from retail_core.domain.sale import Sale
 from retail_core.domain.variance import Cause, causes
 
 FLOAT_REASON = "opening_float"
@@ -208,7 +207,7 @@ def close(
 def _closed(
     store: TillStore, who: SoldBy, session: DrawerSession, made: Counted, reason: str, by: str, around: Around
 ) -> ZReport:
-    unpaid = unpaid_baskets(store)
+    unpaid = unpaid_baskets(store, around)
     with store.unit() as conn:
         series = store.journal.series
         number = drawer.next_z(conn, series)
@@ -235,7 +234,7 @@ def x_report(store: TillStore, who: SoldBy, around: Around, approval: Approval |
     by = allow(who.role, Permission.SEE_EXPECTED, Act("x_report", session.session_id), approval)
     facts = drawn_up(
         store, session, around, at_ms=store.now_ms(), by=who.name, approved_by=around.name_of(by),
-        unpaid=unpaid_baskets(store),
+        unpaid=unpaid_baskets(store, around),
     )  # fmt: skip
     with store.unit() as conn:
         store.append(AuditNoted("x_report", session.session_id, by=by), who.operator_id)
@@ -261,7 +260,7 @@ def close_day(store: TillStore, who: SoldBy, around: Around, approval: Approval 
     repeated = known is not None and known.z_numbers == z_numbers
     day = known if known is not None and repeated else _day(store, date, (known.n if known else 0) + 1, sessions)
     facts = day_facts(store, day, sessions, around, at_ms=store.now_ms(), by=who.name)
-    facts = msgspec.structs.replace(facts, approved_by=around.name_of(by), unpaid=unpaid_baskets(store))
+    facts = msgspec.structs.replace(facts, approved_by=around.name_of(by), unpaid=unpaid_baskets(store, around))
     with store.unit() as conn:
         if not repeated:
             store.append(day, who.operator_id)
@@ -281,17 +280,10 @@ def reprint_z(store: TillStore, who: SoldBy, z_number: str) -> None:
         spool.put_job(conn, spool.REPORT, z_number, msgspec.json.encode(facts), store.now_ms())
 
 
-def unpaid_baskets(store: TillStore) -> tuple[Unpaid, ...]:
+def unpaid_baskets(store: TillStore, around: Around) -> tuple[Unpaid, ...]:
     """Baskets nobody has paid yet, the open one first. Closing neither waits for them nor touches them."""
-    found: list[Unpaid] = []
-    kept = sales.read_basket(store.conn)
-    if kept is not None:
-        sale = Sale(kept)
-        if not sale.empty:
-            first = next((line.name or line.label for line in sale if not line.voided), "")
-            found.append(Unpaid(kept.started_ms, sale.totals.due_minor, first))
-    found += [Unpaid(each.at_ms, each.total_minor, each.first) for each in parked.listed(store.conn)]
-    return tuple(found)
+    aside = tuple(Unpaid(each.at_ms, each.total_minor, each.first) for each in parked.listed(store.conn))
+    return (around.open_basket, *aside) if around.open_basket else aside
 
 
 def _day(store: TillStore, date: str, n: int, sessions: Sequence[tuple[DrawerSession, str]]) -> DayClosed:

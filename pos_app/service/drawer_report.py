@@ -21,6 +21,7 @@ class Around(msgspec.Struct, frozen=True):
     header: tuple[str, ...] = ()
     tax_names: Mapping[str, str] = {}
     language: str = ""  # of what is printed
+    open_basket: Unpaid | None = None  # as it is on the screen at this moment
 
     def name_of(self, operator_id: str) -> str:
         return self.names.get(operator_id, operator_id)
