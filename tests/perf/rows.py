@@ -33,6 +33,7 @@ from retail_core.durable.link import Promotions
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.wire.batch import encode_batch, encode_lines
 from tests.perf.catalogue import big_reference
+from tests.perf.closing import end_of_day
 from tests.perf.counter import counter_devices
 from tests.perf.devices import rfid_reads
 from tests.perf.measure import Result, cpu, paired, percentile, timed
@@ -315,5 +316,6 @@ def scan_and_devices(folder: Path) -> Iterator[Result]:
 
 ROWS: dict[str, Row] = {
     "1": sale_commit, "2": look_up, "3": scan_and_devices, "4": last_scan, "5": search, "6": start_and_memory, "11": wire,
+    "12": end_of_day,
     "17": rfid_reads,
 }  # fmt: skip
