@@ -17,7 +17,7 @@ from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
 from retail_core.domain.shared import SharedReturns
-from retail_core.domain.tax import TaxPart, TaxRate, line_taxes
+from retail_core.domain.tax import shared_taxes
 from retail_core.domain.tender import GIVES_CHANGE
 from retail_core.durable.engine import Connection
 
@@ -105,7 +105,7 @@ def sold_event(
     rounding_minor: int = 0,
 ) -> SaleCompleted:
     """The fact of a paid sale, every tax shared over its lines to the cent."""
-    shares = _tax_shares(sold, totals)
+    shares = _tax_shares(sale, sold, totals)
     given = sum(tender.given_minor for tender in tenders)
     return SaleCompleted(
         sale.sale_id, receipt, sale.currency,
@@ -114,6 +114,7 @@ def sold_event(
         rounding_minor,
         customer=sale.customer.customer_id if sale.customer else None,
         tier=sale.customer.tier if sale.customer else "", coupons=used(sale.coupons, _promos(sold)),
+        exempt=sale.exempt,
     )  # fmt: skip
 
 
@@ -142,16 +143,8 @@ def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int], fi
     )  # fmt: skip
 
 
-def _tax_shares(sold: tuple[SaleLine, ...], totals: Totals) -> dict[tuple[LineId, str], int]:
-    """Each class's document tax shared over the lines sold under it, to the cent."""
-    shares: dict[tuple[LineId, str], int] = {}
-    for part in totals.taxes:
-        mine = [line for line in sold if any(_of_part(rate, part) for rate in line.taxes)]
-        parts = line_taxes(part, [line.amount_minor for line in mine])
-        shares.update({(line.line_id, part.tax_class): share for line, share in zip(mine, parts, strict=True)})
-    return shares
-
-
-def _of_part(rate: TaxRate, part: TaxPart) -> bool:
-    """Goods that come back may have been sold under another rate of the same class than those sold now."""
-    return (rate.tax_class, rate.rate_ppm, rate.included) == (part.tax_class, part.rate_ppm, part.included)
+def _tax_shares(sale: Sale, sold: tuple[SaleLine, ...], totals: Totals) -> dict[tuple[LineId, str], int]:
+    """The document's taxes shared over its lines, to the cent."""
+    taxed = [line for line in sold if not line.exempt]
+    shared = shared_taxes(totals.taxes, [(line.taxes, line.amount_minor) for line in taxed], sale.tax_rounding)
+    return {(line.line_id, kind): tax for line, taxes in zip(taxed, shared, strict=True) for kind, tax in taxes.items()}

@@ -36,6 +36,7 @@ from retail_core.domain.quantity import ONE
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Totals
 from retail_core.domain.scanned import CodeKind, Scanned, TagUnit
+from retail_core.domain.tax import Rounding
 from retail_core.durable.reference import ItemRow
 
 BLOCKED_PAYING = "sale.being_paid"
@@ -412,6 +413,7 @@ class Selling:
                 currency=self.currency,
                 at_ms=self._clock.now_ms(),
                 book=self._book.version,
+                tax_rounding=settings.tax.rounding if (settings := self._facts.settings()) else Rounding.DOCUMENT,
             )
             self.last_paid = None
         return self.sale

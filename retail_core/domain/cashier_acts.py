@@ -12,6 +12,7 @@ from retail_core.domain.drawer import MoveKind
 from retail_core.domain.drawer_events import DrawerMoved
 from retail_core.domain.events import AuditNoted, Event, SaleCompleted, SoldLine
 from retail_core.domain.returns import ReturnReason
+from retail_core.domain.tax import EXEMPT_RULE
 
 PRICE_BY_HAND = "manual.price"
 BY_HAND = "manual."
@@ -91,5 +92,5 @@ def _of_line(line: SoldLine) -> list[tuple[ActKind, int]]:
     return [
         (ActKind.PRICE if reason.rule == PRICE_BY_HAND else ActKind.DISCOUNT, -reason.amount_minor)
         for reason in line.reasons
-        if reason.rule.startswith(BY_HAND)
+        if reason.rule.startswith(BY_HAND) and reason.rule != EXEMPT_RULE
     ]

@@ -7,6 +7,7 @@ import msgspec
 from retail_core.domain.drawer import MoveKind, ReceiptRange, SessionTotals, Tally, TaxTally
 from retail_core.domain.events import AuditNoted, SaleCompleted
 from retail_core.domain.sale import TenderKind
+from retail_core.domain.tax import EXEMPT_RULE
 
 _NONE = Tally()
 
@@ -20,7 +21,7 @@ def with_sale(totals: SessionTotals, sale: SaleCompleted, receipt: ReceiptRange,
             returns_minor += line.amount_minor
             continue
         for reason in line.reasons:
-            if reason.amount_minor < 0:
+            if reason.amount_minor < 0 and reason.rule != EXEMPT_RULE:
                 cuts += 1
                 cut_minor += reason.amount_minor
     tenders = dict(totals.tenders)

@@ -17,7 +17,7 @@ from retail_core.domain.returns import ReturnOf
 from retail_core.domain.sale import PriceReason, SaleData, Tender
 from retail_core.domain.saleline import LineSort
 from retail_core.domain.stock import StockState
-from retail_core.domain.tax import TaxPart
+from retail_core.domain.tax import Exemption, TaxPart
 from retail_core.domain.value import ValueMoved
 
 
@@ -82,6 +82,7 @@ class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):
     order_id: OrderId | None = None
     tier: str = ""  # whose prices the customer had
     coupons: tuple[SaleCoupon, ...] = ()  # codes that took something off
+    exempt: Exemption | None = None  # it bears no tax; each line's share of what was included is a reason of its own
 
 
 class StockMoved(msgspec.Struct, frozen=True, omit_defaults=True):

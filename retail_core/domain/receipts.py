@@ -4,7 +4,7 @@ import msgspec
 
 from retail_core.domain.events import SaleCompleted, SoldLine
 from retail_core.domain.ids import Sku
-from retail_core.domain.tax import TaxPart
+from retail_core.domain.tax import EXEMPT_RULE, TaxPart
 
 MS_PER_S = 1000
 
@@ -78,6 +78,7 @@ def _rate(part: TaxPart) -> PaidRate:
 
 
 def _line(line: SoldLine, rates: dict[str, PaidRate]) -> PaidLine:
-    classes = (line.tax_class, *(more.tax_class for more in line.more_taxes))
+    exempt = any(reason.rule == EXEMPT_RULE for reason in line.reasons)
+    classes = () if exempt else (line.tax_class, *(more.tax_class for more in line.more_taxes))
     taxes = tuple(rates[name] for name in classes if name in rates)
     return PaidLine(line.n, line.sku, line.qty_milli, line.amount_minor, taxes, line.lot, line.serial)

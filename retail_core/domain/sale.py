@@ -14,12 +14,13 @@ import msgspec
 from retail_core.domain.asks import NO_RULES
 from retail_core.domain.coupons import SaleCoupon, with_coupon
 from retail_core.domain.customers import SaleCustomer
-from retail_core.domain.discounts import SALE_RULE, Manual, percent_text, shares
+from retail_core.domain.discounts import Manual
 from retail_core.domain.errors import RuleViolationError, require
 from retail_core.domain.ids import LineId, OperatorId, SaleId
 from retail_core.domain.quantity import MAX_QUANTITY_MILLI
 from retail_core.domain.saleline import PriceReason, SaleLine, Seen, by_hand
-from retail_core.domain.tax import TaxPart, TaxRate, tax_parts
+from retail_core.domain.sharing import shared
+from retail_core.domain.tax import EXEMPT_RULE, Exemption, Rounding, TaxPart, TaxSums
 from retail_core.domain.tender import Tender, TenderKind
 
 MAX_LINES = 1000
@@ -82,6 +83,8 @@ class SaleData(msgspec.Struct, frozen=True, omit_defaults=True):
     age_shown: int = 0  # whoever buys was seen to be so old
     customer: SaleCustomer | None = None
     coupons: tuple[SaleCoupon, ...] = ()
+    exempt: Exemption | None = None
+    tax_rounding: Rounding = Rounding.DOCUMENT  # the store's at its first scan
 
 
 class Sale:
@@ -92,26 +95,29 @@ class Sale:
         self.operator_id = data.operator_id
         self.currency = data.currency
         self.started_ms = data.started_ms
-        self.book = data.book
+        self.book, self.tax_rounding = data.book, data.tax_rounding
         self._state = data.state
         self._tenders = data.tenders
-        self._discount = data.discount
-        self._shares_stale = False
+        self._discount, self._exempt = data.discount, data.exempt
+        self._stale = False
         self.age_shown = data.age_shown
         self._ages: dict[int, int] = {}  # how many lines ask for which age
         self._unfilled = 0
         self._customer, self._coupons = data.customer, data.coupons
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
-        self._by_tax: dict[TaxRate, tuple[int, int]] = {}  # amount and number of lines: free items have a class too
+        self._taxes = TaxSums(data.tax_rounding)
         self._touched: dict[LineId, None] = dict.fromkeys(self._lines)
         self._lines_minor = self._saved_minor = self._units = self._pending = self._tagged = 0
         for line in data.lines:
             self._count(line, +1)
 
     @classmethod
-    def start(cls, *, sale_id: SaleId, operator_id: OperatorId, currency: str, at_ms: int, book: str = "") -> Self:
+    def start(
+        cls, *, sale_id: SaleId, operator_id: OperatorId, currency: str, at_ms: int, book: str = "",
+        tax_rounding: Rounding = Rounding.DOCUMENT,
+    ) -> Self:  # fmt: skip
         """An empty, open sale priced by `book` until it is paid."""
-        return cls(SaleData(sale_id, operator_id, currency, at_ms, book, SaleState.OPEN, ()))
+        return cls(SaleData(sale_id, operator_id, currency, at_ms, book, SaleState.OPEN, (), tax_rounding=tax_rounding))
 
     @property
     def state(self) -> SaleState:
@@ -121,6 +127,11 @@ class Sale:
     def discount(self) -> Manual | None:
         """What was taken off the whole sale by hand."""
         return self._discount
+
+    @property
+    def exempt(self) -> Exemption | None:
+        """Why it bears no tax, if it bears none."""
+        return self._exempt
 
     @property
     def lines(self) -> tuple[SaleLine, ...]:
@@ -176,7 +187,7 @@ class Sale:
     @property
     def totals(self) -> Totals:
         self._share()
-        taxes = tax_parts((rate, minor) for rate, (minor, _) in self._by_tax.items())
+        taxes = self._taxes.parts()
         due = self._lines_minor + sum(part.added_minor for part in taxes)
         return Totals(self._units, self._lines_minor, self._saved_minor, taxes, due)
 
@@ -257,14 +268,18 @@ class Sale:
         return self.line(line_id)
 
     def discount_sale(self, manual: Manual | None) -> None:
-        """Take something off the whole sale by hand, in place of what was; None takes that back. Its lines have their
-        shares of it, also those that come later. Raises `sale.paid_in_part` and changes nothing."""
-        self._after(SaleAction.CHANGE)
-        before, self._discount, self._shares_stale = self._discount, manual, True
-        if self._tenders and self.taken_minor * self.left_minor < 0:
-            over_minor = abs(self.left_minor)
-            self._discount, self._shares_stale = before, True
-            raise RuleViolationError("sale.paid_in_part", taken_minor=self.taken_minor, over_minor=over_minor)
+        """Take something off the whole sale by hand, in place of what was; None takes that back.
+
+        Its lines have their shares of it, also those that come later. Raises `sale.paid_in_part` and changes nothing.
+        """
+        self._for_all_lines(manual, self._exempt)
+
+    def exempt_from_tax(self, exemption: Exemption | None) -> None:
+        """Sell without tax: none is added, and what prices include is taken out of them. None takes that back.
+
+        Raises `sale.paid_in_part` and changes nothing.
+        """
+        self._for_all_lines(self._discount, exemption)
 
     def void_line(self, line_id: LineId) -> SaleLine:
         """Strike a line through; it stays visible and counts for nothing."""
@@ -372,6 +387,8 @@ class Sale:
             self.age_shown,
             self._customer,
             self._coupons,
+            self._exempt,
+            self.tax_rounding,
         )
 
     def _after(self, action: SaleAction) -> SaleState:
@@ -402,7 +419,7 @@ class Sale:
         self._lines[line.line_id] = line
         self._touched[line.line_id] = None
         self._count(line, +1)
-        self._shares_stale = self._shares_stale or self._discount is not None
+        self._stale = self._stale or self._discount is not None or self._exempt is not None
         if self._tenders and self.taken_minor * self.left_minor < 0:  # money that was moved must be moved back first
             taken, over = self.taken_minor, abs(self.left_minor)
             self._count(line, -1)
@@ -411,28 +428,29 @@ class Sale:
                 self._count(old, +1)
             else:
                 del self._lines[line.line_id], self._touched[line.line_id]
-            self._shares_stale = self._discount is not None
+            self._stale = self._discount is not None or self._exempt is not None
             raise RuleViolationError("sale.paid_in_part", taken_minor=taken, over_minor=over)
 
+    def _for_all_lines(self, discount: Manual | None, exempt: Exemption | None) -> None:
+        self._after(SaleAction.CHANGE)
+        before = self._discount, self._exempt
+        self._discount, self._exempt, self._stale = discount, exempt, True
+        if self._tenders and self.taken_minor * self.left_minor < 0:
+            over_minor = abs(self.left_minor)
+            (self._discount, self._exempt), self._stale = before, True
+            raise RuleViolationError("sale.paid_in_part", taken_minor=self.taken_minor, over_minor=over_minor)
+
     def _share(self) -> None:
-        """Share the sale's discount over its lines anew, if anything changed since."""
-        if not self._shares_stale:
+        """Share the sale's discount and its exemption over the lines anew, if anything changed since."""
+        if not self._stale:
             return
-        self._shares_stale = False
-        given = self._discount
-        taking = [line for line in self._lines.values() if line.takes_discount]
-        off = shares(given, [line.before_share_minor for line in taking]) if given else ()
-        off_of = {line.line_id: minor for line, minor in zip(taking, off, strict=False) if minor}
-        for line in tuple(self._lines.values()):
-            minor = off_of.get(line.line_id, 0)
-            share = (
-                (PriceReason(SALE_RULE, -minor, percent_text(given), given.why, given.by),) if given and minor else ()
-            )
-            shared = line.with_share(share)
-            if shared is not line:
-                self._count(line, -1)
-                self._lines[line.line_id] = shared
-                self._count(shared, +1)
+        self._stale = False
+        for line in shared(self._lines.values(), self._discount, self._exempt, self.tax_rounding):
+            old = self._lines[line.line_id]
+            if line.reasons != old.reasons:
+                self._count(old, -1)
+                self._lines[line.line_id] = line
+                self._count(line, +1)
 
     def _count(self, line: SaleLine, sign: int) -> None:
         if line.pending:
@@ -446,14 +464,10 @@ class Sale:
         amount = line.amount_minor
         self._lines_minor += sign * amount
         if line.back is None:
-            self._saved_minor -= sign * sum(min(0, reason.amount_minor) for reason in line.reasons)
+            self._saved_minor += sign * _saved_minor(line.reasons)
             self._units += sign * line.units
-        for rate in line.taxes:
-            minor, lines = self._by_tax.get(rate, (0, 0))
-            if lines + sign:
-                self._by_tax[rate] = minor + sign * amount, lines + sign
-            else:
-                del self._by_tax[rate]
+        if not line.exempt:
+            self._taxes.count(line.taxes, amount, sign)
 
     def _count_asks(self, line: SaleLine, sign: int) -> None:
         self._unfilled += sign * bool(line.unfilled)
@@ -463,6 +477,11 @@ class Sale:
                 self._ages[age] = left
             else:
                 del self._ages[age]
+
+
+def _saved_minor(reasons: tuple[PriceReason, ...]) -> int:
+    """What the customer saves; tax that is not charged is no saving."""
+    return -sum(min(0, reason.amount_minor) for reason in reasons if reason.rule != EXEMPT_RULE)
 
 
 def cash_tender(due_minor: int, given_minor: int) -> Tender:

@@ -11,7 +11,7 @@ from retail_core.domain.ids import Gtin, InstrumentId, LineId, Sku
 from retail_core.domain.quantity import ONE, amount_minor
 from retail_core.domain.returns import ReturnOf
 from retail_core.domain.scanned import Scanned
-from retail_core.domain.tax import TaxRate
+from retail_core.domain.tax import EXEMPT_RULE, TaxRate
 
 
 class PriceReason(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,6 +26,10 @@ class PriceReason(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def by_hand(self) -> bool:
         return self.rule.startswith(BY_HAND)
+
+
+OF_THE_SALE = frozenset({SALE_RULE, EXEMPT_RULE})
+"""Rules of the whole sale, of which each line has its share."""
 
 
 class Seen(StrEnum):
@@ -139,14 +143,24 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
         return amount_minor(self.unit_minor, self.qty_milli) + reasons
 
     @property
-    def before_share_minor(self) -> int:
-        """What it costs before the sale's discount is shared."""
-        return self.amount_minor - sum(reason.amount_minor for reason in self.reasons if reason.rule == SALE_RULE)
+    def exempt(self) -> bool:
+        """True when it bears no tax; what was included is a reason of its own."""
+        return any(reason.rule == EXEMPT_RULE for reason in self.reasons)
 
-    def with_share(self, share: tuple[PriceReason, ...]) -> Self:
-        """The line with this share of the sale's discount in place of what it had; goods that come back keep theirs."""
-        reasons = (*(reason for reason in self.reasons if reason.rule != SALE_RULE), *share)
-        return self if self.back or reasons == self.reasons else msgspec.structs.replace(self, reasons=reasons)
+    @property
+    def before_share_minor(self) -> int:
+        """What it costs before the sale's discount and its exemption are shared."""
+        return self.amount_minor - sum(reason.amount_minor for reason in self.reasons if reason.rule in OF_THE_SALE)
+
+    def without_shares(self) -> Self:
+        """The line without what it has of the sale's discount and exemption; goods that come back keep theirs."""
+        if self.back or not any(reason.rule in OF_THE_SALE for reason in self.reasons):
+            return self
+        return msgspec.structs.replace(self, reasons=tuple(r for r in self.reasons if r.rule not in OF_THE_SALE))
+
+    def with_reason(self, reason: PriceReason) -> Self:
+        """The line with one more reason."""
+        return msgspec.structs.replace(self, reasons=(*self.reasons, reason))
 
     @property
     def amount_minor(self) -> int:

@@ -19,6 +19,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.guards import LineRules
 from retail_core.domain.people import PeopleRules
 from retail_core.domain.returns import ReturnRules
+from retail_core.domain.tax import TaxRules
 from retail_core.domain.tender import TenderRules
 
 MAX_WHY = 200
@@ -44,6 +45,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     people: PeopleRules = PeopleRules()
     returns: ReturnRules = ReturnRules()
     tenders: TenderRules = TenderRules()
+    tax: TaxRules = TaxRules()
     unread: tuple[str, ...] = ()
 
 
