@@ -59,7 +59,7 @@ gate:  ## the long proofs; P=R1 for one of them
 	exec $(PY) -m tests.gates $(P) $(ARGS)
 
 .PHONY: screens
-screens:  ## draw every screen to screens-out/
+screens:  ## draw every screen in each language and theme to screens-out/, with contact sheets; ARGS="--language ar --only pay"
 	@packaging/bootstrap demo
 	exec $(PY) -m tools.screens $(ARGS)
 

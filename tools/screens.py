@@ -8,13 +8,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication, QWidget
 
+from pos_app.locale.catalogue import NAMES
 from pos_app.ui.keymap import Act, Slot
 from pos_app.ui.main import application
 from pos_app.ui.notices import Notice
@@ -56,6 +57,10 @@ from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.approval import ApprovalState
 from pos_app.ui.words import tr
 from tools import screens_people, screens_returns
+from tools.contact_sheet import contact_sheet
+from tools.more_pictures import more_pictures
+from tools.picture import Picture
+from tools.picture_words import translate
 from tools.screens_manager import BACK_STRIP, DAY_STRIP, LOOK_STRIP, day, drawer
 
 HINT = "Scan, or type a name, code, or 3* for quantity"
@@ -275,18 +280,6 @@ ORDER = OrderView(
 )
 
 
-@dataclass(frozen=True)
-class Picture:
-    """One picture: how the view is made, and what is around it."""
-
-    name: str
-    make: Callable[[], QWidget]
-    top: TopState
-    strip: tuple[Slot, ...]
-    notice: Notice | None = None
-    approval: ApprovalState | None = None
-
-
 def sell(state: SellState, then: Callable[[SellView], None] = lambda _: None) -> Callable[[], QWidget]:
     def make() -> QWidget:
         view = SellView()
@@ -383,18 +376,24 @@ def pictures() -> Iterator[Picture]:
     yield Picture("day", day(), managing, DAY_STRIP)
     yield Picture("exceptions", screens_people.exceptions, managing, screens_people.EXCEPTIONS_STRIP)
     yield Picture("staff", screens_people.staff, managing, screens_people.STAFF_STRIP)
+    yield from more_pictures(SYNCED)
     locked = replace(SYNCED, workspaces=(), current="", operator="")
     yield Picture("sign-in", sign_in(""), locked, ())
     yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), locked, ())
 
 
-def draw(picture: Picture, app: QApplication, size: tuple[int, int]) -> Shell:
-    """The window with one screen in it, laid out and shown."""
+def draw(picture: Picture, app: QApplication, size: tuple[int, int]) -> QWidget:
+    """The window with one screen in it, laid out and shown, in the language in force."""
+    made = picture.make()
+    if picture.alone:
+        made.resize(*size)
+        made.show()
+        app.processEvents()
+        return made
     shell = Shell()
     shell.resize(*size)
-    view = picture.make()
-    shell.add_screen(view)
-    shell.show_screen(view, {})
+    shell.add_screen(made)
+    shell.show_screen(made, {})
     shell.show_top(picture.top)
     shell.show_strip(picture.strip)
     shell.show()
@@ -403,31 +402,45 @@ def draw(picture: Picture, app: QApplication, size: tuple[int, int]) -> Shell:
         shell.notify(picture.notice)
     if picture.approval:
         shell.approval.show_state(picture.approval)
+    translate(shell)
     shell.activateWindow()
-    view.setFocus()
+    made.setFocus()
     app.processEvents()
     return shell
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write `<name>-<theme>.png` for every picture; exit code 0."""
+    """Write `<language>-<theme>/<name>.png` for every picture and a contact sheet of each; exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m tools.screens", description=tr("Draw every screen."))
     parser.add_argument("--out", type=Path, default=Path("screens-out"))
     parser.add_argument("--size", default="1366x768", help="width x height of the window")
-    parser.add_argument("--language", default="en")
+    parser.add_argument("--language", choices=tuple(NAMES), nargs="*", default=list(NAMES))
+    parser.add_argument("--theme", choices=THEMES, nargs="*", default=list(THEMES))
+    parser.add_argument("--only", default="", help="names that begin so")
     options = parser.parse_args(arguments)
     width, _, height = options.size.partition("x")
-    options.out.mkdir(parents=True, exist_ok=True)
-    for theme in THEMES:
-        app = application(options.language, theme)
-        for picture in pictures():
-            shell = draw(picture, app, (int(width), int(height)))
-            shell.grab().save(str(options.out / f"{picture.name}-{theme}.png"))
-            shell.close()
-            shell.deleteLater()
-            app.processEvents()
-    print(f"{options.out}: {len(THEMES) * len(list(pictures()))} pictures")
+    for language in options.language:
+        for theme in options.theme:
+            _draw_all(options.out, language, theme, (int(width), int(height)), options.only)
+    print(f"{options.out}: look at {options.out}/sheet-*.png")
     return 0
+
+
+def _draw_all(out: Path, language: str, theme: str, size: tuple[int, int], only: str) -> None:
+    folder = out / f"{language}-{theme}"
+    folder.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    for picture in pictures():
+        if not picture.name.startswith(only):
+            continue
+        app = application(language, theme)
+        window = draw(picture, app, size)
+        files.append(folder / f"{picture.name}.png")
+        window.grab().save(str(files[-1]))
+        window.close()
+        window.deleteLater()
+        app.processEvents()
+    contact_sheet(files, out / f"sheet-{language}-{theme}.png")
 
 
 def _search(view: SellView) -> None:

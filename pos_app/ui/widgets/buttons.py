@@ -1,9 +1,10 @@
 """Buttons with two lines: the word, and the key, price or hint that belongs to it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from pos_app.ui.theme import TOUCH_PX, Weight, colour, font, set_look, tokens
@@ -19,13 +20,38 @@ class TwoLines:
     small_first: bool = True
 
 
+WORD_MARGIN = 12
+SMALL_PX, LEAST_PX = 12, 10
 STRIP_LINES = TwoLines()
 TENDER_LINES = TwoLines(big_px=17, small_px=12, gap_px=4, small_first=False)
 
 
+class WordButton(QPushButton):
+    """A push button whose words are set smaller where they would not fit."""
+
+    def fits(self) -> bool:
+        """True when all its words can be read."""
+        room = self.width() - WORD_MARGIN
+        return QFontMetrics(self._fitting(room)).horizontalAdvance(self.text()) <= room
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        painter.setFont(self._fitting(self.width() - WORD_MARGIN))
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
+
+    def _fitting(self, room: int) -> QFont:
+        mine = self.font()
+        return one_line(self.text(), mine.pixelSize(), Weight(mine.weight()), room) or font(
+            LEAST_PX, Weight(mine.weight())
+        )
+
+
 def button(text: str, name: str, look: str = "choice", px: int = 15, weight: Weight = Weight.SEMI) -> QPushButton:
     """A plain push button. It takes the keyboard focus by Tab only, so that a tap leaves it where it was."""
-    made = QPushButton(text)
+    made = WordButton(text)
     _prepare(made, name, look)
     made.setAccessibleName(text)
     made.setFont(font(px, weight))
@@ -66,6 +92,13 @@ class TwoLineButton(QPushButton):
     def say(self, big: str, small: str) -> None:
         self.show_lines(big, small)
 
+    def fits(self) -> bool:
+        """True when all its words can be read, if need be smaller or on two lines."""
+        room = self.width() - WORD_MARGIN
+        used, lines = in_room(self._big, self._lines.big_px, room)
+        small = one_line(self._small, self._lines.small_px, Weight.SEMI, room)
+        return small is not None and all(QFontMetrics(used).horizontalAdvance(line) <= room for line in lines)
+
     def sizeHint(self) -> QSize:
         return QSize(100, TOUCH_PX)
 
@@ -75,23 +108,53 @@ class TwoLineButton(QPushButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)
         _bevel(painter, self)
-        lines = self._lines
-        big, small = font(lines.big_px, Weight.SEMI), font(lines.small_px, Weight.SEMI)
+        sizes, room_px = self._lines, self.width() - WORD_MARGIN
+        used, words = in_room(self._big, sizes.big_px, room_px)
+        small = one_line(self._small, sizes.small_px, Weight.SEMI, room_px) or font(LEAST_PX, Weight.SEMI)
         big_ink, small_ink = _inks(self)
-        parts = [(small, self._small, small_ink), (big, self._big, big_ink)]
-        if not lines.small_first:
-            parts.reverse()
+        above = [(small, self._small, small_ink)]
+        below = [(used, word, big_ink) for word in words]
+        parts = above + below if sizes.small_first else below + above
         shown = [(f, text, ink, _cap_box(f)) for f, text, ink in parts if text]
-        height = sum(box for *_, box in shown) + lines.gap_px * (len(shown) - 1)
+        gap = sizes.gap_px if len(words) == 1 else 0
+        height = sum(box for *_, box in shown) + gap * (len(shown) - 1)
         y = (self.height() - height) / 2
-        for used, text, ink, box in shown:
-            painter.setFont(used)
+        for used_font, text, ink, box in shown:
+            painter.setFont(used_font)
             painter.setPen(ink)
-            room = QRectF(6, y, self.width() - 12, box)
-            words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()) + 2)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
-            y += box + lines.gap_px
+            room = QRectF(WORD_MARGIN / 2, y, room_px, box)
+            said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room_px + 2)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, said)
+            y += box + gap
         painter.end()
+
+
+@lru_cache(maxsize=2_000)
+def one_line(text: str, px: int, weight: Weight, room: int) -> QFont | None:
+    """The largest font up to `px` in which the words fit on one line; None when even the least is too wide."""
+    for size in range(px, LEAST_PX - 1, -1):
+        used = font(size, weight)
+        if QFontMetrics(used).horizontalAdvance(text) <= room:
+            return used
+    return None
+
+
+@lru_cache(maxsize=2_000)
+def in_room(text: str, px: int, room: int) -> tuple[QFont, tuple[str, ...]]:
+    """Font and lines of a button's word: on one line down to SMALL_PX, then on two, then as small as can be read."""
+    if (used := one_line(text, px, Weight.SEMI, room)) and used.pixelSize() >= min(px, SMALL_PX):
+        return used, (text,)
+    for two in _halves(text):
+        if used_two := one_line(max(two, key=len), min(px, SMALL_PX), Weight.SEMI, room):
+            return used_two, two
+    return used or font(LEAST_PX, Weight.SEMI), (text,)
+
+
+def _halves(text: str) -> list[tuple[str, ...]]:
+    """A text broken at each of its spaces, the most even first."""
+    places = [n for n, character in enumerate(text) if character == " "]
+    pairs = [(text[:n], text[n + 1 :]) for n in places]
+    return sorted(pairs, key=lambda pair: max(map(len, pair)))
 
 
 def leave_button(name: str, word: str) -> TwoLineButton:
@@ -246,8 +309,5 @@ def _inks(owner: QWidget) -> tuple[QColor, QColor]:
     return colour(theme.ink), colour(theme.muted)
 
 
-def _cap_box(used: object) -> float:
-    from PySide6.QtGui import QFont, QFontMetricsF
-
-    assert isinstance(used, QFont)
+def _cap_box(used: QFont) -> float:
     return QFontMetricsF(used).capHeight() + 5

@@ -2,9 +2,9 @@
 
 from typing import TypeVar
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QStyle, QVBoxLayout, QWidget
 
 from pos_app.ui.theme import BODY_PX, Tone, Weight, colour, font, tokens
 
@@ -15,11 +15,36 @@ PILL_PX = 13
 PILL_HEIGHT = 26
 PILL_PADDING = 12
 DOT_PX = 8
+UNBOUNDED_PX = 10_000
+
+
+class Words(QLabel):
+    """Words that stand at the leading edge of the window's direction, whatever script they are in.
+
+    Qt lays out a label by the script of its text: a Latin name in an Arabic window would stand at the wrong edge.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self._wanted = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        self._align()
+
+    def setAlignment(self, alignment: Qt.AlignmentFlag) -> None:
+        self._wanted = alignment
+        self._align()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
+
+    def _align(self) -> None:
+        super().setAlignment(QStyle.visualAlignment(self.layoutDirection(), self._wanted))
 
 
 def label(text: str = "", px: int = BODY_PX, weight: Weight = Weight.REGULAR, look: str = "", name: str = "") -> QLabel:
     """Words in the theme's font. `look` is muted, accent, warning or error."""
-    made = QLabel(text)
+    made = Words(text)
     made.setFont(font(px, weight))
     made.setTextFormat(Qt.TextFormat.PlainText)  # what customers and suppliers wrote is never markup
     if look:
@@ -29,7 +54,68 @@ def label(text: str = "", px: int = BODY_PX, weight: Weight = Weight.REGULAR, lo
     return made
 
 
-class ElidedLabel(QLabel):
+class FittingWords(Words):
+    """Words that are set smaller, down to `least_px`, where they would not fit; never cut and never wider than the room."""
+
+    def __init__(self, px: int, least_px: int, weight: Weight = Weight.REGULAR, look: str = "", name: str = "") -> None:
+        super().__init__()
+        self._px, self._least_px, self._weight = px, least_px, weight
+        self.setFont(font(px, weight))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if look:
+            self.setProperty("look", look)
+        if name:
+            self.setObjectName(name)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def fits(self) -> bool:
+        """True when all of it can be read."""
+        return self._fits(self.fontMetrics())
+
+    def heightForWidth(self, width: int) -> int:
+        """What it wants at its largest; it takes less."""
+        if not self.wordWrap():
+            return super().heightForWidth(width)
+        return self._needed(QFontMetrics(font(self._px, self._weight)), width)
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(font(self._px, self._weight))
+        if self.wordWrap():
+            wide = min(metrics.horizontalAdvance(self.text()), 40 * metrics.averageCharWidth())
+            return QSize(wide, self._needed(metrics, wide))
+        return QSize(metrics.horizontalAdvance(self.text()) + 2, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = QFontMetrics(font(self._least_px, self._weight))
+        wide = 1 if self.wordWrap() else metrics.horizontalAdvance(self.text()) + 2
+        return QSize(wide, metrics.height())
+
+    def _fit(self) -> None:
+        for px in range(self._px, self._least_px - 1, -1):
+            used = font(px, self._weight)
+            if self._fits(QFontMetrics(used)) or px == self._least_px:
+                self.setFont(used)
+                return
+
+    def _fits(self, metrics: QFontMetrics) -> bool:
+        room = self.contentsRect()
+        if not self.wordWrap():
+            return metrics.horizontalAdvance(self.text()) <= room.width()
+        return self._needed(metrics, room.width()) <= room.height()
+
+    def _needed(self, metrics: QFontMetrics, width: int) -> int:
+        box = QRect(0, 0, max(1, width), UNBOUNDED_PX)
+        return metrics.boundingRect(box, int(Qt.TextFlag.TextWordWrap), self.text()).height()
+
+
+class ElidedLabel(Words):
     """One line that shortens itself with … instead of pushing its neighbours; the whole text is its tool tip."""
 
     def __init__(self, px: int, weight: Weight = Weight.REGULAR, look: str = "", name: str = "") -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QScrollArea, QStac
 from pos_app.ui.screens.devices.state import AddView, ChoiceView, LearnView, LookView, Page, Remark, RowView
 from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Tone, Weight, set_look
 from pos_app.ui.widgets.buttons import TwoLineButton, TwoLines, button
-from pos_app.ui.widgets.parts import Pill, clear, column, label, panel, row
+from pos_app.ui.widgets.parts import FittingWords, Pill, clear, column, label, panel, row
 from pos_app.ui.widgets.symbols import SymbolView
 from pos_app.ui.words import tr
 
@@ -29,7 +29,7 @@ class DeviceRow(QPushButton):
         line = row(self, gap=GAP, margins=(14, 6, 12, 6))
         words = column(gap=1)
         self._name = label(px=16, weight=Weight.SEMI)
-        self._driver = label(px=13, look="muted")
+        self._driver = FittingWords(13, 10, look="muted")
         for part in (self._name, self._driver):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             words.addWidget(part)

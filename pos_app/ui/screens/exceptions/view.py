@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea,
 from pos_app.ui.screens.exceptions.state import ActView, CashierView, ExceptionsState
 from pos_app.ui.theme import GAP, WIDE_GAP, Weight, set_look
 from pos_app.ui.widgets.days import DayBars
-from pos_app.ui.widgets.parts import ElidedLabel, clear, column, label, panel, row
+from pos_app.ui.widgets.parts import ElidedLabel, FittingWords, clear, column, label, panel, row
 from pos_app.ui.words import tr
 
 ROW_HEIGHT = 52
-NAME_WIDTH, CELL_WIDTH, DAYS_WIDTH = 150, 74, 130
+NAME_WIDTH, CELL_WIDTH, DAYS_WIDTH = 118, 68, 84
 SIDE = 16
 
 
@@ -116,7 +116,10 @@ class ExceptionsView(QWidget):
         first.setFixedWidth(NAME_WIDTH)
         self._heads.addWidget(first)
         for words in columns:
-            head = _cell(13, "muted")
+            head = FittingWords(13, 9, Weight.MEDIUM, "muted")
+            head.setWordWrap(True)
+            head.setFixedWidth(CELL_WIDTH)
+            head.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
             head.setText(words)
             self._heads.addWidget(head)
         last = label(tr("Day by day"), px=13, look="muted")
@@ -144,7 +147,7 @@ class ExceptionsView(QWidget):
 def _cell(px: int = 16, look: str = "") -> QLabel:
     made = label(px=px, weight=Weight.MEDIUM, look=look)
     made.setFixedWidth(CELL_WIDTH)
-    made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    made.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
     made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     return made
 

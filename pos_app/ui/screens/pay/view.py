@@ -8,7 +8,7 @@ from pos_app.ui.screens.pay.state import CardView, PayState, QuickAmount, Tender
 from pos_app.ui.theme import WIDE_GAP, Weight, set_look
 from pos_app.ui.widgets.buttons import TENDER_LINES, TwoLineButton, button
 from pos_app.ui.widgets.pads import NumberPad
-from pos_app.ui.widgets.parts import ElidedLabel, clear, column, label, panel, row
+from pos_app.ui.widgets.parts import ElidedLabel, FittingWords, clear, column, label, panel, row
 from pos_app.ui.words import tr
 
 SHARES = (430, 558, 330)
@@ -106,11 +106,11 @@ class PayView(QWidget):
         self._given_word = label(tr("Cash given"), 16, Weight.SEMI, look="muted", name="given_word")
         given.addWidget(self._given_word)
         given.addStretch(1)
-        self._given = label(px=34, weight=Weight.BOLD, name="cash_given")
+        self._given = FittingWords(34, 18, Weight.BOLD, name="cash_given")
         given.addWidget(self._given)
         change = column(gap=0)
-        self._change_word = label(px=16, look="muted", name="change_word")
-        self._change = label(px=44, weight=Weight.BOLD, look="accent", name="change_due")
+        self._change_word = FittingWords(16, 11, look="muted", name="change_word")
+        self._change = FittingWords(44, 18, Weight.BOLD, look="accent", name="change_due")
         for part in (self._change_word, self._change):
             part.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         change.addStretch(1)
@@ -150,7 +150,7 @@ class PayView(QWidget):
         made = panel("card_panel", look="notice")
         lines = column(made, gap=8, margins=(16, 12, 16, 14))
         self._card_title = label(px=20, weight=Weight.BOLD, name="card_title")
-        self._card_text = label(px=16, name="card_text")
+        self._card_text = FittingWords(16, 10, name="card_text")
         self._card_text.setWordWrap(True)
         self._card_answers = row(gap=8)
         self._answers_shown: tuple[tuple[str, str], ...] = ()

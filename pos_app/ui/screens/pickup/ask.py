@@ -15,7 +15,7 @@ from pos_app.ui.words import tr
 CODE_CHARS = 8
 BOX_GAP = 8
 KEYBOARD_PX = 214
-LOW_PX = 470
+LOW_PX = 520
 
 
 class CodeBoxes(QWidget):

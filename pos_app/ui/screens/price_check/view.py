@@ -1,18 +1,20 @@
 """The price check: a line to scan or type into, the answer in large figures, and search results beside it."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from pos_app.ui.screens.price_check.state import PriceView
 from pos_app.ui.screens.sell.search import SearchPanel
 from pos_app.ui.screens.sell.state import SearchView
-from pos_app.ui.theme import WIDE_GAP, Tone, Weight
+from pos_app.ui.theme import WIDE_GAP, Tone, Weight, font
 from pos_app.ui.widgets.entry import EntryLine
-from pos_app.ui.widgets.parts import clear, column, label, panel, row
+from pos_app.ui.widgets.parts import FittingWords, clear, column, label, panel, row
 from pos_app.ui.words import tr
 
 LEFT_SHARE, RIGHT_SHARE = 700, 522
 PRICE_PX = 66
+LOW_PX = 520
 LOOKS = {Tone.OK: "accent", Tone.WARNING: "warning", Tone.ERROR: "error", Tone.INFO: "info", Tone.PLAIN: "muted"}
 
 
@@ -57,8 +59,9 @@ class PriceCheckView(QWidget):
             part.setVisible(bool(text))
         clear(self._notes)
         for words, tone in state.notes:
-            note = label(words, 17, Weight.SEMI, look=LOOKS[tone])
+            note = FittingWords(17, 12, Weight.SEMI, look=LOOKS[tone])
             note.setWordWrap(True)
+            note.setText(words)
             self._notes.addWidget(note)
 
     def show_search(self, state: SearchView) -> None:
@@ -68,9 +71,15 @@ class PriceCheckView(QWidget):
     def flash(self, tone: Tone) -> None:
         self.entry.flash(tone)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = event.size().height() < LOW_PX
+        self._price.setFont(font(PRICE_PX * 2 // 3 if low else PRICE_PX, Weight.BOLD))
+        self._lines.setContentsMargins(28, 8 if low else 24, 28, 8 if low else 24)
+
     def _answer(self) -> QFrame:
         card = panel("price_card")
-        lines = column(card, gap=6, margins=(28, 24, 28, 24))
+        lines = self._lines = column(card, gap=6, margins=(28, 24, 28, 24))
         self._empty = label(px=18, look="muted", name="price_empty")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._name = label(px=28, weight=Weight.BOLD, name="price_name")

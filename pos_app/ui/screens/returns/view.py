@@ -3,13 +3,14 @@
 from enum import StrEnum
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QStackedWidget, QWidget
 
 from pos_app.ui.screens.returns.after_state import AfterState, FormState
 from pos_app.ui.screens.returns.after_view import AfterPanel, FormPanel
 from pos_app.ui.screens.returns.lines import ReturnDelegate, ReturnLines
 from pos_app.ui.screens.returns.state import ChoiceView, ReturnState
-from pos_app.ui.theme import GAP, WIDE_GAP, Tone, Weight, set_look
+from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Tone, Weight, font, set_look
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.entry import EntryLine
 from pos_app.ui.widgets.lists import LineList
@@ -20,6 +21,7 @@ LEFT_SHARE, RIGHT_SHARE = 808, 522
 MIN_RIGHT = 360
 HEAD_HEIGHT = 36
 CHOICE_COLUMNS = 2
+LOW_PX, LOWEST_PX = 620, 470
 MONEY_PX = 44
 
 
@@ -189,6 +191,7 @@ class ReturnsView(QWidget):
             lines.addWidget(label(words, 15, Weight.BOLD))
             lines.addWidget(choices)
             lines.addSpacing(6)
+        self._side_lines = lines
         lines.addStretch(1)
         lines.addWidget(label(tr("To give back"), 16, Weight.SEMI, look="muted"))
         self._money = label(px=MONEY_PX, weight=Weight.BOLD, name="to_give_back")
@@ -200,6 +203,17 @@ class ReturnsView(QWidget):
         self._take.clicked.connect(self.take_pressed)
         lines.addWidget(self._take)
         return made
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a low screen the choices stand in three columns, closer together."""
+        super().resizeEvent(event)
+        low = event.size().height() < LOW_PX
+        self._reasons.set_columns(CHOICE_COLUMNS + low)
+        self._side_lines.setSpacing(3 if low else 10)
+        self._side_lines.setContentsMargins(16, 6 if low else 14, 16, 8 if low else 16)
+        self._take.setFixedHeight(TOUCH_PX if low else 64)
+        self._money.setFont(font(MONEY_PX * 2 // 3 if low else MONEY_PX, Weight.BOLD))
+        self._money_note.setVisible(event.size().height() >= LOWEST_PX)
 
     # ── answering ────────────────────────────────────────────────────────────────────────────────
 
@@ -223,6 +237,15 @@ class ChoiceButtons(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
         self._made: dict[str, QPushButton] = {}
+        self._columns = CHOICE_COLUMNS
+
+    def set_columns(self, columns: int) -> None:
+        """Stand in so many columns from now on."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for n, made in enumerate(self._made.values()):
+            self._grid.addWidget(made, n // columns, n % columns)
 
     def show_choices(self, choices: tuple[ChoiceView, ...], chosen: str) -> None:
         for choice in choices:
@@ -235,7 +258,7 @@ class ChoiceButtons(QWidget):
         made = button(choice.words, f"{self._name}_{choice.name}", px=15)
         made.setProperty("choice", choice.name)
         made.clicked.connect(self._pressed)
-        self._grid.addWidget(made, len(self._made) // CHOICE_COLUMNS, len(self._made) % CHOICE_COLUMNS)
+        self._grid.addWidget(made, len(self._made) // self._columns, len(self._made) % self._columns)
         self._made[choice.name] = made
         return made
 

@@ -14,7 +14,7 @@ from pos_app.ui.screens.sell.state import (
     SellState,
     field_words,
 )
-from pos_app.ui.words import date_words, ntr, tr, words_for
+from pos_app.ui.words import date_words, ltr, ntr, tr, words_for
 from retail_core.domain.departments import department_no
 from retail_core.domain.goods import PAST_BEST
 from retail_core.domain.gtin import display_gtin
@@ -50,13 +50,13 @@ class LineWords:
 def line_view(line: SaleLine, currency: str, age_shown: int = 0) -> LineView:
     """One line in words; `age_shown` is how old the buyer is known to be."""
     signed_milli = line.qty_milli if line.back is None else -line.qty_milli
-    qty = format_quantity(signed_milli) + (f" {line.unit}" if line.unit == WEIGHED else "")
+    qty = ltr(format_quantity(signed_milli) + (f" {line.unit}" if line.unit == WEIGHED else ""))
     if not line.sku:
         kind = LineKind.VOIDED if line.voided else LineKind.PENDING
         name = tr("Unknown code {code}", code=line.label)
         detail = tr("Void") if line.voided else tr("Find it by name, scan its other code, or Del")
         return LineView(line.line_id, qty, name, detail, "", "–", kind, spoken=f"{name}, {detail}")
-    price = format_minor(line.unit_minor, currency) + (f"/{line.unit}" if line.unit == WEIGHED else "")
+    price = ltr(format_minor(line.unit_minor, currency) + (f"/{line.unit}" if line.unit == WEIGHED else ""))
     whole_minor = line.amount_minor if line.counts else amount_minor(line.unit_minor, line.qty_milli)
     reason = " · ".join(_reason(_rule_words(r), r.amount_minor, currency) for r in line.reasons if line.counts)
     code = display_gtin(line.gtin) if line.gtin else _own_code(line)
@@ -206,4 +206,4 @@ def _reason(text: str, amount_minor: int, currency: str) -> str:
 
 def _tax(part: TaxPart, currency: str) -> str:
     percent = f"{part.rate_ppm / PPM_PER_PERCENT:g}"
-    return f"{percent} % {format_minor(part.tax_minor, currency)}"
+    return ltr(f"{percent} % {format_minor(part.tax_minor, currency)}")

@@ -8,7 +8,7 @@ from pos_app.ui.screens.sell.state import Instead, PaidView, QuantityView, Quick
 from pos_app.ui.theme import GAP, WIDE_GAP, Weight, colour, tokens
 from pos_app.ui.widgets.buttons import QuickButton, TabButton, button, leave_button
 from pos_app.ui.widgets.pads import NumberPad
-from pos_app.ui.widgets.parts import ElidedLabel, clear, column, label, row
+from pos_app.ui.widgets.parts import ElidedLabel, FittingWords, clear, column, label, row
 from pos_app.ui.words import tr
 
 TO_PAY_PX = 58
@@ -36,7 +36,7 @@ class TotalsPanel(QFrame):
         words.addLayout(first)
         self._taxes = ElidedLabel(16, look="muted", name="totals_taxes")
         words.addWidget(self._taxes)
-        self._waiting = label(px=14, weight=Weight.SEMI, look="error", name="totals_waiting")
+        self._waiting = FittingWords(14, 10, Weight.SEMI, look="error", name="totals_waiting")
         self._waiting.setWordWrap(True)
         words.addWidget(self._waiting)
         line.addLayout(words, 1)
