@@ -30,23 +30,23 @@ class WordButton(QPushButton):
     """A push button whose words are set smaller where they would not fit."""
 
     def fits(self) -> bool:
-        """True when all its words can be read."""
-        room = self.width() - WORD_MARGIN
-        return QFontMetrics(self._fitting(room)).horizontalAdvance(self.text()) <= room
+        """True when all its words can be read, if need be smaller or on two lines."""
+        used, lines = self._fitting()
+        return all(QFontMetrics(used).horizontalAdvance(line) <= self.width() - WORD_MARGIN for line in lines)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        painter.setFont(self._fitting(self.width() - WORD_MARGIN))
+        used, lines = self._fitting()
+        option.text = "\n".join(lines)  # pyright: ignore[reportAttributeAccessIssue] - a plain member in Qt
+        painter.setFont(used)
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         painter.end()
 
-    def _fitting(self, room: int) -> QFont:
+    def _fitting(self) -> tuple[QFont, tuple[str, ...]]:
         mine = self.font()
-        return one_line(self.text(), mine.pixelSize(), Weight(mine.weight()), room) or font(
-            LEAST_PX, Weight(mine.weight())
-        )
+        return in_room(self.text(), mine.pixelSize(), self.width() - WORD_MARGIN, Weight(mine.weight()))
 
 
 def button(text: str, name: str, look: str = "choice", px: int = 15, weight: Weight = Weight.SEMI) -> QPushButton:
@@ -96,8 +96,9 @@ class TwoLineButton(QPushButton):
         """True when all its words can be read, if need be smaller or on two lines."""
         room = self.width() - WORD_MARGIN
         used, lines = in_room(self._big, self._lines.big_px, room)
-        small = one_line(self._small, self._lines.small_px, Weight.SEMI, room)
-        return small is not None and all(QFontMetrics(used).horizontalAdvance(line) <= room for line in lines)
+        small, hint = self._hint(room)
+        whole = QFontMetrics(small).horizontalAdvance(hint) <= room
+        return whole and all(QFontMetrics(used).horizontalAdvance(line) <= room for line in lines)
 
     def sizeHint(self) -> QSize:
         return QSize(100, TOUCH_PX)
@@ -110,9 +111,9 @@ class TwoLineButton(QPushButton):
         _bevel(painter, self)
         sizes, room_px = self._lines, self.width() - WORD_MARGIN
         used, words = in_room(self._big, sizes.big_px, room_px)
-        small = one_line(self._small, sizes.small_px, Weight.SEMI, room_px) or font(LEAST_PX, Weight.SEMI)
+        small, hint = self._hint(room_px)
         big_ink, small_ink = _inks(self)
-        above = [(small, self._small, small_ink)]
+        above = [(small, hint, small_ink)]
         below = [(used, word, big_ink) for word in words]
         parts = above + below if sizes.small_first else below + above
         shown = [(f, text, ink, _cap_box(f)) for f, text, ink in parts if text]
@@ -128,6 +129,15 @@ class TwoLineButton(QPushButton):
             y += box + gap
         painter.end()
 
+    def _hint(self, room: int) -> tuple[QFont, str]:
+        """The small line; where it is too long, its key alone."""
+        px = self._lines.small_px
+        key = self._small.partition(" · ")[0]
+        for hint in (self._small, key):
+            if used := one_line(hint, px, Weight.SEMI, room):
+                return used, hint
+        return font(LEAST_PX, Weight.SEMI), key
+
 
 @lru_cache(maxsize=2_000)
 def one_line(text: str, px: int, weight: Weight, room: int) -> QFont | None:
@@ -140,14 +150,14 @@ def one_line(text: str, px: int, weight: Weight, room: int) -> QFont | None:
 
 
 @lru_cache(maxsize=2_000)
-def in_room(text: str, px: int, room: int) -> tuple[QFont, tuple[str, ...]]:
+def in_room(text: str, px: int, room: int, weight: Weight = Weight.SEMI) -> tuple[QFont, tuple[str, ...]]:
     """Font and lines of a button's word: on one line down to SMALL_PX, then on two, then as small as can be read."""
-    if (used := one_line(text, px, Weight.SEMI, room)) and used.pixelSize() >= min(px, SMALL_PX):
+    if (used := one_line(text, px, weight, room)) and used.pixelSize() >= min(px, SMALL_PX):
         return used, (text,)
     for two in _halves(text):
-        if used_two := one_line(max(two, key=len), min(px, SMALL_PX), Weight.SEMI, room):
+        if used_two := one_line(max(two, key=len), min(px, SMALL_PX), weight, room):
             return used_two, two
-    return used or font(LEAST_PX, Weight.SEMI), (text,)
+    return used or font(LEAST_PX, weight), (text,)
 
 
 def _halves(text: str) -> list[tuple[str, ...]]:

@@ -209,10 +209,10 @@ class ReturnsView(QWidget):
         super().resizeEvent(event)
         low = event.size().height() < LOW_PX
         self._reasons.set_columns(CHOICE_COLUMNS + low)
-        self._side_lines.setSpacing(3 if low else 10)
+        self._side_lines.setSpacing(2 if low else 10)
         self._side_lines.setContentsMargins(16, 6 if low else 14, 16, 8 if low else 16)
         self._take.setFixedHeight(TOUCH_PX if low else 64)
-        self._money.setFont(font(MONEY_PX * 2 // 3 if low else MONEY_PX, Weight.BOLD))
+        self._money.setFont(font(MONEY_PX // 2 if low else MONEY_PX, Weight.BOLD))
         self._money_note.setVisible(event.size().height() >= LOWEST_PX)
 
     # ── answering ────────────────────────────────────────────────────────────────────────────────
@@ -244,8 +244,12 @@ class ChoiceButtons(QWidget):
         if columns == self._columns:
             return
         self._columns = columns
+        for made in self._made.values():
+            self._grid.removeWidget(made)
         for n, made in enumerate(self._made.values()):
             self._grid.addWidget(made, n // columns, n % columns)
+        self._grid.activate()
+        self.updateGeometry()
 
     def show_choices(self, choices: tuple[ChoiceView, ...], chosen: str) -> None:
         for choice in choices:
