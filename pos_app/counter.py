@@ -32,6 +32,7 @@ from pos_app.runtime.payments import TillPayments
 from pos_app.runtime.printing import Printing, Station
 from pos_app.runtime.writer import Failed
 from pos_app.service.labels import zpl_job
+from pos_app.service.papers import buyer_lines
 from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.storage.spool import REPORT, PrintJob
 from pos_app.till import Till
@@ -211,7 +212,7 @@ def _document(job: PrintJob, codes: ReceiptCodes) -> ReceiptDocument:
         facts = msgspec.json.decode(job.document, type=Facts)
         return report_document(facts, report_words(facts.language))
     data = msgspec.json.decode(job.document, type=ReceiptData)
-    signed = replace(data, code=codes.code_of(job.fact, job.sold_ms, gift=data.gift))
+    signed = replace(data, code=codes.code_of(job.fact, job.sold_ms, gift=data.gift), buyer=buyer_lines(job.private))
     return receipt_document(signed, receipt_words(data.language))
 
 

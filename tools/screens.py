@@ -363,6 +363,7 @@ def pictures() -> Iterator[Picture]:
     yield Picture("pay-doubt", pay(PAY_DOUBT), SYNCED, PAY_STRIP)
     yield Picture("return", screens_returns.open_receipt, SYNCED, screens_returns.STRIP)
     yield Picture("return-gift", screens_returns.gift_receipt, SYNCED, screens_returns.STRIP)
+    yield Picture("return-invoice", screens_returns.invoice, SYNCED, screens_returns.FORM_STRIP)
     yield Picture("return-empty", screens_returns.no_receipt_yet, SYNCED, screens_returns.EMPTY_STRIP)
     for page in Page:
         yield Picture(f"devices-{page}", devices(page), replace(SYNCED, current=""), DEVICES_STRIP)

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from pos_app.service.return_draft import DraftLine, ReturnDraft
 from pos_app.ui.keymap import Act, Slot
+from pos_app.ui.screens.returns.after import invoice_form
 from pos_app.ui.screens.returns.after_state import AfterState, PaperView
 from pos_app.ui.screens.returns.model import return_state
 from pos_app.ui.screens.returns.view import ReturnsView, Side
@@ -22,6 +23,7 @@ STRIP = (
     Slot(6, Act.LESS, "-", "Not this one"),
     Slot(9, Act.TAKE_BACK, "F9", "Take back", main=True),
 )
+FORM_STRIP = (Slot(0, Act.BACK, "Esc", "Back"),)
 EMPTY_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),
     Slot(1, Act.NO_RECEIPT, "F4", "No receipt"),
@@ -35,6 +37,8 @@ AFTER = AfterState(
         PaperView("copy", "Print again", "Ctrl+R"),
         PaperView("gift", "Gift receipt", "Ctrl+G"),
         PaperView("pdf", "Save as PDF", "Ctrl+S"),
+        PaperView("invoice", "Full invoice", "Ctrl+I"),
+        PaperView("mail", "By e-mail", "Ctrl+E"),
         PaperView("reverse", "Reverse the sale", "F3"),
     ),
 )
@@ -63,6 +67,12 @@ def returns(draft: ReturnDraft | None) -> ReturnsView:
     view.show_state(return_state(draft, 2, "EUR", ZONE))
     view.show_after(AFTER)
     view.show_side(Side.GOODS if draft else Side.AFTER)
+    return view
+
+
+def invoice() -> ReturnsView:
+    view = returns(None)
+    view.ask(invoice_form("S0319-T2-A-000042"), "Back")
     return view
 
 

@@ -125,6 +125,7 @@ class ReceiptWords:
     copy: str = _("COPY")
     gift: str = _("GIFT RECEIPT")
     invoice: str = _("INVOICE {number}")
+    credit_note: str = _("CREDIT NOTE {number}")
     reverses: str = _("Reverses receipt {receipt}")
     buyer: str = _("Invoice to")
     training: str = _("TRAINING — not a receipt")
@@ -320,9 +321,11 @@ def _kind(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
         yield Text(words.reverses.format(receipt=data.reverses), Align.CENTRE, bold=True)
         yield Gap()
     if data.invoice_no:
-        yield Text(words.invoice.format(number=data.invoice_no), bold=True, size=Size.TALL)
+        title = words.credit_note if data.total_minor < 0 else words.invoice
+        yield Text(title.format(number=data.invoice_no), bold=True, size=Size.TALL)
         yield Gap()
-        yield Text(words.buyer)
+        if data.buyer:
+            yield Text(words.buyer)
         yield from (Text(line, bold=True) for line in data.buyer)
         yield Gap()
 

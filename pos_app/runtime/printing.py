@@ -16,7 +16,7 @@ import msgspec
 from pos_app.devices.ports import CashDrawer, DeviceState, PrintOutcome, PrintResult, ReceiptPrinter
 from pos_app.receipts.layout import ReceiptData
 from pos_app.runtime.writer import Failed, Writer
-from pos_app.storage import sales, spool
+from pos_app.storage import papers, sales, spool
 from pos_app.storage.spool import JobAction, JobState, PrintJob
 from pos_app.storage.store import TillStore
 from retail_core.domain.errors import CodedError, RuleViolationError
@@ -227,8 +227,9 @@ def _take(store: TillStore) -> PrintJob | None:
         return None
     with store.unit() as conn:
         spool.move_job(conn, job.job, JobAction.SEND)
-    fact, sold_ms = sales.fact_of(store.conn, job.subject) or (b"", 0)
-    return msgspec.structs.replace(job, fact=fact, sold_ms=sold_ms)
+    invoice = papers.invoice_by_number(store.conn, job.subject) if job.kind == spool.INVOICE else None
+    fact, sold_ms = sales.fact_of(store.conn, invoice.receipt if invoice else job.subject) or (b"", 0)
+    return msgspec.structs.replace(job, fact=fact, sold_ms=sold_ms, private=invoice.private if invoice else b"")
 
 
 def _settle(store: TillStore, job: PrintJob, result: PrintResult) -> JobState:

@@ -4,13 +4,14 @@ Who wants an invoice or a mail is known to nobody but the private part of the jo
 entry itself, the spool and the outbox carry its commitment or its id.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
 import msgspec
 
 from pos_app.receipts import text
-from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.receipts.layout import Qr, ReceiptData, receipt_document
 from pos_app.receipts.words import receipt_words
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
@@ -18,14 +19,26 @@ from pos_app.service.drawer_keeping import append_notes
 from pos_app.service.receipt import Paper, receipt_data
 from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.service.sold_lines import sale_line
-from pos_app.storage import sales, spool
+from pos_app.storage import papers, returns, sales, spool
+from pos_app.storage.papers import Invoice
 from pos_app.storage.readers import Links
 from pos_app.storage.store import TillStore
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted, SaleCompleted
+from retail_core.domain.paper_events import (
+    MAX_MAIL_CHARS,
+    Buyer,
+    InvoiceIssued,
+    Mail,
+    MailWanted,
+    checked_address,
+    checked_buyer,
+)
 from retail_core.domain.quantity import ONE
+from retail_core.wire.envelope import Private, commitment
 
 GIFT = "gift"
+SALT_BYTES = 16
 SHORT_HASH_CHARS = 8
 NO_RECEIPT = "return.unknown_receipt"
 
@@ -61,17 +74,72 @@ class Papers:
 
         self._writer.submit(work, done, failed)
 
-    def data(self, receipt: str, done: Callable[[ReceiptData], None], failed: Failed) -> None:
-        """The receipt with its code, marked as a copy, for whoever draws it."""
+    def invoice(
+        self, receipt: str, buyer: Buyer, operator: SoldBy, done: Callable[[str], None], failed: Failed
+    ) -> None:
+        """Issue the receipt's full invoice and queue it; `done` is told its number. Fails with `invoice.*` too."""
         paper = self._paper()
 
-        def work(store: TillStore) -> tuple[ReceiptData, bytes, int]:
-            fact, at_ms = sales.fact_of(store.conn, receipt) or (b"", 0)
-            return _data(store, receipt, paper), fact, at_ms
+        def work(store: TillStore) -> str:
+            data, private = _data(store, receipt, paper), _private(checked_buyer(buyer))
+            by_receipt = returns.voided_by(store.conn, receipt)
+            if by_receipt:
+                raise RuleViolationError(returns.VOIDED, receipt=receipt, by_receipt=by_receipt)
+            prefix, series = f"{store.config.store}-{store.config.register}", store.journal.series
+            with store.unit() as conn:
+                made, counter = papers.next_invoice(conn, receipt, prefix, series)
+                event = InvoiceIssued(made.number, receipt, data.currency, data.total_minor, commitment(private))
+                entry = store.append(event, operator.operator_id, private).entry
+                papers.put_invoice(conn, made, series, counter, entry.id, store.now_ms())
+                _queue_invoice(store, data, made)
+            return made.number
 
-        def signed(found: tuple[ReceiptData, bytes, int]) -> None:
-            data, fact, at_ms = found
-            done(replace(data, copy=True, code=self._codes.code_of(fact, at_ms)))
+        self._writer.submit(work, done, failed)
+
+    def invoice_again(self, receipt: str, operator: SoldBy, done: Callable[[str], None], failed: Failed) -> None:
+        """Queue the invoice it has once more, marked as a copy; `done` is told "" when it has none."""
+        paper = self._paper()
+
+        def work(store: TillStore) -> str:
+            made = papers.invoice_of(store.conn, receipt)
+            if made is None:
+                _data(store, receipt, paper)  # nobody is asked for a name before it is known that there is a sale
+                return ""
+            with store.unit():
+                append_notes(store, (AuditNoted("receipt_reprinted", made.number),), operator.operator_id)
+                _queue_invoice(store, replace(_data(store, receipt, paper), copy=True), made)
+            return made.number
+
+        self._writer.submit(work, done, failed)
+
+    def mail(self, receipt: str, to: str, operator: SoldBy, done: Callable[[str], None], failed: Failed) -> None:
+        """Write down that the receipt is to be mailed; HQ sends it when it has it. Fails with `mail.bad_address` too."""
+        paper, shop = self._paper(), self._facts.settings()
+
+        def work(store: TillStore) -> str:
+            address = checked_address(to)
+            data = _data(store, receipt, paper)
+            said = f"{shop.name if shop else store.config.store_name} · {receipt}"
+            private = _private(Mail(address, said, as_text(data)[:MAX_MAIL_CHARS]))
+            with store.unit():
+                store.append(MailWanted(receipt, commitment(private)), operator.operator_id, private)
+            return address
+
+        self._writer.submit(work, done, failed)
+
+    def data(self, receipt: str, done: Callable[[tuple[ReceiptData, ...]], None], failed: Failed) -> None:
+        """The receipt with its code, and its full invoice if it has one, marked as copies, for whoever draws them."""
+        paper = self._paper()
+
+        def work(store: TillStore) -> tuple[ReceiptData, Invoice | None, bytes, int]:
+            fact, at_ms = sales.fact_of(store.conn, receipt) or (b"", 0)
+            return _data(store, receipt, paper), papers.invoice_of(store.conn, receipt), fact, at_ms
+
+        def signed(found: tuple[ReceiptData, Invoice | None, bytes, int]) -> None:
+            data, made, fact, at_ms = found
+            plain = replace(data, copy=True, code=self._codes.code_of(fact, at_ms))
+            invoices = [replace(plain, invoice_no=made.number, buyer=buyer_lines(made.private))] if made else []
+            done((plain, *invoices))
 
         self._writer.submit(work, signed, failed)
 
@@ -82,9 +150,26 @@ class Papers:
         return Paper(settings.receipt_header, settings.receipt_footer, settings.lang)
 
 
+def _private(part: Buyer | Mail) -> Private:
+    return Private(os.urandom(SALT_BYTES), msgspec.json.encode(part))
+
+
+def buyer_lines(private: bytes) -> tuple[str, ...]:
+    """Whom an invoice names, line by line; nothing once it was erased."""
+    return msgspec.json.decode(private, type=Buyer).lines if private else ()
+
+
+def _queue_invoice(store: TillStore, data: ReceiptData, made: Invoice) -> None:
+    """The buyer is not in the document: whoever prints it reads the private part then."""
+    document = msgspec.json.encode(replace(data, invoice_no=made.number))
+    spool.put_job(store.conn, spool.INVOICE, made.number, document, store.now_ms())
+
+
 def as_text(data: ReceiptData) -> str:
     """The receipt as plain lines, for a mail."""
-    return text.render(receipt_document(replace(data, code="-"), receipt_words(data.language)))
+    document = receipt_document(data, receipt_words(data.language))
+    elements = tuple(element for element in document.elements if not isinstance(element, Qr))  # a mail has its number
+    return text.render(replace(document, elements=elements))
 
 
 def _data(store: TillStore, receipt: str, paper: Paper) -> ReceiptData:

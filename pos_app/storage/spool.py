@@ -42,7 +42,7 @@ TRANSITIONS = MappingProxyType(
         (JobState.QUEUED, JobAction.RETRY): JobState.QUEUED,
     }
 )
-RECEIPT = "receipt"
+RECEIPT, INVOICE = "receipt", "invoice"
 REPORT = "report"  # an X, a Z or a day's close
 
 
@@ -57,6 +57,7 @@ class PrintJob(msgspec.Struct, frozen=True):
     at_ms: int = 0
     fact: bytes = b""  # of a receipt on its way to paper: its sale as the journal has it, which its code is made of
     sold_ms: int = 0
+    private: bytes = b""  # of an invoice on its way to paper: its buyer, unless that was erased
 
     @property
     def stuck(self) -> bool:

@@ -42,11 +42,13 @@ class Act(StrEnum):
     GIFT_RECEIPT = "gift_receipt"
     HAND_OVER = "hand_over"
     HELP = "help"
+    INVOICE = "invoice"
     LABEL = "label"
     LAST_PAGE = "last_page"
     LEARN = "learn"
     LESS = "less"
     LOCK = "lock"
+    MAIL_RECEIPT = "mail_receipt"
     MANAGER = "manager"
     MARK_READY = "mark_ready"
     MONTH = "month"
@@ -144,7 +146,9 @@ RETURN_KEYS: Mapping[str, Act] = MappingProxyType(
         "F3": Act.POST_VOID,
         "F4": Act.NO_RECEIPT,
         "F5": Act.PAPERS,
+        "Ctrl+E": Act.MAIL_RECEIPT,
         "Ctrl+G": Act.GIFT_RECEIPT,
+        "Ctrl+I": Act.INVOICE,
         "Ctrl+R": Act.REPRINT,
         "Ctrl+S": Act.SAVE_PDF,
         "F6": Act.NEXT_REASON,

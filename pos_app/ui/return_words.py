@@ -11,6 +11,10 @@ def _(sentence: str) -> str:
 
 RETURN_ERRORS: Mapping[str, str] = MappingProxyType(
     {
+        "invoice.exists": _("Receipt {receipt} has invoice {invoice} already. Ask for it again to print a copy."),
+        "invoice.incomplete": _("An invoice needs the buyer's name, street and town."),
+        "invoice.too_long": _("At most {limit} letters in a line of an invoice."),
+        "mail.bad_address": _("“{text}” is not an e-mail address."),
         "paper.not_saved": _("The file could not be saved: {why}"),
         "post_void.card_in_doubt": _(
             "Nobody knows whether the card got its money back. Press again: the terminal is asked."

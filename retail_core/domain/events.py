@@ -13,6 +13,7 @@ from retail_core.domain.customers import Purpose
 from retail_core.domain.drawer_events import DayClosed, DrawerClosed, DrawerCounted, DrawerMoved, DrawerOpened
 from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, InstrumentId, OrderId, SaleId, Sku
+from retail_core.domain.paper_events import InvoiceIssued, MailWanted
 from retail_core.domain.returns import ReturnOf
 from retail_core.domain.sale import PriceReason, SaleData, Tender
 from retail_core.domain.saleline import LineSort
@@ -234,6 +235,8 @@ Event = (
     | BasketSuspended
     | BasketRecalled
     | ValueMoved
+    | InvoiceIssued
+    | MailWanted
     | AuditNoted
     | SyncDamaged
     | DrawerEvent

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from retail_core.domain.customers import Purpose
 from retail_core.domain.events import BasketRecalled, BasketSuspended, CustomerConsented, CustomerCreated, Event
 from retail_core.domain.ids import CustomerId, InstrumentId, LineId, OperatorId, SaleId, Sku
+from retail_core.domain.paper_events import InvoiceIssued, MailWanted
 from retail_core.domain.sale import SaleData, SaleLine, SaleState
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import ValueFact, ValueKind, ValueMoved
@@ -40,6 +41,10 @@ LATER: Mapping[str, tuple[Event, ...]] = MappingProxyType(
             CustomerCreated(CustomerId("c-1"), commitment(PERSON)),
             CustomerConsented(CustomerId("c-1"), Purpose.LOYALTY, given=True, text_version="loyalty/1"),
             CustomerConsented(CustomerId("c-1"), Purpose.MARKETING, given=False, text_version="marketing/2"),
+        ),
+        "papers": (
+            InvoiceIssued("S0319-T1-A-I000001", "S0319-T1-A-000002", "EUR", 210, commitment(PERSON)),
+            MailWanted("S0319-T1-A-000002", commitment(PERSON)),
         ),
         "value": (
             ValueMoved(

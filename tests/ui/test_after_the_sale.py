@@ -2,7 +2,7 @@
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from pos_app.receipts.layout import ReceiptData, receipt_document
 from pos_app.receipts.text import render
@@ -101,3 +101,59 @@ def test_papers_of_an_open_receipt_are_one_key_away(at_work: Cashier) -> None:
     buttons = {w.objectName() for w in at_work.workplace.returns.widget.findChildren(QWidget) if w.isVisible()}
     assert {"paper_copy", "paper_gift", "paper_pdf"} <= buttons
     assert "paper_reverse" not in buttons
+
+
+# ── papers that name somebody ────────────────────────────────────────────────────────────────────
+
+
+def test_a_full_invoice_is_asked_for_typed_and_printed_with_keys_alone_and_once(at_work: Cashier) -> None:
+    receipt = sold(at_work, MILK.code)
+    to_returns(at_work)
+    at_work.control(Qt.Key.Key_I)
+    at_work.until(lambda: receipt in at_work.shown("form_text"))
+    at_work.type("Fischer GmbH⏎Main Street 1⏎⏎⏎")
+    at_work.until(lambda: "street and town" in at_work.notice)
+    assert spooled(at_work, "invoice") == []
+    town = at_work.workplace.returns.widget.findChild(QLineEdit, "field_town")
+    assert isinstance(town, QLineEdit)
+    town.setFocus()
+    at_work.type("10115 Berlin⏎DE123456789⏎")
+    at_work.until(lambda: "is printed" in at_work.notice)
+    (job,) = spooled(at_work, "invoice")
+    assert (job.invoice_no, job.receipt_no) == ("S0319-T1-A-I000001", receipt)
+    at_work.press("paper_pdf")
+    at_work.until(lambda: "its invoice were saved" in at_work.notice)
+    assert {file.name for file in (at_work.shop.home.folder / "receipts").iterdir()} == {
+        f"{receipt}.pdf", "S0319-T1-A-I000001.pdf",
+    }  # fmt: skip
+    at_work.press("paper_invoice")
+    at_work.until(lambda: "marked as a copy" in at_work.notice)
+    assert [job.copy for job in spooled(at_work, "invoice")] == [False, True]
+
+
+def test_a_receipt_is_mailed_by_typing_where_to_and_selling_goes_on_at_once(at_work: Cashier) -> None:
+    sold(at_work, MILK.code)
+    to_returns(at_work)
+    at_work.press("paper_mail")
+    at_work.type("lena at example⏎")
+    at_work.until(lambda: "is not an e-mail address" in at_work.notice)
+    at_work.key(Qt.Key.Key_Escape)
+    at_work.control(Qt.Key.Key_E)
+    at_work.type("lena@example.org⏎")
+    at_work.until(lambda: "lena@example.org" in at_work.notice)
+    at_work.key(Qt.Key.Key_Escape)
+    at_work.wedge_scan(WATER.code)
+    assert at_work.to_pay == "€ 0.89"
+
+
+def test_a_receipt_scanned_while_an_invoice_is_asked_for_opens_and_the_form_goes_away(at_work: Cashier) -> None:
+    receipt = sold(at_work, MILK.code)
+    to_returns(at_work)
+    at_work.press("paper_mail")
+    at_work.wedge_scan(_code_on(at_work, receipt, gift=False))
+    at_work.until(lambda: at_work.till.returning.draft is not None)
+    at_work.key(Qt.Key.Key_F5)
+    assert at_work.shown("after_number") == receipt
+    asked_for = at_work.workplace.returns.widget.findChild(QLineEdit, "field_to")
+    assert isinstance(asked_for, QLineEdit)
+    assert not asked_for.isVisible()

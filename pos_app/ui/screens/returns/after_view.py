@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from pos_app.ui.screens.returns.after_state import AfterState, FormState, PaperView
 from pos_app.ui.theme import GAP, Weight, font
-from pos_app.ui.widgets.buttons import TENDER_LINES, TwoLineButton, button, leave_button
+from pos_app.ui.widgets.buttons import TENDER_LINES, TwoLineButton, leave_button
 from pos_app.ui.widgets.parts import ElidedLabel, clear, column, label, row
 from pos_app.ui.words import tr
 
@@ -82,8 +82,9 @@ class FormPanel(QWidget):
         self._fields = column(gap=6)
         lines.addLayout(self._fields)
         lines.addSpacing(6)
-        self._main = button(tr("Done"), "form_main", "main", px=18)
-        self._main.setFixedHeight(60)
+        self._main = TwoLineButton("form_main", "main", TENDER_LINES)
+        self._main.show_lines(tr("Done"), "Enter")
+        self._main.setFixedHeight(BUTTON_HEIGHT)
         self._main.clicked.connect(self._finish)
         lines.addWidget(self._main)
         lines.addStretch(1)
@@ -94,8 +95,7 @@ class FormPanel(QWidget):
         self._title.setText(state.title)
         self._text.setText(state.text)
         self._leave.show_lines(leave, "Esc")
-        self._main.setText(state.main)
-        self._main.setAccessibleName(state.main)
+        self._main.show_lines(state.main, "Enter")
         clear(self._fields)
         self._edits = {}
         for field in state.fields:
@@ -109,12 +109,15 @@ class FormPanel(QWidget):
             edit.setMaxLength(MAX_FIELD_CHARS)
             edit.returnPressed.connect(self._next)
             self._fields.addWidget(edit)
+            edit.show()  # now, not with the next turn: what is typed at once belongs here
             self._edits[field.name] = edit
-        self.focus_first()
+        self.type_in("")
 
-    def focus_first(self) -> None:
+    def type_in(self, text: str) -> None:
+        """Put the cursor into the first field, with what was typed elsewhere."""
         for edit in self._edits.values():
             edit.setFocus()
+            edit.insert(text)
             return
 
     def _next(self) -> None:

@@ -10,7 +10,8 @@ from pos_app.service.return_draft import DraftLine, ReturnDraft
 from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
 from pos_app.ui.keymap import RETURN_KEYS, Act, Slot
-from pos_app.ui.screens.returns.after import GIFT, PDF, REVERSE, AfterSale
+from pos_app.ui.screens.returns.after import GIFT, INVOICE, MAIL, PDF, REVERSE, AfterSale
+from pos_app.ui.screens.returns.after_state import FormState
 from pos_app.ui.screens.returns.model import CUSTOMERS_REASONS, return_state
 from pos_app.ui.screens.returns.view import ReturnsView, Side
 from pos_app.ui.screens.screen import Screen
@@ -34,11 +35,15 @@ class ReturnsPresenter(Screen):
         self._view, self._returning, self._selling, self._zone = view, returning, selling, zone
         self.after = after
         self._selected_n = 0
-        self._papers_shown = False
+        self._papers_shown = self._asking = False
         view.paper_wanted.connect(self.want)
         after.changed.connect(self._show)
         after.told.connect(self._tell)
         after.failed.connect(self.explain)
+        after.asks.connect(self._ask)
+        after.answered.connect(self._end_form)
+        view.form_done.connect(after.answer)
+        view.form_left.connect(self._end_form)
         view.entered.connect(self.enter)
         view.line_tapped.connect(self.tap)
         view.reason_chosen.connect(self.choose_reason)
@@ -113,15 +118,20 @@ class ReturnsPresenter(Screen):
             Act.LESS: self._less,
             Act.PAPERS: self._turn_side,
             Act.GIFT_RECEIPT: lambda: self.want(GIFT),
+            Act.INVOICE: lambda: self.want(INVOICE),
+            Act.MAIL_RECEIPT: lambda: self.want(MAIL),
             Act.SAVE_PDF: lambda: self.want(PDF),
             Act.POST_VOID: lambda: self.want(REVERSE),
         }
         action = actions.get(act)
         if action:
+            self._asking = self._asking and act is Act.BACK  # anything else puts the form away
             action()
 
     def strip(self) -> tuple[Slot, ...]:
         draft = self._returning.draft
+        if self._asking:
+            return (Slot(0, Act.BACK, "Esc", tr("Back")),)
         back = Slot(0, Act.BACK, "Esc", tr("Back to sale") if draft is None else tr("Another receipt"))
         without = Slot(1, Act.NO_RECEIPT, "F4", tr("No receipt"))
         if draft is None:
@@ -139,6 +149,7 @@ class ReturnsPresenter(Screen):
         )
 
     def shown(self) -> None:
+        self._asking = False
         self.after.look()
         self._show()
 
@@ -148,6 +159,7 @@ class ReturnsPresenter(Screen):
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _opened(self, draft: ReturnDraft) -> None:
+        self._asking = False
         self._selected_n = next((line.n for line in draft.lines.values() if line.left_milli), 0)
         self._flash(Tone.OK)
         self.settled.emit()
@@ -229,6 +241,9 @@ class ReturnsPresenter(Screen):
             self._show()
 
     def _back(self) -> None:
+        if self._asking:
+            self._end_form()
+            return
         if self._returning.draft is None:
             self.left.emit()
             return
@@ -239,6 +254,15 @@ class ReturnsPresenter(Screen):
     def _flash(self, tone: Tone) -> None:
         self._view.flash(tone)
         self.sounded.emit(tone.value)
+
+    def _ask(self, form: FormState) -> None:
+        self._asking = True
+        self._view.ask(form, tr("Back"))
+        self.strip_changed.emit()
+
+    def _end_form(self) -> None:
+        self._asking = False
+        self._show()
 
     def _tell(self, text: str) -> None:
         self.say(text, Tone.OK)
@@ -253,5 +277,6 @@ class ReturnsPresenter(Screen):
         self.after.receipt = own
         self._view.show_state(return_state(draft, self._selected_n, self._selling.currency, self._zone))
         self._view.show_after(self.after.state())
-        self._view.show_side(Side.AFTER if draft is None or (self._papers_shown and own) else Side.GOODS)
+        if not self._asking:
+            self._view.show_side(Side.AFTER if draft is None or (self._papers_shown and own) else Side.GOODS)
         self.strip_changed.emit()

@@ -100,7 +100,7 @@ class ReturnsView(QWidget):
     def type_in(self, text: str) -> None:
         """A key that came while nothing for typing had the focus."""
         if self._sides.currentWidget() is self._form:
-            self._form.focus_first()
+            self._form.type_in(text)
             return
         self.entry.setFocus()
         self.entry.insert(text)
