@@ -1,7 +1,7 @@
 """What a promotion is: which goods, when, for whom, and what it takes off. Facts and their checks; no arithmetic."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 import msgspec
 
@@ -240,6 +240,8 @@ def _check_offer(promotion: Promotion) -> None:
         case Gift(from_minor, gift, pieces):
             _check_goods(promotion, gift)
             good = 0 < from_minor <= MAX_MINOR and 0 < pieces <= MAX_PIECES
+        case _:
+            assert_never(promotion.offer)
     if not good or not 0 <= getattr(promotion.offer, "from_minor", 0) <= MAX_MINOR:
         _refuse("promotion.bad_offer", promotion)
 

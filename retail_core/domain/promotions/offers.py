@@ -6,6 +6,7 @@ worth what was paid for it, and "three for two" cannot be turned into two free o
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import assert_never
 
 import msgspec
 
@@ -96,6 +97,8 @@ def line_cuts(promotion: Promotion, runs: Sequence[Run], matches: Matches) -> li
             return _grouped(promotion, groups, lambda group: _off_bundle(bundle, group))
         case Gift() | BasketPercent() | BasketAmount():
             raise InvariantError("promotion.not_of_a_line", promotion=promotion.promo_id)
+        case _:
+            assert_never(promotion.offer)
 
 
 def off(offer: Offer, value_minor: int, qty_milli: int) -> int:

@@ -249,7 +249,7 @@ def test_what_is_no_discount_is_refused(wrong: Manual, code: str) -> None:
     with pytest.raises(RuleViolationError) as refused:
         checked(wrong)
     assert refused.value.code == code
-    assert checked(price(0)) == price(0)
+    assert (checked(price(0)), checked(percent(10))) == (price(0), percent(10))
 
 
 def test_a_percentage_says_itself() -> None:

@@ -23,6 +23,7 @@ from retail_core.domain.sale import (
     TenderKind,
     cash_tender,
 )
+from retail_core.domain.saleline import Seen
 from retail_core.domain.tax import TaxRate
 
 FOOD = TaxRate("food", "VAT 9 %", 90_000)
@@ -191,6 +192,12 @@ def test_a_free_item_keeps_its_tax_class_when_its_neighbour_is_struck() -> None:
 
 
 # ── paying ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_units_known_by_their_tags_alone_are_counted_until_they_are_struck() -> None:
+    sale = basket(line(1), line(2, seen=Seen.TAG), line(3, seen=Seen.TAG))
+    sale.void_line(LineId("L2"))
+    assert sale.tagged == 1
 
 
 def test_only_cash_gives_change() -> None:
