@@ -77,10 +77,10 @@ class Cashier:
         return shown.text()
 
     def shown(self, name: str) -> str:
-        """Words of the label of this name."""
-        found = self.workplace.shell.findChild(QLabel, name)
-        assert isinstance(found, QLabel), name
-        return found.text()
+        """Words of the label of this name: of the one on the screen, when several screens have one."""
+        found = self.workplace.shell.findChildren(QLabel, name)
+        assert found, name
+        return next((label for label in found if label.isVisible()), found[0]).text()
 
     def key(self, key: Qt.Key, text: str = "", gap_ms: int = PERSON_GAP_MS) -> None:
         self._stamp_ms += gap_ms
