@@ -34,6 +34,7 @@ from pos_app.runtime.writer import Failed
 from pos_app.service.labels import zpl_job
 from pos_app.service.papers import buyer_lines
 from pos_app.service.receipt_codes import ReceiptCodes
+from pos_app.service.till_choices import Tones
 from pos_app.storage.spool import REPORT, PrintJob
 from pos_app.till import Till
 from retail_core.domain.clock import Clock
@@ -43,6 +44,7 @@ from retail_core.domain.scanned import TagUnit
 UnitsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
 """Told which units came onto the till's antenna and which EPCs left it."""
 TONES = MappingProxyType({"ok": Tone.OK, "error": Tone.ERROR, "warning": Tone.ATTENTION})
+LOUD_PERCENT, QUIET_SHARE = 100, 3
 KINDS = ("scanner", "printer", "scale", "display", "rfid", "terminal", "label")
 
 
@@ -54,6 +56,7 @@ class Counter:
         self.cards: CardDesk | None = None
         self.printing: Printing | None = None
         self._till = till
+        self._tones = Tones.NORMAL
         self.desk = DeviceDesk(devices, till.home, till.clock, till.writer.deliver, lambda _: self._wire())
 
     @classmethod
@@ -165,8 +168,15 @@ class Counter:
 
     def sound(self, tone: str) -> None:
         """Play the tone for what the screen says by colour; never waits."""
-        if self.devices.sound and tone in TONES:
-            self.devices.sound.play(TONES[tone])
+        player = self.devices.sound
+        if player and tone in TONES and self._tones is not Tones.OFF:
+            set_up = player.volume_percent
+            loud = {Tones.QUIET: set_up // QUIET_SHARE, Tones.LOUD: LOUD_PERCENT}.get(self._tones, set_up)
+            player.play(TONES[tone], loud)
+
+    def loudness(self, tones: str) -> None:
+        """How loud tones are from now on; normal is what stands in the player's table."""
+        self._tones = Tones(tones)
 
     def close(self) -> None:
         self.desk.close()

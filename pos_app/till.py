@@ -38,10 +38,12 @@ from pos_app.service.shopping import Shopping
 from pos_app.service.signing_in import SigningIn
 from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
+from pos_app.service.till_choices import Choice, TillChoices
 from pos_app.storage import customers_here, orders, payments, pin_guard, sales, staff_here
 from pos_app.storage.prefs import read_prefs
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
+from pos_app.storage.training_home import TrainingHome
 from retail_core.domain.businessdate import business_date
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError
@@ -77,6 +79,7 @@ class Till:
     lookup: Lookup
     prices: PriceLookup
     preferences: Preferences
+    choices: TillChoices = field(init=False)
     labels: Labels
     fulfilling: Fulfilling
     signing_in: SigningIn
@@ -100,6 +103,7 @@ class Till:
 
     def __post_init__(self) -> None:
         self._taking_over = TakingOver(self.selling)
+        self.choices = TillChoices(self.preferences, self.config, self.writer)
 
     @classmethod
     def open(
@@ -177,7 +181,8 @@ class Till:
         signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard, seen)
         lookup = Lookup(here_ref, there_ref, links, worker, clock)
         prices = PriceLookup(here_ref, selling.lines, promoting, lambda: goods.codes, clock, zone)
-        preferences = Preferences(read_prefs(store.conn), writer)
+        chosen = home.preferences() if isinstance(home, TrainingHome) else {}
+        preferences = Preferences(read_prefs(store.conn) | chosen, writer)
         till = cls(  # `committed` and the wake line reach it through their closures
             config=config,
             home=home,
@@ -238,7 +243,7 @@ class Till:
         mine = next(
             (row.lang for row in self.links.staff() if operator and row.operator_id == operator.operator_id), ""
         )
-        return mine or self.config.language
+        return mine or self.choices.of(Choice.LANGUAGE)
 
     def refresh(self) -> None:
         """The agent brought something, or a second has passed: look again. Runs on the screen's thread."""

@@ -378,6 +378,7 @@ def pictures() -> Iterator[Picture]:
     yield Picture("exceptions", screens_people.exceptions, managing, screens_people.EXCEPTIONS_STRIP)
     yield Picture("staff", screens_people.staff, managing, screens_people.STAFF_STRIP)
     yield from more_pictures(SYNCED)
+    yield Picture("settings", screens_people.settings, managing, screens_people.SETTINGS_STRIP)
     locked = replace(SYNCED, workspaces=(), current="", operator="")
     yield Picture("sign-in", sign_in(""), locked, ())
     yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), locked, ())

@@ -1,16 +1,26 @@
-"""Made-up people for the pictures of the manager's workspace: the exception report and the staff."""
+"""Made-up people for the pictures of the manager's workspace: the exception report, the staff, the settings."""
 
 from PySide6.QtWidgets import QWidget
 
 from pos_app.ui.keymap import Act, Slot
+from pos_app.ui.rule_words import store_rules
 from pos_app.ui.screens.exceptions.presenter import column_words
 from pos_app.ui.screens.exceptions.state import ActView, CashierView, ExceptionsState
 from pos_app.ui.screens.exceptions.view import ExceptionsView
 from pos_app.ui.screens.manager.view import ManagerView
+from pos_app.ui.screens.settings.state import ChoiceView, OptionView, SettingsState
+from pos_app.ui.screens.settings.view import SettingsView
 from pos_app.ui.screens.staff.state import PersonView, StaffState
 from pos_app.ui.screens.staff.view import StaffView
+from retail_core.durable.settings import SettingsDoc
 
-PAGES = (("drawer", "Drawer"), ("day", "Day report"), ("exceptions", "Exceptions"), ("staff", "Staff"))
+PAGES = (
+    ("drawer", "Drawer"),
+    ("day", "Day report"),
+    ("exceptions", "Exceptions"),
+    ("staff", "Staff"),
+    ("settings", "Settings"),
+)
 EXCEPTIONS_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),
     Slot(1, Act.TODAY, "F2", "Today"),
@@ -18,6 +28,26 @@ EXCEPTIONS_STRIP = (
     Slot(3, Act.MONTH, "F4", "30 days"),
 )
 STAFF_STRIP = (Slot(0, Act.BACK, "Esc", "Back to sale"), Slot(4, Act.UNLOCK_PINS, "F6", "Unlock PINs"))
+SETTINGS_STRIP = (
+    Slot(0, Act.BACK, "Esc", "Back to sale"),
+    Slot(3, Act.NEXT_CHOICE, "F6", "Change"),
+    Slot(5, Act.TRAINING, "Ctrl+N", "Training"),
+    Slot(6, Act.DEVICES, "Ctrl+H", "Devices"),
+)
+CHOICES = (
+    ("language", "Language", "Who has a language in the staff list keeps it.", ("English", "Deutsch", "العربية"), 0),
+    ("theme", "Colours", "", ("Light", "Dark"), 0),
+    ("keys", "Set of keys", "Keys moved by hand go back.", ("Standard", "Classic", "CORE", "uniCenta"), 1),
+    ("tones", "Tones", "", ("Off", "Quiet", "Normal", "Loud"), 2),
+    (
+        "customer_display",
+        "Customer's screen",
+        "Automatic: when there is a second screen.",
+        ("Automatic", "On", "Off"),
+        0,
+    ),
+)
+RULES = SettingsDoc("S0319", "Store 319", "EUR", "z1", "Europe/Berlin", cash_rounding_minor=5)
 CASHIERS = (
     ("Kim B.", 214, (23, 9, 6, 11, 2, 8, 4, 0), (1, 3, 2, 9, 4, 21, 23)),
     ("Ana M.", 402, (11, 3, 1, 6, 1, 1, 3, 0), (4, 3, 5, 2, 6, 4, 2)),
@@ -64,6 +94,17 @@ def staff() -> QWidget:
         )
     )
     return _in_workspace(view, "staff")
+
+
+def settings() -> QWidget:
+    view = SettingsView()
+    choices = tuple(
+        ChoiceView(name, words, detail, tuple(OptionView(o, o, at == chosen) for at, o in enumerate(options)))
+        for name, words, detail, options, chosen in CHOICES
+    )
+    source = "Set by head office; they can only be read here. PgUp and PgDn move them."
+    view.show_state(SettingsState(choices, 1, source, store_rules(RULES)))
+    return _in_workspace(view, "settings")
 
 
 def _in_workspace(page: QWidget, name: str) -> QWidget:

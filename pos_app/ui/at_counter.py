@@ -55,6 +55,10 @@ class AtCounter(Protocol):
         """Play the tone of this name, if there is one: ok, warning, error."""
         ...
 
+    def loudness(self, tones: str) -> None:
+        """How loud tones are from now on: off, quiet, normal, loud."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -83,6 +87,9 @@ class NoCounter:
         """Nobody reads it."""
 
     def sound(self, tone: str) -> None:
+        """Nobody hears it."""
+
+    def loudness(self, tones: str) -> None:
         """Nobody hears it."""
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ ACT_WORDS: Mapping[Act, str] = MappingProxyType(
         Act.MARK_READY: _("Mark the order ready"),
         Act.MORE: _("One more"),
         Act.NEXT_GOODS: _("Where the goods go: shelf or not"),
+        Act.NEXT_CHOICE: _("The next value of the setting"),
         Act.NEXT_REASON: _("Why the goods come back"),
         Act.NO_RECEIPT: _("Goods without a receipt"),
         Act.PAPERS: _("Papers of the open receipt"),

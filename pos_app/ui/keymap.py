@@ -53,6 +53,7 @@ class Act(StrEnum):
     MARK_READY = "mark_ready"
     MONTH = "month"
     MORE = "more"
+    NEXT_CHOICE = "next_choice"
     NEXT_GOODS = "next_goods"
     NEXT_REASON = "next_reason"
     NO_RECEIPT = "no_receipt"
@@ -212,6 +213,9 @@ DAY_KEYS: Mapping[str, Act] = MappingProxyType(
 )
 EXCEPTION_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F2": Act.TODAY, "F3": Act.WEEK, "F4": Act.MONTH, "Up": Act.UP, "Down": Act.DOWN}
+)
+SETTINGS_KEYS: Mapping[str, Act] = MappingProxyType(
+    {"F6": Act.NEXT_CHOICE, "Up": Act.UP, "Down": Act.DOWN, "PgDown": Act.MORE, "PgUp": Act.LESS}
 )
 STAFF_KEYS: Mapping[str, Act] = MappingProxyType({"F6": Act.UNLOCK_PINS})
 MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from pos_app.service.exception_report import ExceptionReport
+from pos_app.service.till_choices import Choice
 from pos_app.till import Till
+from pos_app.ui.keys import Keys
+from pos_app.ui.own_settings import OwnSettings
 from pos_app.ui.screens.connection.presenter import ConnectionPresenter
 from pos_app.ui.screens.connection.view import ConnectionView
 from pos_app.ui.screens.day.presenter import DayPresenter
@@ -15,13 +18,15 @@ from pos_app.ui.screens.exceptions.presenter import ExceptionsPresenter
 from pos_app.ui.screens.exceptions.view import ExceptionsView
 from pos_app.ui.screens.manager.presenter import ManagerPresenter
 from pos_app.ui.screens.manager.view import ManagerView
+from pos_app.ui.screens.settings.presenter import SettingsPresenter
+from pos_app.ui.screens.settings.view import SettingsView
 from pos_app.ui.screens.staff.presenter import StaffPresenter
 from pos_app.ui.screens.staff.view import StaffView
 from pos_app.ui.words import tr
 from retail_core.domain.roles import Permission, may
 
 
-def manager_workspace(till: Till, point: str, zone: ZoneInfo) -> ManagerPresenter:
+def manager_workspace(till: Till, point: str, zone: ZoneInfo, keys: Keys, own: OwnSettings) -> ManagerPresenter:
     """Every page there is; who may not see one does not see its name."""
 
     def allowed(permission: Permission) -> Callable[[], bool]:
@@ -41,6 +46,16 @@ def manager_workspace(till: Till, point: str, zone: ZoneInfo) -> ManagerPresente
     workspace.add("exceptions", lambda: tr("Exceptions"), exceptions, allowed(Permission.SEE_EXCEPTIONS))
     staff = StaffPresenter(StaffView(), till.signing_in, zone)
     workspace.add("staff", lambda: tr("Staff"), staff, allowed(Permission.MANAGE_STAFF))
+    settings = SettingsPresenter(
+        SettingsView(), till.choices, keys, lambda: till.signing_in.operator, till.links.settings, till.config.currency
+    )
+
+    def chose(name: str) -> None:
+        own.apply(Choice(name))
+        workspace.turned.emit()  # keys and words of the page in front may be others
+
+    settings.chose.connect(chose)
+    workspace.add("settings", lambda: tr("Settings"), settings, allowed(Permission.SET_UP_TILL))
     way = ConnectionPresenter(ConnectionView(), till.connection, till.link, zone)
     workspace.add("connection", lambda: tr("Connection"), way)
     return workspace

@@ -30,6 +30,7 @@ from pos_app.ui.notices import Notice
 from pos_app.ui.opening import OpeningDrawer
 from pos_app.ui.operators import Operators
 from pos_app.ui.overlays import Overlays
+from pos_app.ui.own_settings import OwnSettings
 from pos_app.ui.screens.devices.presenter import DevicesPresenter
 from pos_app.ui.screens.devices.view import DevicesView
 from pos_app.ui.screens.pay.presenter import PayPresenter
@@ -109,11 +110,12 @@ class Workplace(QObject):
         after.operator, after.queued = lambda: till.signing_in.operator, self.counter.print_queued
         self.returns = ReturnsPresenter(ReturnsView(), till.returning, till.selling, after, self._zone)
         self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
-        self.manager = manager_workspace(till, point, self._zone)
+        self.keys = Keys(till.preferences)
+        self.own = OwnSettings(till.choices, self.counter, self.customer)
+        self.manager = manager_workspace(till, point, self._zone, self.keys, self.own)
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
         self.operators = Operators(till, self.sign_in, self.approving)
         self.opening = OpeningDrawer(self.shell.reasons, till.drawer, self.shell.notify, self.approving.ask)
-        self.keys = Keys(till.preferences)
         self.overlays = Overlays(till, self.keys, self._go)
         self.sell.typed_words = lambda: self.keys.words
         self.trainer = Trainer(till)
@@ -140,6 +142,7 @@ class Workplace(QObject):
 
     def open(self, *, full_screen: bool = False) -> None:
         """Show the window, locked until somebody signs in."""
+        self.own.apply_all()
         if full_screen:
             self.shell.showFullScreen()
         else:

@@ -31,15 +31,13 @@ class TonePlayer:
 
     def __init__(self, name: str, volume_percent: int, command: str = "auto") -> None:
         self._name = name
+        self.volume_percent = volume_percent
         self._player = find_player(command)
         self._health = Health(
             DeviceState.READY if self._player else DeviceState.ABSENT, "" if self._player else NO_PLAYER
         )
         self._folder = TemporaryDirectory(prefix="tones-")
-        self._waiting: Queue[Tone | None] = Queue(maxsize=1)
-        self._files = {tone: Path(self._folder.name) / f"{tone}.wav" for tone in Tone}
-        for tone, file in self._files.items():
-            file.write_bytes(wav(tone, volume_percent))
+        self._waiting: Queue[tuple[Tone, int] | None] = Queue(maxsize=1)
         self._thread = Thread(target=self._run, name=f"device-{name}", daemon=True)
 
     @property
@@ -54,9 +52,9 @@ class TonePlayer:
         if self._player and not self._thread.is_alive():
             self._thread.start()
 
-    def play(self, tone: Tone) -> None:
-        """Sound it soon; one that waits already is forgotten for it."""
-        self._offer(tone)
+    def play(self, tone: Tone, volume_percent: int | None = None) -> None:
+        """Sound it soon, as loud as its table says or as is said here; one that waits already is forgotten for it."""
+        self._offer((tone, self.volume_percent if volume_percent is None else volume_percent))
 
     def close(self) -> None:
         if self._thread.is_alive():
@@ -65,7 +63,7 @@ class TonePlayer:
         self._folder.cleanup()
         self._health = Health(DeviceState.ABSENT)
 
-    def _offer(self, tone: Tone | None) -> None:
+    def _offer(self, tone: tuple[Tone, int] | None) -> None:
         while True:
             try:
                 self._waiting.put_nowait(tone)
@@ -78,13 +76,16 @@ class TonePlayer:
 
     def _run(self) -> None:
         while (tone := self._waiting.get()) is not None:
-            self._sound(tone)
+            self._sound(*tone)
 
-    def _sound(self, tone: Tone) -> None:
+    def _sound(self, tone: Tone, volume_percent: int) -> None:
         """One tone by one child of ours; one that hangs is ended."""
+        file = Path(self._folder.name) / f"{tone}-{volume_percent}.wav"
         try:
+            if not file.exists():
+                file.write_bytes(wav(tone, volume_percent))
             done = subprocess.run(
-                [self._player, str(self._files[tone])], timeout=PLAY_S, check=False, stdin=subprocess.DEVNULL,
+                [self._player, str(file)], timeout=PLAY_S, check=False, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             failed = done.returncode != 0

@@ -26,6 +26,7 @@ class CustomerDisplay(QObject):
     def __init__(self, till: Till, wedge: WedgeFilter) -> None:
         super().__init__()
         self._till, self._wedge = till, wedge
+        self.wanted: str = till.config.customer_display
         self.window: CustomerWindow | None = None
         self._seen = ""  # the paid sale whose time is up
         folder = till.config.customer_pictures
@@ -72,6 +73,14 @@ class CustomerDisplay(QObject):
             return model.of_paid(paid, store, said)
         return model.of_nobody(store, said)
 
+    def choose(self, wanted: str) -> None:
+        """`auto`, `on` or `off` from now on."""
+        self.wanted = wanted
+        if self._wanted():
+            self.open()
+        else:
+            self.close()
+
     def close(self) -> None:
         self._leaving.stop()
         self._pictures.stop()
@@ -81,13 +90,7 @@ class CustomerDisplay(QObject):
             self.window = None
 
     def _wanted(self) -> bool:
-        match self._till.config.customer_display:
-            case "on":
-                return True
-            case "off":
-                return False
-            case "auto":
-                return self._second_screen() is not None
+        return self.wanted == "on" or (self.wanted == "auto" and self._second_screen() is not None)
 
     def _second_screen(self) -> QScreen | None:
         screens = QGuiApplication.screens()

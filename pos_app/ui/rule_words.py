@@ -1,0 +1,145 @@
+"""The rules a store has from head office, in words: what a manager may read and only head office may change."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pos_app.ui.screens.settings.state import RuleGroup
+from pos_app.ui.words import _, ltr, ntr, tr
+from retail_core.domain.discounts import PPM_PER_PERCENT
+from retail_core.domain.money import format_money
+from retail_core.domain.quantity import format_quantity
+from retail_core.domain.tender import ForeignRate, TenderKind
+from retail_core.durable.settings import SettingsDoc
+
+S_PER_MINUTE = 60
+Rules = tuple[tuple[str, str], ...]
+TENDERS: Mapping[TenderKind, str] = MappingProxyType(
+    {
+        TenderKind.CASH: _("Cash"),
+        TenderKind.CARD: _("Card"),
+        TenderKind.GIFT_CARD: _("Gift card"),
+        TenderKind.STORE_CREDIT: _("Store credit"),
+        TenderKind.POINTS: _("Loyalty points"),
+        TenderKind.ACCOUNT: _("On account"),
+        TenderKind.FOREIGN_CASH: _("Foreign cash"),
+    }
+)
+
+
+def store_rules(settings: SettingsDoc) -> tuple[RuleGroup, ...]:
+    """Area by area, in the order in which a manager meets them."""
+    return (
+        RuleGroup(tr("Store"), _store(settings)),
+        RuleGroup(tr("Discounts by hand"), _discounts(settings)),
+        RuleGroup(tr("Returns"), _returns(settings)),
+        RuleGroup(tr("Ways to pay"), _tenders(settings)),
+        RuleGroup(tr("Drawer"), _drawer(settings)),
+        RuleGroup(tr("People"), _people(settings)),
+        RuleGroup(tr("Questions and guards"), _guards(settings)),
+    )
+
+
+def _store(settings: SettingsDoc) -> Rules:
+    rounding = settings.cash_rounding_minor
+    return (
+        (tr("Name"), settings.name or "–"),
+        (tr("Price list"), ltr(settings.zone) if settings.zone else "–"),
+        (tr("Currency"), ltr(settings.currency)),
+        (tr("Cash is rounded to"), _money(rounding, settings) if rounding else tr("the cent")),
+    )
+
+
+def _discounts(settings: SettingsDoc) -> Rules:
+    rules = settings.discounts
+    never = (*rules.no_discount_departments, *rules.no_discount_skus)
+    return (
+        (tr("A cashier takes off at most"), _percent(rules.cashier_ppm)),
+        (tr("A supervisor takes off at most"), _percent(rules.supervisor_ppm)),
+        (tr("A manager takes off at most"), _percent(rules.manager_ppm)),
+        (tr("A cashier lowers a price by at most"), _percent(rules.cashier_price_ppm)),
+        (tr("A supervisor lowers a price by at most"), _percent(rules.supervisor_price_ppm)),
+        (tr("A manager lowers a price by at most"), _percent(rules.manager_price_ppm)),
+        (tr("A price is raised by at most"), _percent(rules.price_up_ppm)),
+        (tr("Never discounted"), ltr(", ".join(never)) if never else tr("nothing")),
+    )
+
+
+def _returns(settings: SettingsDoc) -> Rules:
+    rules = settings.returns
+    without = tr("never")
+    if rules.without_receipt:
+        without = _up_to(rules.without_receipt_minor, settings)
+    return (
+        (tr("Goods come back within"), _days(rules.days) if rules.days else tr("no limit")),
+        (tr("Of one sale, without a second person"), _up_to(rules.max_minor, settings)),
+        (tr("Without a receipt"), without),
+        (tr("Cash for what was paid by card"), tr("yes") if rules.cash_for_card else tr("with a second person")),
+    )
+
+
+def _tenders(settings: SettingsDoc) -> Rules:
+    rules = settings.tenders
+    over = rules.card_over_minor
+    return (
+        (tr("Offered"), ", ".join(tr(TENDERS[kind]) for kind in rules.kinds)),
+        (tr("Foreign cash"), ", ".join(_rate(one, settings.currency) for one in rules.foreign) or tr("none")),
+        (tr("Cash back on a card"), _up_to(over, settings) if over else tr("none")),
+        (
+            tr("On a gift card at once"),
+            ltr(f"{_amount(rules.card_min_minor, settings)} – {_amount(rules.card_max_minor, settings)}"),
+        ),
+        (tr("Store credit is good for"), _days(rules.credit_days) if rules.credit_days else tr("for ever")),
+    )
+
+
+def _drawer(settings: SettingsDoc) -> Rules:
+    rules = settings.drawer
+    return (
+        (tr("Counted again, then agreed to, above a difference of"), _money(rules.limit_minor, settings)),
+        (tr("Openings without a sale before somebody must agree"), ltr(str(rules.free_no_sales))),
+    )
+
+
+def _people(settings: SettingsDoc) -> Rules:
+    rules = settings.people
+    idle = rules.idle_lock_s
+    minutes = idle // S_PER_MINUTE
+    after = ntr("{n} minute", "{n} minutes", minutes) if minutes else ntr("{n} second", "{n} seconds", idle)
+    return (
+        (tr("A till nobody touches locks itself after"), after if idle else tr("never")),
+        (tr("With a badge"), tr("the PIN as well") if rules.pin_after_badge else tr("the badge alone")),
+    )
+
+
+def _guards(settings: SettingsDoc) -> Rules:
+    return (
+        (tr("Asks once above a quantity of"), ltr(format_quantity(settings.lines.ask_above_milli))),
+        (tr("Asks once above a line of"), _money(settings.lines.ask_above_minor, settings)),
+        (tr("Own numbers that look like a payment card's"), ltr(", ".join(settings.cards.own_prefixes)) or tr("none")),
+        (tr("New customers are asked"), "\n".join(one.text for one in settings.customers.texts) or tr("nothing")),
+    )
+
+
+def _amount(minor: int, settings: SettingsDoc) -> str:
+    return format_money(minor, settings.currency)
+
+
+def _money(minor: int, settings: SettingsDoc) -> str:
+    return ltr(_amount(minor, settings))
+
+
+def _up_to(minor: int, settings: SettingsDoc) -> str:
+    return tr("at most {amount}", amount=_money(minor, settings)) if minor else tr("no limit")
+
+
+def _percent(ppm: int) -> str:
+    whole, rest = divmod(ppm, PPM_PER_PERCENT)
+    return ltr(f"{whole} %" if not rest else f"{ppm / PPM_PER_PERCENT:g} %")
+
+
+def _days(days: int) -> str:
+    return ntr("{n} day", "{n} days", days)
+
+
+def _rate(rate: ForeignRate, own: str) -> str:
+    return ltr(f"1 {rate.currency} = {rate.rate / 10**rate.exponent:g} {own}")

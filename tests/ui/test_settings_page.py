@@ -1,0 +1,122 @@
+"""The settings page: what a manager chooses for this till holds at once and after a restart; the store's rules are read."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from pos_app.counter import Counter
+from pos_app.devices.sound.tables import SoundTable
+from pos_app.devices.sound.tones import Tone, wav
+from pos_app.service.till_choices import Choice
+from pos_app.storage.training_home import TrainingHome
+from pos_app.ui import theme
+from pos_app.ui.keymap import SELL_KEYS, Act
+from pos_app.ui.words import in_force
+from retail_core.durable.engine import open_ro
+from tests.devices.support import eventually
+from tests.devices.test_sound import player
+from tests.support.shop import MANAGER_PIN, Shop, at_till
+from tests.ui.conftest import Cashier
+from tests.ui.test_people_pages import to_page
+
+
+@pytest.fixture
+def manager(cashier: Cashier) -> Cashier:
+    return to_page(cashier.sign_in(MANAGER_PIN), "settings")
+
+
+def said(cashier: Cashier) -> set[str]:
+    """What a screen reader would read of the page."""
+    page = cashier.workplace.shell.findChild(QWidget, "settings_page")
+    assert isinstance(page, QWidget)
+    return {widget.accessibleName() for widget in page.findChildren(QWidget)}
+
+
+def noted(shop: Shop) -> list[tuple[str, str, str]]:
+    conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
+    rows = conn.execute("SELECT actor, body FROM event WHERE type = 'audit.till_setting_changed' ORDER BY n").fetchall()
+    conn.close()
+    bodies = [(actor, msgspec.json.decode(bytes(body))) for actor, body in rows]
+    return [(str(actor), body["subject"], body["reason"]) for actor, body in bodies]
+
+
+def test_colours_change_with_a_tap_and_are_there_after_a_restart_and_for_a_trainee(manager: Cashier) -> None:
+    manager.press("setting_theme_dark")
+    assert theme.tokens() is theme.DARK
+    assert "Colours: Dark" in said(manager)
+    manager.until(lambda: noted(manager.shop) == [("op-2", "theme", "dark")])
+    trained = Shop(TrainingHome(manager.shop.home), manager.shop.hq_key, manager.shop.config)
+    with at_till(trained) as trainee:
+        assert trainee.till.choices.of(Choice.THEME) == "dark"
+
+
+def test_a_restart_keeps_what_was_chosen_and_the_journal_names_who_chose_it(shop: Shop) -> None:
+    with at_till(shop) as at:
+        operator = at.sign_in(MANAGER_PIN).till.signing_in.operator
+        at.till.choices.choose(Choice.LANGUAGE, "de", operator)
+    with at_till(shop) as at:
+        assert at.till.language_of(None) == "de"
+        at.till.choices.choose(Choice.LANGUAGE, "en", at.sign_in(MANAGER_PIN).till.signing_in.operator)
+    assert noted(shop) == [("op-2", "language", "de"), ("op-2", "language", "en")]
+
+
+def test_by_keys_the_set_of_keys_changes_and_every_button_prints_the_new_ones(manager: Cashier) -> None:
+    manager.key(Qt.Key.Key_Down)
+    manager.key(Qt.Key.Key_Down)
+    manager.key(Qt.Key.Key_F6)
+    assert "Set of keys: Classic" in said(manager)
+    assert manager.workplace.keys.of(Act.FIND, SELL_KEYS) == "F1"
+    manager.until(lambda: noted(manager.shop) == [("op-2", "keys", "classic")])
+
+
+def test_a_locked_till_speaks_its_new_language_and_its_people_their_own(manager: Cashier) -> None:
+    manager.press("setting_language_de")
+    assert in_force().code == "en", "this manager's own"
+    manager.control(Qt.Key.Key_L)
+    assert (manager.screen, in_force().code) == ("sign_in", "de")
+
+
+def test_the_customers_screen_comes_and_goes(manager: Cashier) -> None:
+    manager.press("setting_customer_display_on")
+    assert manager.workplace.customer.window is not None
+    manager.press("setting_customer_display_off")
+    assert manager.workplace.customer.window is None
+
+
+def test_the_rules_of_the_store_are_read_and_follow_head_office(manager: Cashier) -> None:
+    assert "A cashier takes off at most: 10 %" in said(manager)
+    manager.shop.set_rules(discounts={"cashier_ppm": 50_000}, returns={"days": 14}, people={"idle_lock_s": 0})
+    manager.workplace.refresh()
+    assert {
+        "A cashier takes off at most: 5 %",
+        "Goods come back within: 14 days",
+        "A till nobody touches locks itself after: never",
+        "Without a receipt: at most € 20.00",
+    } <= said(manager)
+    assert "Set by head office" in manager.shown("rules_source")
+
+
+def test_a_cashier_neither_sees_the_page_nor_changes_anything(at_work: Cashier) -> None:
+    at_work.control(Qt.Key.Key_M)
+    assert at_work.workplace.shell.findChild(QWidget, "page_settings") is None
+    at_work.workplace.manager.turn_to("settings")
+    assert at_work.workplace.manager.front != "settings"
+
+
+def test_tones_are_as_loud_as_was_chosen(shop: Shop, tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    command = player(tmp_path, f"open({str(heard)!r}, 'wb').write(open(sys.argv[1], 'rb').read())")
+    with at_till(shop) as at:
+        counter = Counter.open((SoundTable(name="tones", volume=60, command=command),), at.till, lambda _: None)
+        for tones, percent in (("normal", 60), ("quiet", 20), ("loud", 100)):
+            counter.loudness(tones)
+            counter.sound("ok")
+            assert eventually(lambda loud=percent: heard.exists() and heard.read_bytes() == wav(Tone.OK, loud))
+        heard.unlink()
+        counter.loudness("off")
+        counter.sound("ok")
+        counter.close()
+    assert not heard.exists()
