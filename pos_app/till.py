@@ -24,6 +24,7 @@ from pos_app.service.instruments import Instruments
 from pos_app.service.labels import Labels
 from pos_app.service.link_status import LinkStatus
 from pos_app.service.lookup import Lookup
+from pos_app.service.loyalty import Loyalty
 from pos_app.service.papers import Papers
 from pos_app.service.parking import Parking
 from pos_app.service.paying import Paying
@@ -74,6 +75,7 @@ class Till:
     parking: Parking
     customers: Customers
     shopping: Shopping
+    loyalty: Loyalty
     goods: GoodsCheck
     drawer: DrawerDesk
     lookup: Lookup
@@ -197,6 +199,7 @@ class Till:
             parking=parking,
             customers=shopping.customers,
             shopping=shopping,
+            loyalty=Loyalty(shopping, paying, tendering, instruments, links),
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
             lookup=lookup,

@@ -1,16 +1,17 @@
 """Customers at HQ: made here or at a till, shipped to the stores that need them, and erased everywhere.
 
-A store has the customers whose home it is, and those who bought there within 400 days: of each at most in the
-MAX_STORES it was in last. What a till wrote about a person came beside its fact; erasing takes that away too.
+Which stores have a customer says `service.whereabouts`; their points go where they go. What a till wrote about a person came beside its fact; erasing takes that away too.
 """
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from hq_server.service import value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import Hq
-from hq_server.storage import catalogue, customers, feed
+from hq_server.service.whereabouts import stores_with
+from hq_server.storage import catalogue, customers, feed, loyalty
 from hq_server.storage.customers import CustomerRow
 from hq_server.storage.database import Unit
 from retail_core.domain.cases import CaseKind
@@ -30,8 +31,6 @@ from retail_core.domain.places import PlaceKind
 from retail_core.durable.customers import KIND
 from retail_core.wire.envelope import Entry, commitment
 
-BOUGHT_WITHIN_MS = 400 * 86_400_000
-MAX_STORES = 8
 MAX_FOUND = 50
 
 
@@ -88,6 +87,13 @@ def _put(hq: Hq, unit: Unit, wish: CustomerWish, person: Person, stores: frozens
     return customer_id
 
 
+def change(hq: Hq, unit: Unit, row: CustomerRow, customer: Customer) -> None:
+    """What follows from a customer's purchases, such as another tier; the stores that have them are told."""
+    changed = msgspec.structs.replace(row, customer=customer, changed_ms=hq.clock.now_ms())
+    customers.put(unit, changed)
+    publish(hq, unit, changed)
+
+
 def consent(hq: Hq, customer_id: str, purpose: Purpose, text_version: str, *, given: bool) -> None:
     """A customer said yes or no to the office. Raises `customer.unknown`."""
 
@@ -108,7 +114,7 @@ def erase(hq: Hq, customer_id: str) -> None:
 
     def work(unit: Unit) -> None:
         row = _known(unit, customer_id)
-        stores = [row.home_store, *_elsewhere(hq, unit, row)]
+        stores = stores_with(hq, unit, row)
         customers.forget(unit, msgspec.structs.replace(row, changed_ms=hq.clock.now_ms()))
         _publish(hq, unit, customer_id, None, stores)
 
@@ -118,6 +124,12 @@ def erase(hq: Hq, customer_id: str) -> None:
 def find(hq: Hq, text: str) -> Sequence[CustomerRow]:
     """Those whose card, phone, e-mail or name this may be; at most MAX_FOUND."""
     return hq.database.read(lambda conn: customers.search(conn, wanted(text), MAX_FOUND))
+
+
+def points_of(hq: Hq, rows: Sequence[CustomerRow]) -> Sequence[int]:
+    """How many points each of these has."""
+    numbers = [row.customer.customer_id for row in rows]
+    return hq.database.read(lambda conn: [loyalty.balance(conn, number) for number in numbers])
 
 
 # ── what tills say ───────────────────────────────────────────────────────────────────────────────
@@ -147,7 +159,7 @@ def note_bought(hq: Hq, unit: Unit, store: str, when: Mapping[CustomerId, int]) 
         row = customers.find(unit.conn, customer_id)
         if row is None or row.erased:
             continue  # the fact that makes them is still on its way, from another till
-        had = {row.home_store, *_elsewhere(hq, unit, row)}
+        had = set(stores_with(hq, unit, row))
         customers.bought(unit, customer_id, store, when[customer_id])
         if store not in had:
             _publish(hq, unit, customer_id, row.customer, [store])
@@ -184,17 +196,13 @@ def _taken_cards(unit: Unit, person: Person, customer_id: str) -> dict[str, str]
 
 def publish(hq: Hq, unit: Unit, row: CustomerRow) -> None:
     """The customer as they are now, to every store that has them."""
-    _publish(hq, unit, row.customer.customer_id, row.customer, [row.home_store, *_elsewhere(hq, unit, row)])
-
-
-def _elsewhere(hq: Hq, unit: Unit, row: CustomerRow) -> Sequence[str]:
-    since_ms = hq.clock.now_ms() - BOUGHT_WITHIN_MS
-    return customers.stores_of(unit.conn, row.customer.customer_id, since_ms, MAX_STORES)
+    _publish(hq, unit, row.customer.customer_id, row.customer, stores_with(hq, unit, row))
 
 
 def _publish(hq: Hq, unit: Unit, customer_id: str, doc: Customer | None, stores: Sequence[str]) -> None:
     for store in sorted({store for store in stores if store}):
         feed.publish(unit, feed.store_scope(store), [feed.Change(KIND, customer_id, doc)], hq.clock.now_ms())
+    value.publish_points(hq, unit, CustomerId(customer_id), stores, gone=doc is None)
 
 
 def _stores(unit: Unit) -> frozenset[str]:

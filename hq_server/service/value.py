@@ -11,12 +11,14 @@ import msgspec
 from hq_server.service import journal
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import Hq
-from hq_server.storage import catalogue, feed, value
+from hq_server.service.whereabouts import stores_with
+from hq_server.storage import catalogue, customers, feed, value
 from hq_server.storage.database import Unit
 from hq_server.storage.value import Kept, MoveRow
 from retail_core.domain.cases import CaseKind, ExceptionCase
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import CustomerId, InstrumentId
+from retail_core.domain.loyalty import points_of
 from retail_core.domain.places import PlaceKind
 from retail_core.domain.value import (
     MAX_STREAMS_SEEN,
@@ -90,7 +92,7 @@ def put(hq: Hq, wanted: Sequence[NewInstrument], actor: str) -> Sequence[Instrum
             if kept is None and not one.for_sale:
                 issues.append(_issue(hq, known[ref].known, one.amount))
         _keep(hq, unit, list(known.values()))
-        _book(hq, unit, [move for move in issues if move.amount], actor)
+        book(hq, unit, [move for move in issues if move.amount], actor)
         return [kept.known for kept in value.lock(unit, list(known)).values()]
 
     return hq.database.write(work)
@@ -107,23 +109,38 @@ def adjust(hq: Hq, ref: InstrumentId, move_id: str, amount: int, reason: str, ac
         move = ValueMoved(
             ValueFact.ADJUSTED, move_id, ref, known.kind, amount, known.currency, known.tail, reason=reason
         )
-        _book(hq, unit, [move], actor)
+        book(hq, unit, [move], actor)
         return value.lock(unit, [ref])[ref].known
 
     return hq.database.write(work)
 
 
 def publish_all_to(hq: Hq, unit: Unit, store: str) -> None:
-    """A store that is new is told of every instrument there is."""
+    """A store that is new is told of every instrument there is, but for points, which go where their customers go."""
     scope = feed.store_scope(store)
     if value.published_to(unit.conn, scope, KIND):
         return
-    changes = [feed.Change(KIND, kept.known.instrument, value.of_store(kept, store)) for kept in value.every(unit.conn)]
+    changes = [
+        feed.Change(KIND, kept.known.instrument, value.of_store(kept, store))
+        for kept in value.every(unit.conn)
+        if kept.known.kind is not ValueKind.POINTS
+    ]
     if changes:
         feed.publish(unit, scope, changes, hq.clock.now_ms())
 
 
-def _book(hq: Hq, unit: Unit, moves: Sequence[ValueMoved], actor: str) -> None:
+def publish_points(hq: Hq, unit: Unit, customer_id: CustomerId, stores: Sequence[str], *, gone: bool) -> None:
+    """These stores have a customer from now on, and so their points; or no more (`gone`)."""
+    ref = points_of(customer_id)
+    kept = value.find(unit.conn, ref)
+    if kept is None:
+        return
+    for store in stores:
+        doc = None if gone else value.of_store(kept, store)
+        feed.publish(unit, feed.store_scope(store), [feed.Change(KIND, ref, doc)], hq.clock.now_ms())
+
+
+def book(hq: Hq, unit: Unit, moves: Sequence[ValueMoved], actor: str) -> None:
     """HQ's own moves are facts of its journal like everybody's, and counted like everybody's."""
     if moves:
         placed = journal.write(hq, unit, HQ_PLACE, moves, actor)
@@ -136,9 +153,21 @@ def _keep(hq: Hq, unit: Unit, changed: Iterable[Kept]) -> None:
         kept.known.instrument: Kept(msgspec.structs.replace(kept.known, as_of_ms=now_ms), kept.seen) for kept in changed
     }
     value.put(unit, list(latest.values()))
-    for place in catalogue.places(unit.conn, PlaceKind.STORE.value):
-        changes = [feed.Change(KIND, ref, value.of_store(kept, place.place_id)) for ref, kept in latest.items()]
-        feed.publish(unit, feed.store_scope(place.place_id), changes, now_ms)
+    everywhere = [place.place_id for place in catalogue.places(unit.conn, PlaceKind.STORE.value)]
+    changes: dict[str, list[feed.Change]] = {}
+    for ref, kept in latest.items():
+        for store in _stores_of(hq, unit, kept.known, everywhere):
+            changes.setdefault(store, []).append(feed.Change(KIND, ref, value.of_store(kept, store)))
+    for store in sorted(changes):
+        feed.publish(unit, feed.store_scope(store), changes[store], now_ms)
+
+
+def _stores_of(hq: Hq, unit: Unit, known: Instrument, everywhere: Sequence[str]) -> Sequence[str]:
+    """Who is told of an instrument: of points, the stores that have their customer."""
+    if known.kind is not ValueKind.POINTS or known.holder is None:
+        return everywhere
+    row = customers.find(unit.conn, known.holder)
+    return stores_with(hq, unit, row) if row else ()
 
 
 def _saw(kept: Kept, row: MoveRow) -> Kept:
@@ -158,7 +187,8 @@ def _case(hq: Hq, store: str, code: str, move: ValueMoved, now: Instrument) -> E
 
 def _blank(move: ValueMoved) -> Instrument:
     """What HQ never heard of before this move."""
-    return Instrument(move.instrument, move.kind, 0, move.currency, InstrumentState.INACTIVE, tail=move.tail)
+    state = InstrumentState.ACTIVE if move.kind is ValueKind.POINTS else InstrumentState.INACTIVE
+    return Instrument(move.instrument, move.kind, 0, move.currency, state, tail=move.tail)
 
 
 def _described(known: Instrument, one: NewInstrument) -> Instrument:

@@ -89,7 +89,8 @@ def customer_routes(server: Server) -> list[HTTPRouteHandler]:
     @post("/api/customers/find", opt=VIEW, status_code=200, summary="Find customers", responses=refused)
     @threaded
     def find(data: JSONBody[FindIn]) -> CustomersFound:
-        return CustomersFound(tuple(_out(row) for row in customers.find(hq, data.text)))
+        rows = customers.find(hq, data.text)
+        return CustomersFound(tuple(map(_out, rows, customers.points_of(hq, rows))))
 
     @post("/api/customers/{customer_id:str}/consents", opt=EDIT, summary="Write down a yes or no", responses=refused)
     @threaded
@@ -110,9 +111,9 @@ def _wish(one: CustomerIn) -> CustomerWish:
     return CustomerWish(Person(one.name, one.phone, one.email, one.cards), one.home_store, one.tier, one.customer_id)
 
 
-def _out(row: CustomerRow) -> CustomerOut:
+def _out(row: CustomerRow, points: int) -> CustomerOut:
     known = row.customer
     return CustomerOut(
-        known.customer_id, known.name, row.home_store, known.phone, known.email, known.cards, known.tier, known.points,
+        known.customer_id, known.name, row.home_store, known.phone, known.email, known.cards, known.tier, points,
         known.consents,
     )  # fmt: skip

@@ -98,6 +98,8 @@ class ReceiptData:
     reverses: str = ""  # the receipt that this one undoes whole
     invoice_no: str = ""  # of a full invoice, which names its buyer
     buyer: tuple[str, ...] = ()
+    points_earned: int = 0
+    points_left: int | None = None  # with those earned now
 
 
 def _(text: str) -> str:
@@ -139,6 +141,8 @@ class ReceiptWords:
     rounding: str = _("Rounding")
     left: str = _("left {amount}")
     points: str = _("{count} points")
+    earned: str = _("Points earned")
+    points_left: str = _("Your points now")
     credit: str = _("Store credit. Bring this code to spend it.")
     rate: str = _("Rate")
     tax: str = _("Tax")
@@ -361,6 +365,11 @@ def _sums(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     if data.change_minor:
         yield Columns(words.change, format_minor(data.change_minor, data.currency), bold=True)
     yield Rule()
+    if data.points_earned and not data.gift:
+        yield Columns(words.earned, f"{data.points_earned:,}")
+        if data.points_left is not None:
+            yield Columns(words.points_left, f"{data.points_left:,}")
+        yield Rule()
 
 
 def _left(tender: ReceiptTender, data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:

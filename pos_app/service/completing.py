@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from pos_app.service.drawer_keeping import append_notes, note_sale, session_for_sale
+from pos_app.service.earning import move_points
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
 from pos_app.service.value_booking import NO_WALLET, Wallet, book
@@ -14,6 +15,7 @@ from retail_core.domain.coupons import used
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
+from retail_core.domain.loyalty import LoyaltyRules
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
 from retail_core.domain.shared import SharedReturns
@@ -44,6 +46,7 @@ class Closing(msgspec.Struct, frozen=True):
     wallet: Wallet = NO_WALLET
     vouchers: Mapping[str, str] = {}
     returns: Mapping[str, SharedReturns] = {}  # what of the receipts it names came back on any till of the store
+    loyalty: LoyaltyRules | None = None  # by what its customer earns points; None: not at all
 
 
 NOTHING_MORE = Closing()
@@ -80,18 +83,21 @@ def complete(
         left = book(
             store, event, {line.card: line.label for line in sold if line.card}, closing.wallet, operator.operator_id
         )
+        points = move_points(store, event, closing.loyalty, closing.wallet, operator.operator_id)
         _use_coupons(conn, event)
         short_hash = entry.entry_hash.hex()[:SHORT_HASH_CHARS]
         if paper is not None:
             document = receipt_data(
                 event, sold, paper, at_ms=stamp.at, zone=store.zone, operator=operator.name,
                 register=store.config.register, short_hash=short_hash, left=left, vouchers=closing.vouchers,
+                points=points,
             )  # fmt: skip
             spool.put_job(conn, spool.RECEIPT, number.text, msgspec.json.encode(document), stamp.at)
         sales.put_basket(conn, None)
     return PaidSale(
         sale.sale_id, number.text, event.total_minor, sum(tender.given_minor for tender in tenders), event.change_minor,
         sale.currency, sold, stamp.at, short_hash, any(tender.kind in GIVES_CHANGE for tender in tenders),
+        points,
     )  # fmt: skip
 
 

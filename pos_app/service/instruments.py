@@ -15,9 +15,10 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, InstrumentId
+from retail_core.domain.loyalty import LoyaltyRules
 from retail_core.domain.scanned import CodeKind
 from retail_core.domain.tender import TenderRules
-from retail_core.domain.value import Instrument, Spendable, check_usable, instrument_of
+from retail_core.domain.value import POINTS_CURRENCY, Instrument, Spendable, ValueKind, check_usable, instrument_of
 
 FRESH_MS = 45_000  # a long poll of 25 s and a retry: an older figure may be wrong by now
 CREDIT_CODE_CHARS = 15
@@ -67,9 +68,11 @@ class Instruments:
             return
         self.find_by_id(ref, done, failed)
 
-    def find_by_id(self, ref: InstrumentId, done: Callable[[Found], None], failed: Failed) -> None:
-        """Fails with `value.unknown`."""
-        wallet = self.wallet([ref])
+    def find_by_id(
+        self, ref: InstrumentId, done: Callable[[Found], None], failed: Failed, *, points: bool = False
+    ) -> None:
+        """Fails with `value.unknown`; a customer's points are none as long as nobody has heard of any."""
+        wallet = self.wallet([] if points else [ref], ref if points else None)
 
         def work(store: TillStore) -> Found:
             known, left = look(store, wallet, ref)
@@ -83,16 +86,23 @@ class Instruments:
         """Raises `value.inactive`, `value.locked`, `value.expired` or `value.other_currency`."""
         check_usable(found.known, self._currency, self._today())
 
-    def wallet(self, refs: Iterable[InstrumentId]) -> Wallet:
-        """What HQ last said of these, as a sale's transaction needs it."""
-        refs = tuple(refs)
+    def wallet(self, refs: Iterable[InstrumentId], points: InstrumentId | None = None) -> Wallet:
+        """What HQ last said of these, and of somebody's `points`, as a sale's transaction needs it."""
+        refs = (*refs, points) if points else tuple(refs)
         known = {ref: found for ref in refs if (found := self._facts.instrument(ref))}
+        if points:
+            found = known.get(points, Instrument(points, ValueKind.POINTS, 0, POINTS_CURRENCY))
+            known[points] = msgspec.structs.replace(found, offline_limit=self._offline_points())
         in_store = {ref: told for ref in refs if (told := self._facts.shared_value(ref))}
         contact_ms = self._facts.status().feed_contact_ms
         fresh = 0 <= self._clock.now_ms() - contact_ms <= FRESH_MS
         days = self.rules.credit_days
         expires = (date.fromisoformat(self._today()) + timedelta(days=days)).isoformat() if days else ""
         return Wallet(known, fresh, expires, in_store)
+
+    def _offline_points(self) -> int:
+        settings = self._facts.settings()
+        return (settings.loyalty if settings else LoyaltyRules()).offline_points
 
     def new_credit(self) -> NewCredit:
         """A number nobody has and nobody guesses: 75 bits of this till's chance, hashed."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from pos_app.service.earning import PointsMoved
 from retail_core.domain.errors import Fact
 from retail_core.domain.ids import LineId
 from retail_core.domain.sale import SaleLine
@@ -49,3 +50,4 @@ class PaidSale(msgspec.Struct, frozen=True):
     at_ms: int
     short_hash: str
     cash: bool = True  # some of it was paid in cash, so the drawer is wanted
+    points: PointsMoved = PointsMoved()

@@ -13,12 +13,14 @@ from pos_app.service.instruments import Instruments
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper
 from pos_app.service.selling import BLOCKED_PAYING, Selling
+from pos_app.service.value_booking import Wallet
 from pos_app.storage.readers import Links
 from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import InstrumentId
+from retail_core.domain.loyalty import LoyaltyRules, points_of
 from retail_core.domain.sale import MAX_TOTAL_MINOR, Sale, SaleLine
 from retail_core.domain.tender import Tender, TenderKind, suggested_cash
 from retail_core.domain.value import VALUE_OF
@@ -52,6 +54,7 @@ class Paying:
         self.language = ""  # the customer's, when somebody chose it for this sale; else the store's
         self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
         self.on_paid: Paid = lambda _: None  # the counter opens the drawer and prints
+        self.loyalty: Callable[[Sale], LoyaltyRules | None] = lambda _: None  # by what the customer of a sale earns
         self.on_not_paid: Failed = lambda _: None  # what stood in the way comes off the sale again
 
     def blocked_by(self) -> tuple[str, ...]:
@@ -124,6 +127,11 @@ class Paying:
         settings = self._facts.settings()
         return self.language or (settings.lang if settings else "")
 
+    def wallet_of(self, tenders: Sequence[Tender]) -> Wallet:
+        """What HQ last said of the cards, credit and points among these."""
+        named = [tender for tender in tenders if tender.kind in VALUE_OF]
+        return self._instruments.wallet([InstrumentId(tender.reference) for tender in named])
+
     def note_reprint(self, receipt_no: str) -> None:
         """A receipt was printed once more: the journal says who asked for it."""
         if self._selling.operator:
@@ -142,8 +150,9 @@ class Paying:
 
         def write() -> None:
             in_store = {receipt: told for receipt in receipts if (told := self._facts.shared_returns(receipt))}
-            wallet = self._instruments.wallet([*named, *cards])
-            closing = Closing(more.rounding_minor, wallet, more.vouchers, in_store)
+            points = points_of(sale.customer.customer_id) if sale.customer else None
+            wallet = self._instruments.wallet([*named, *cards], points)
+            closing = Closing(more.rounding_minor, wallet, more.vouchers, in_store, self.loyalty(sale))
             owed, paper = self._selling.notes.take(), self._paper() if with_paper else None
             self._writer.submit(
                 lambda store: complete(store, sale, operator, tenders, paper, owed, closing),

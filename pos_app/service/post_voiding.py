@@ -12,7 +12,7 @@ import msgspec
 from pos_app.devices.ports import PaymentOutcome, PaymentState
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.card_paying import CardPaying
-from pos_app.service.completing import SoldBy, complete
+from pos_app.service.completing import Closing, SoldBy, complete
 from pos_app.service.outcome import PaidSale
 from pos_app.service.paying import Paying
 from pos_app.service.receipt import Paper
@@ -30,7 +30,7 @@ from retail_core.domain.returns import ReturnOf, ReturnReason
 from retail_core.domain.roles import Permission
 from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Tender, TenderKind
 
-REVERSIBLE = frozenset({TenderKind.CASH, TenderKind.CARD})
+REVERSIBLE = frozenset({TenderKind.CASH, TenderKind.CARD, TenderKind.POINTS})
 
 
 class LastSale(msgspec.Struct, frozen=True):
@@ -115,10 +115,12 @@ class PostVoiding:
         settings = self._facts.settings()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
 
+        closing = Closing(wallet=self._paying.wallet_of(tenders))
+
         def work(store: TillStore) -> PaidSale:
             with store.unit() as conn:
                 returns.know_lines(conn, paid_receipt(last.sale, last.at_ms))
-            return complete(store, sale, operator, tenders, paper, (note,))
+            return complete(store, sale, operator, tenders, paper, (note,), closing)
 
         def paid(reversal: PaidSale) -> None:
             self._selling.paying = False
@@ -139,7 +141,7 @@ class PostVoiding:
             SaleId(self._ids.next()), operator.operator_id, last.sale.currency, last.at_ms, "", SaleState.PAYING, lines
         )
         tenders = tuple(
-            Tender(tender.kind, -tender.amount_minor, -tender.amount_minor, tender.reference)
+            msgspec.structs.replace(tender, amount_minor=-tender.amount_minor, given_minor=-tender.amount_minor)
             for tender in last.sale.tenders
         )
         return Sale(data), tenders

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender, ReceiptVoucher
+from pos_app.service.earning import NO_POINTS, PointsMoved
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.money import format_minor
 from retail_core.domain.returns import ReturnReason
@@ -34,6 +35,7 @@ def receipt_data(
     short_hash: str,
     left: Mapping[str, int] = {},
     vouchers: Mapping[str, str] = {},
+    points: PointsMoved = NO_POINTS,
 ) -> ReceiptData:
     """The receipt of a sale, in the store's local time. `left`: what cards and credit it names are still worth;
     `vouchers`: the numbers of store credit given with it.
@@ -63,6 +65,8 @@ def receipt_data(
         short_hash=short_hash,
         language=paper.language,
         rounding_minor=event.rounding_minor,
+        points_earned=points.earned,
+        points_left=points.left,
         vouchers=tuple(
             ReceiptVoucher(-tender.amount_minor, vouchers[tender.reference])
             for tender in event.tenders

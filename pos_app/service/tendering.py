@@ -17,7 +17,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, InstrumentId
 from retail_core.domain.sale import Sale
 from retail_core.domain.tender import Foreign, Tender, TenderKind, TenderRules
-from retail_core.domain.value import TENDER_OF, ValueKind, check_amount
+from retail_core.domain.value import TENDER_OF, ValueKind, check_amount, check_points
 
 Part = Callable[[], None]
 
@@ -109,7 +109,10 @@ class Tendering:
                 raise RuleViolationError("tender.twice", tail=known.tail)
             self.instruments.check(found)
             units = self.units_of(found, amount_minor)
-            check_amount(units, found.left, known.tail, known.currency)
+            if known.kind is ValueKind.POINTS:
+                check_points(units, found.left)
+            else:
+                check_amount(units, found.left, known.tail, known.currency)
             points = units if known.kind is ValueKind.POINTS else 0
             return Tender(
                 TENDER_OF[known.kind], amount_minor, amount_minor, known.instrument, known.tail, points=points
@@ -148,7 +151,8 @@ class Tendering:
                 raise RuleViolationError("tender.wrong_way", due_minor=sale.left_minor)
             self.instruments.check(found)
             known, left = found.known, sale.left_minor
-            return Ending((Tender(TENDER_OF[known.kind], left, left, known.instrument, known.tail),))
+            points = self.units_of(found, -left) if known.kind is ValueKind.POINTS else 0
+            return Ending((Tender(TENDER_OF[known.kind], left, left, known.instrument, known.tail, points=points),))
 
         self._paying.finish(ending, done, failed, print_receipt=print_receipt)
 

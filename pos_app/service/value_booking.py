@@ -67,6 +67,15 @@ def book(
     return left
 
 
+def note(store: TillStore, move: ValueMoved, wallet: Wallet, operator_id: str) -> int:
+    """A move that is a fact whatever is left, once; the balance after it."""
+    _, left = look(store, wallet, move.instrument)
+    if value.known(store.conn, move.move_id):
+        return left.balance
+    value.put(store.conn, store.append(move, operator_id).entry, move)
+    return left.balance + move.delta
+
+
 def look(store: TillStore, wallet: Wallet, ref: InstrumentId) -> tuple[Instrument | None, Spendable]:
     """What this till knows of an instrument, issues in this store included, and what may be taken from it now."""
     own, issue = value.of(store.conn, ref)

@@ -19,6 +19,12 @@ def known(conn: Connection, move_id: str) -> bool:
     return conn.execute("SELECT 1 FROM value_move WHERE move_id = ?", (move_id,)).fetchone() is not None
 
 
+def move(conn: Connection, move_id: str) -> tuple[InstrumentId, int] | None:
+    """Which instrument a move of this till was on, and what it added; None when it was never made."""
+    row = conn.execute("SELECT instrument, delta FROM value_move WHERE move_id = ?", (move_id,)).fetchone()
+    return (InstrumentId(row[0]), row[1]) if row else None
+
+
 def put(conn: Connection, entry: Entry, move: ValueMoved) -> None:
     """Keep a move beside its journal entry, in the same transaction."""
     issue = msgspec.json.encode(move) if move.what is ValueFact.ISSUED else None

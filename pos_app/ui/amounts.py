@@ -2,7 +2,7 @@
 no scan can ever become money.
 """
 
-from pos_app.ui.words import ltr
+from pos_app.ui.words import ltr, ntr
 from retail_core.domain import money
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.gtin import is_gtin
@@ -20,6 +20,11 @@ def format_minor(minor: int, currency: str) -> str:
 def format_money(minor: int, currency: str) -> str:
     """ "€ 16.70", sign and figures in this order in every language."""
     return ltr(money.format_money(minor, currency))
+
+
+def points_words(points: int) -> str:
+    """ "1,240 points"."""
+    return ntr("{points} point", "{points} points", points, points=ltr(f"{points:,}"))
 
 
 def parse_cash(text: str, currency: str, *, confirmed: bool = False) -> int:

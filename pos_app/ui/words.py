@@ -147,6 +147,8 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "sale.too_many_lines": _("The sale is full at {limit} lines. Finish it and start another."),
         "sale.too_large": _("The sale is too large. Finish it and start another."),
         "cash.no_such_coin": _("No coins make that sum here. Round it to the smallest coin."),
+        "points.over_bound": _("While head office cannot be reached, {points} of the points may be spent."),
+        "points.too_few": _("There are only {points} points."),
         "tender.no_points": _("These points are not those of the customer on this sale."),
         "value.in_use": _("{by} is using that card at this moment. Wait until it is done there."),
         "tender.no_rate": _("{currency} is not taken in this store."),

@@ -186,9 +186,20 @@ def check_amount(amount: int, left: Spendable, tail: str, currency: str) -> None
     raise RuleViolationError(code, tail=tail, left_minor=left.amount, currency=currency)
 
 
+def check_points(points: int, left: Spendable) -> None:
+    """Raises `tender.not_positive`, `points.over_bound` or `points.too_few`."""
+    if points <= 0:
+        raise RuleViolationError("tender.not_positive")
+    if points > left.amount:
+        over_bound = left.bounded and left.balance >= points
+        raise RuleViolationError("points.over_bound" if over_bound else "points.too_few", points=left.amount)
+
+
 def after(known: Instrument, moves: Sequence[ValueMoved]) -> Instrument:
     """The instrument after moves it had not counted yet: HQ's fold. An issue makes it active and says what it is."""
     for move in moves:
+        if move.holder and not known.holder:
+            known = msgspec.structs.replace(known, holder=move.holder)
         if move.what is ValueFact.ISSUED:
             known = msgspec.structs.replace(
                 known, kind=move.kind, currency=move.currency, expires=move.expires or known.expires,
@@ -205,7 +216,8 @@ def wrong_about(before: Instrument, move: ValueMoved, after_it: Instrument) -> s
         return "value.other_currency"
     if move.what is ValueFact.REDEEMED and before.state is InstrumentState.LOCKED:
         return "value.spent_while_locked"
-    if move.delta < 0 and after_it.balance < 0:
+    back = move.kind is ValueKind.POINTS and move.what is ValueFact.ADJUSTED  # points go back with their goods
+    if move.delta < 0 and after_it.balance < 0 and not back:
         return "value.overdrawn"
     if move.what is ValueFact.ISSUED and before.state is not InstrumentState.INACTIVE:
         return "value.issued_twice"
@@ -239,7 +251,8 @@ def move_of_tender(
     kind = VALUE_OF.get(tender.kind)
     if kind is None:
         return None
-    what = ValueFact.REDEEMED if tender.amount_minor > 0 else ValueFact.REFUNDED if active else ValueFact.ISSUED
+    onto = ValueFact.REFUNDED if active or kind is ValueKind.POINTS else ValueFact.ISSUED  # points are never issued
+    what = ValueFact.REDEEMED if tender.amount_minor > 0 else onto
     return ValueMoved(
         what, f"{sale_id}:t:{tender.reference}", InstrumentId(tender.reference), kind,
         tender.points or abs(tender.amount_minor), POINTS_CURRENCY if tender.points else currency, tender.tail, sale_id,

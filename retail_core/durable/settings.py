@@ -17,6 +17,7 @@ from retail_core.domain.discounts import DiscountRules
 from retail_core.domain.drawer import DrawerRules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.guards import LineRules
+from retail_core.domain.loyalty import LoyaltyRules
 from retail_core.domain.people import PeopleRules
 from retail_core.domain.returns import ReturnRules
 from retail_core.domain.tax import TaxRules
@@ -42,6 +43,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     drawer: DrawerRules = DrawerRules()
     lines: LineRules = LineRules()
     customers: CustomerRules = CustomerRules()
+    loyalty: LoyaltyRules = LoyaltyRules()
     people: PeopleRules = PeopleRules()
     returns: ReturnRules = ReturnRules()
     tenders: TenderRules = TenderRules()

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from hq_server.service import cases, customers, ingest
-from hq_server.service.customers import BOUGHT_WITHIN_MS, CustomerWish
+from hq_server.service.customers import CustomerWish
+from hq_server.service.whereabouts import BOUGHT_WITHIN_MS
 from hq_server.storage import feed
 from hq_server.storage.tables import customer_directory, event, private
 from retail_core.domain.cases import CaseKind

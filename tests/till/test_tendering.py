@@ -259,7 +259,7 @@ def test_points_are_counted_as_points_and_pay_as_money(at: AtTill, shop: Shop) -
     found = at.done(lambda done, failed: at.till.instruments.find_by_id(points.instrument, done, failed))
     refused("tender.no_points", lambda: pay(at, found, 649))
     at.till.tendering.points = lambda: Points(points.instrument, 100, 200)
-    refused("value.over_bound", lambda: pay(at, found, 501))  # 1,002 points
+    refused("points.over_bound", lambda: pay(at, found, 501))  # 1,002 points
     pay(at, found, 500)
     at.pay_cash(149)
     assert moves(shop) == [("redeemed", 1000)]

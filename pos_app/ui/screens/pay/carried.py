@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from pos_app.service.instruments import Found, Instruments
-from pos_app.ui.amounts import format_money
+from pos_app.ui.amounts import format_money, points_words
 from pos_app.ui.screens.pay.state import CardView
-from pos_app.ui.screens.pay.ways import ACCOUNT, BY_NUMBER, CREDIT
+from pos_app.ui.screens.pay.ways import ACCOUNT, BY_NUMBER, CREDIT, POINTS
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ltr, ntr, tr
 from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import InstrumentId
-from retail_core.domain.value import TENDER_OF, InstrumentState
+from retail_core.domain.value import POINTS_CURRENCY, TENDER_OF, InstrumentState
 
 MINUTE_MS = 60_000
 MINUTES_AN_HOUR = 60
@@ -47,7 +47,7 @@ class Carried:
         """The points of the customer on the sale."""
         self.begin(way)
         self.asking = True
-        self._instruments.find_by_id(ref, self._found, self._refused)
+        self._instruments.find_by_id(ref, self._found, self._refused, points=way == POINTS)
 
     def _found(self, found: Found) -> None:
         self.asking = False
@@ -82,7 +82,7 @@ def card_view(carried: Carried, *, back: bool) -> CardView | None:
     if back:
         return CardView(title, tr("The money goes back onto it."), Tone.OK, ((AGAIN, tr("Another one")),))
     currency, left = found.known.currency, found.left
-    amount, whole = format_money(left.amount, currency), format_money(left.balance, currency)
+    amount, whole = value_words(left.amount, currency), value_words(left.balance, currency)
     if left.bounded:
         text = tr(
             "{amount} of {whole} may be taken: head office was last heard of {age}.",
@@ -100,6 +100,11 @@ def card_view(carried: Carried, *, back: bool) -> CardView | None:
 def name_of(way: str, tail: str) -> str:
     """How a tender stands among the sums: "Gift card ••4821"."""
     return _title(way, tail)
+
+
+def value_words(amount: int, currency: str) -> str:
+    """Money, or a number of points."""
+    return points_words(amount) if currency == POINTS_CURRENCY else format_money(amount, currency)
 
 
 def not_sold_yet(found: Found) -> bool:

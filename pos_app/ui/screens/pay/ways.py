@@ -39,7 +39,7 @@ def offered(rules: TenderRules, *, terminal: bool, points: str, back: bool) -> t
         if kind in rules.kinds
         and (terminal or kind is not TenderKind.CARD)
         and (points or kind is not TenderKind.POINTS)
-        and not (back and kind in {TenderKind.POINTS, TenderKind.FOREIGN_CASH})
+        and not (back and kind is TenderKind.FOREIGN_CASH)
     )
 
 

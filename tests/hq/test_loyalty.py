@@ -1,0 +1,105 @@
+"""Points at HQ: counted once, told to the stores that have the customer, taken back once, and leading to a tier."""
+
+import msgspec
+import pytest
+
+from hq_server.service import customers, ingest, settings
+from hq_server.service.customers import CustomerWish
+from hq_server.storage import feed
+from retail_core.domain.customers import Customer, Person
+from retail_core.domain.events import SaleCompleted
+from retail_core.domain.ids import CustomerId
+from retail_core.domain.loyalty import LoyaltyRules, TierRule, earning, points_of, receipts_back
+from retail_core.domain.value import Instrument
+from tests.hq.support import OTHER_STORE, STORE, Machine, Shop, enrolled, returned, sale
+
+pytestmark = pytest.mark.xdist_group("hq-loyalty")
+RULES = LoyaltyRules(earn_points=1, tiers=(TierRule("Silver", 110, 60), TierRule("Gold", 150, 90)))
+
+
+@pytest.fixture
+def jordan(shop: Shop) -> CustomerId:
+    settings.change_settings(shop.hq, STORE, {}, {"loyalty": msgspec.to_builtins(RULES)})
+    return CustomerId(customers.put(shop.hq, [CustomerWish(Person("Jordan Lee", "0151 777"), STORE)])[0])
+
+
+def told(shop: Shop, kind: str, store: str = STORE) -> dict[str, msgspec.Raw]:
+    page = shop.hq.database.read(lambda conn: feed.page(conn, feed.store_scope(store), 0, 500))
+    return {row.key: row.doc for row in page.rows if row.kind == kind and row.op == "put"}
+
+
+def points(shop: Shop, customer_id: CustomerId, store: str = STORE) -> int | None:
+    """What the tills of a store know; None when they were told of no points."""
+    doc = told(shop, "instrument", store).get(points_of(customer_id))
+    return msgspec.json.decode(doc, type=Instrument).balance if doc else None
+
+
+def bought(receipt: str, customer_id: CustomerId, *lines: tuple[str, int, int]) -> SaleCompleted:
+    return msgspec.structs.replace(sale(receipt, *lines), customer=customer_id)
+
+
+def says(machine: Machine, event: SaleCompleted) -> Machine:
+    """A sale and what it earns, as a till writes them."""
+    machine.says(event)
+    move = earning(event, RULES)
+    return machine.says(move) if move else machine
+
+
+def push(shop: Shop, machine: Machine) -> None:
+    ingest.take(shop.hq, shop.contacts, machine.node, *machine.batch())
+
+
+def test_points_are_counted_once_and_told_where_the_customer_is(shop: Shop, jordan: CustomerId) -> None:
+    till = says(enrolled(shop.hq, "till-a"), bought(f"{STORE}-T1-A-000001", jordan, ("LAMP", 1, 4950)))
+    push(shop, till)
+    push(shop, till)  # the answer was lost
+    assert (points(shop, jordan), points(shop, jordan, OTHER_STORE)) == (49, None)
+    there = says(
+        enrolled(shop.hq, "till-b", OTHER_STORE), bought(f"{OTHER_STORE}-T1-A-000001", jordan, ("LAMP", 1, 100))
+    )
+    push(shop, there)
+    assert (points(shop, jordan), points(shop, jordan, OTHER_STORE)) == (50, 50)
+    (found,) = customers.find(shop.hq, "jordan")
+    assert customers.points_of(shop.hq, [found]) == [50]
+
+
+def test_what_another_till_takes_back_takes_its_points_along_once(shop: Shop, jordan: CustomerId) -> None:
+    receipt = f"{STORE}-T1-A-000001"
+    push(shop, says(enrolled(shop.hq, "till-a"), bought(receipt, jordan, ("LAMP", 1, 4950), ("MUG", 1, 550))))
+    assert points(shop, jordan) == 55
+    back = returned(f"{OTHER_STORE}-T1-A-000007", receipt, (1, "LAMP", 1, 4950, "sellable"))
+    assert receipts_back(back) == {receipt: 4950}
+    there = enrolled(shop.hq, "till-b", OTHER_STORE).says(back)
+    push(shop, there)
+    push(shop, there)
+    assert points(shop, jordan) == 5
+
+
+def test_what_the_same_till_takes_back_it_says_itself(shop: Shop, jordan: CustomerId) -> None:
+    receipt = f"{STORE}-T1-A-000001"
+    till = says(enrolled(shop.hq, "till-a"), bought(receipt, jordan, ("LAMP", 1, 4950)))
+    till.says(returned(f"{STORE}-T1-A-000002", receipt, (1, "LAMP", 1, 4950, "sellable")))
+    push(shop, till)
+    assert points(shop, jordan) == 49
+
+
+def test_a_tier_follows_from_a_years_points_and_the_store_is_told(shop: Shop, jordan: CustomerId) -> None:
+    def tier() -> str:
+        return msgspec.json.decode(told(shop, "customer")[jordan], type=Customer).tier
+
+    till = says(enrolled(shop.hq, "till-a"), bought(f"{STORE}-T1-A-000001", jordan, ("LAMP", 1, 5900)))
+    push(shop, till)
+    assert tier() == ""
+    push(shop, says(till, bought(f"{STORE}-T1-A-000002", jordan, ("MUG", 1, 100))))
+    assert tier() == "Silver"
+    push(shop, says(till, bought(f"{STORE}-T1-A-000003", jordan, ("LAMP", 1, 3000))))
+    assert tier() == "Gold"
+
+
+def test_the_points_of_an_erased_customer_are_gone_from_the_stores(shop: Shop, jordan: CustomerId) -> None:
+    till = says(enrolled(shop.hq, "till-a"), bought(f"{STORE}-T1-A-000001", jordan, ("LAMP", 1, 4950)))
+    push(shop, till)
+    customers.erase(shop.hq, jordan)
+    assert points(shop, jordan) is None
+    push(shop, says(till, bought(f"{STORE}-T1-A-000002", jordan, ("LAMP", 1, 4950))))  # of a till that did not know
+    assert points(shop, jordan) is None
