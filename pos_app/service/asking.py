@@ -48,11 +48,11 @@ class Asking:
 
     def birth_date(self, typed: str) -> Outcome:
         """The date of birth on the document that was shown; it is compared and forgotten."""
-        return self._selling.changed_by(lambda: self._by_date(typed))
+        return self._selling.change(lambda: self._by_date(typed))
 
     def looks_of_age(self) -> Outcome:
         """The cashier has seen that the buyer is clearly old enough."""
-        return self._selling.changed_by(lambda: self._shown(BY_LOOK))
+        return self._selling.change(lambda: self._shown(BY_LOOK))
 
     def not_of_age(self) -> Outcome:
         """The goods that ask for an age are taken off."""
@@ -68,7 +68,7 @@ class Asking:
 
     def fill(self, line_id: LineId, field: str, value: str) -> Outcome:
         """What was typed or scanned for a field of a line."""
-        return self._selling.changed_by(lambda: self._fill(line_id, field, value))
+        return self._selling.change(lambda: self._fill(line_id, field, value))
 
     def fill_by_scan(self, line_id: LineId, field: str, label: str) -> Outcome | None:
         """The scan as the answer; None when it is goods to be sold. A label of the same item that says more of the

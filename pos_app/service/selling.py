@@ -112,6 +112,14 @@ class Selling:
         return self._guarded(lambda: self._on(self.units.add_tags(known, len(found) - len(known))))
 
     @property
+    def chosen(self) -> SaleLine | None:
+        """The line that keys act on; None when none is selected, or it was struck through."""
+        if self.sale is None or self.selected is None:
+            return None
+        line = self.sale.line(self.selected)
+        return None if line.voided else line
+
+    @property
     def tags_waiting(self) -> int:
         return len(self._in_view.waiting())
 
@@ -151,7 +159,7 @@ class Selling:
         """What should be asked once before `typed` is entered: a quantity or a price that could be a slip."""
         settings = self._facts.settings()
         rules = settings.lines if settings else LineRules()
-        return doubt_of(parse_entry(typed), self._selected_line(), self._price_of, self.currency, rules)
+        return doubt_of(parse_entry(typed), self.chosen, self._price_of, self.currency, rules)
 
     def add_item(self, sku: str, typed: str = "") -> Outcome:
         """A quick key or a search result; on a selected pending line it says what that line is.
@@ -165,7 +173,7 @@ class Selling:
         item = self._catalogue.by_sku(sku)
         if item is None:
             return Outcome(OutcomeKind.REFUSED, code="item.unknown", facts={"sku": sku})
-        waiting = self._selected_line()
+        waiting = self.chosen
         if waiting and waiting.unknown:
             return self._guarded(lambda: self.units.name_pending(waiting, item, None))
         if waiting and waiting.unweighed and waiting.sku == item.sku:
@@ -186,7 +194,7 @@ class Selling:
 
     def change_selected(self, pieces: int) -> Outcome:
         """One more or one less of the selected line; the last one is voided, not made zero."""
-        line = self._selected_line()
+        line = self.chosen
         if line is None:
             return Outcome(OutcomeKind.REFUSED, code="line.none_selected")
         own = line.serial or line.epc or line.packed or SERIAL in line.rules.required
@@ -300,10 +308,6 @@ class Selling:
         self._writer.keep_basket(self.sale.data())
         return tuple(changed)
 
-    def changed_by(self, act: Callable[[], Outcome]) -> Outcome:
-        """Another service's act on the open sale: a refusal becomes an outcome, the basket is priced and kept."""
-        return self._guarded(act)
-
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _guarded(self, act: Callable[[], Outcome]) -> Outcome:
@@ -334,7 +338,7 @@ class Selling:
                 self.multiplier_milli = entry.qty_milli
                 return Outcome(OutcomeKind.MULTIPLIER, facts={"qty_milli": entry.qty_milli})
             case EntryKind.SET_QUANTITY:
-                line = self._selected_line()
+                line = self.chosen
                 if line is None:
                     return Outcome(OutcomeKind.REFUSED, code="line.none_selected")
                 return self._change_quantity(line.line_id, entry.qty_milli)
@@ -359,7 +363,7 @@ class Selling:
             return told
         if item is None:
             return self._add_pending(scanned, label, qty_milli or ONE)
-        waiting = self._selected_line()
+        waiting = self.chosen
         if waiting and waiting.unknown:
             return self.units.name_pending(waiting, item, scanned)
         line = self.lines.line(item, scanned.text, qty_milli, self._book_now(), scanned)
@@ -368,7 +372,7 @@ class Selling:
         return self._on(self.units.add(line, scanned))
 
     def _add_open_price(self, entry: Entry) -> Outcome:
-        waiting = self._selected_line()
+        waiting = self.chosen
         pending = waiting if waiting and waiting.unknown else None
         line = self.open_prices.line(entry, entry.qty_milli or self.multiplier_milli, pending)
         self.multiplier_milli = None
@@ -477,9 +481,3 @@ class Selling:
         """How many were asked for before the scan; None when nobody said."""
         qty_milli, self.multiplier_milli = self.multiplier_milli, None
         return qty_milli
-
-    def _selected_line(self) -> SaleLine | None:
-        if self.sale is None or self.selected is None:
-            return None
-        line = self.sale.line(self.selected)
-        return None if line.voided else line

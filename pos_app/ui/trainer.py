@@ -1,11 +1,13 @@
 """Training at the window: who may begin it, what marks it, and the request to change over."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from pos_app.service import training
 from pos_app.till import Till
 from pos_app.ui.screens.screen import Screen
-from pos_app.ui.shell import PillState
+from pos_app.ui.shell import PillState, TopState
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import tr
 from retail_core.domain.approvals import Approval
@@ -38,9 +40,9 @@ class Trainer(QObject):
         if operator:
             training.begin(self._till.writer, operator, approval, lambda _: self.asked.emit(True), screen.explain)
 
-    def lamp(self, real: PillState) -> PillState:
-        """The sync lamp: while somebody trains, nothing is sent."""
-        return PillState("sync", tr("Nothing is sent"), Tone.WARNING) if self.on else real
-
-    def title(self, real: str) -> str:
-        return tr("TRAINING · {till}", till=real) if self.on else real
+    def marked(self, top: TopState) -> TopState:
+        """The top strip says that it is training, and that nothing is sent meanwhile."""
+        if not self.on:
+            return top
+        nothing_sent = PillState("sync", tr("Nothing is sent"), Tone.WARNING)
+        return replace(top, title=tr("TRAINING · {till}", till=top.title), lamp=nothing_sent)

@@ -1,66 +1,47 @@
 """The workplace: window, screens and services put together. It decides which screen is in front and where a scan goes."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from pos_app.locale.catalogue import NAMES, SOURCE_LANGUAGE, spoken
-from pos_app.receipts.labels import Label, price_label
-from pos_app.service.batch_import import FOLDER as BATCH_FOLDER
-from pos_app.service.batch_import import import_batches
+from pos_app.locale.catalogue import SOURCE_LANGUAGE
 from pos_app.service.card_paying import CardState
 from pos_app.service.completing import SoldBy
-from pos_app.service.link_status import LinkState, LinkView
 from pos_app.service.outcome import PaidSale
 from pos_app.till import Till
-from pos_app.ui import customer_lines
 from pos_app.ui.approving import Approving
 from pos_app.ui.at_counter import AtCounter, NoCounter
 from pos_app.ui.background import Background
 from pos_app.ui.card_guard import CardGuard
+from pos_app.ui.chores import Chores
 from pos_app.ui.customer.display import CustomerDisplay
-from pos_app.ui.device_words import sentence
+from pos_app.ui.facing import CustomerFacing
+from pos_app.ui.held_scans import HeldScan, HeldScans
 from pos_app.ui.idle import IdleLock
 from pos_app.ui.keymap import Act
 from pos_app.ui.keys import Keys
-from pos_app.ui.managing import manager_workspace
 from pos_app.ui.notices import Notice
 from pos_app.ui.opening import OpeningDrawer
 from pos_app.ui.operators import Operators
 from pos_app.ui.overlays import Overlays
 from pos_app.ui.own_settings import OwnSettings
-from pos_app.ui.screens.devices.presenter import DevicesPresenter
-from pos_app.ui.screens.devices.view import DevicesView
-from pos_app.ui.screens.pay.presenter import PayPresenter
-from pos_app.ui.screens.pay.view import PayView
-from pos_app.ui.screens.pickup.presenter import PickupPresenter
-from pos_app.ui.screens.pickup.view import PickupView
-from pos_app.ui.screens.returns.after import AfterSale
-from pos_app.ui.screens.returns.presenter import ReturnsPresenter
-from pos_app.ui.screens.returns.view import ReturnsView
+from pos_app.ui.screens.all import make_screens
 from pos_app.ui.screens.screen import Screen
-from pos_app.ui.screens.sell.presenter import WAITING, SellPresenter
-from pos_app.ui.screens.sell.view import SellView
-from pos_app.ui.screens.sign_in.presenter import SignInPresenter
-from pos_app.ui.screens.sign_in.view import SignInView
-from pos_app.ui.shell import PillState, Shell, TopState, till_title
+from pos_app.ui.screens.sell.presenter import WAITING
+from pos_app.ui.shell import PillState, Shell
 from pos_app.ui.speaking import speak
 from pos_app.ui.theme import Tone
+from pos_app.ui.top_strip import top_state
 from pos_app.ui.trainer import Trainer
 from pos_app.ui.watermark import Watermark
 from pos_app.ui.wedge import WedgeFilter
-from pos_app.ui.words import ltr, ntr, set_language, tr, words_for
+from pos_app.ui.words import ntr, set_language, tr, words_for
 from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import LineId
-from retail_core.domain.money import exponent
 from retail_core.domain.roles import Permission, may
 from retail_core.domain.scanned import TagUnit
 
-MAX_SCANS_WHILE_LOCKED = 50
-LABELS_FOLDER = "labels"
-SHOWN_BAD_LINES = 5
 RELEASE_MS = 0
 Devices = Callable[[], tuple[PillState, ...]]
 
@@ -82,40 +63,23 @@ class Workplace(QObject):
         self.till = till
         self.counter: AtCounter = counter or NoCounter()
         self._devices = devices
-        self._customer_lines = ("", "")
         self._zone = ZoneInfo(till.config.timezone)
-        self._waiting: list[tuple[str, str, str, bool]] = []
+        self._waiting = HeldScans()
         self.pickup_count = 0
         set_language(SOURCE_LANGUAGE)  # windows are made in English and spoken to from then on
         self.shell = Shell()
         self.wedge = WedgeFilter(self.counter.wedge)
         self.customer = CustomerDisplay(till, self.wedge)
-        point = "." if exponent(till.config.currency) else ""
-        self.sign_in = SignInPresenter(SignInView(), till.signing_in)
-        self.sell = SellPresenter(
-            SellView(),
-            till.selling,
-            till.paying,
-            till.discounting,
-            till.lookup,
-            till.parking,
-            till.asking,
-            self._zone,
-            cards=till.card_selling,
-            has_items=self._has_items,
-        )
-        self.pay = PayPresenter(PayView(point), till.selling, till.paying, till.card_paying, till.tendering)
-        self.pickup = PickupPresenter(PickupView(), till.fulfilling, till.clock, self._zone)
-        after = AfterSale(till.papers, till.post_voiding, till.home.folder, self._zone)
-        after.operator, after.queued = lambda: till.signing_in.operator, self.counter.print_queued
-        self.returns = ReturnsPresenter(ReturnsView(), till.returning, till.selling, after, self._zone)
-        self.devices = DevicesPresenter(DevicesView(), self.counter, self.wedge, self._may_set_up)
         self.keys = Keys(till.preferences)
         self.own = OwnSettings(till.choices, self.counter, self.customer)
-        self.manager = manager_workspace(till, point, self._zone, self.keys, self.own)
+        screens = make_screens(till, self.counter, self.wedge, self._zone, self.keys, self.own)
+        self.sign_in, self.sell, self.pay, self.pickup = screens.sign_in, screens.sell, screens.pay, screens.pickup
+        self.returns, self.devices, self.manager = screens.returns, screens.devices, screens.manager
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
         self.operators = Operators(till, self.sign_in, self.approving)
         self.opening = OpeningDrawer(self.shell.reasons, till.drawer, self.shell.notify, self.approving.ask)
+        self.facing = CustomerFacing(till, self.counter, self.customer, self.shell.notify)
+        self.chores = Chores(till, self.counter, self.shell.notify, self._explain, self.sell.shown)
         self.overlays = Overlays(till, self.keys, self._go)
         self.sell.typed_words = lambda: self.keys.words
         self.trainer = Trainer(till)
@@ -124,13 +88,13 @@ class Workplace(QObject):
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
             Act.DEVICES: self._to_devices,
-            Act.LABEL: self._print_label,
-            Act.READ_BATCH: self._read_batch,
-            Act.REPRINT: self._reprint,
+            Act.LABEL: self.chores.print_label,
+            Act.READ_BATCH: self.chores.read_batch,
+            Act.REPRINT: self.chores.reprint,
             Act.RETURN: self._to_returns,
             Act.HELP: lambda: self._over(Act.HELP),
             Act.PRICE_CHECK: lambda: self._over(Act.PRICE_CHECK),
-            Act.CUSTOMER_LANGUAGE: self._speak_to_customer,
+            Act.CUSTOMER_LANGUAGE: self.facing.next_language,
             Act.DRAWER: self.opening.ask,
             Act.TRAINING: lambda: self.trainer.change(self.current),
             Act.MANAGER: lambda: self._to_workspace("manager"),
@@ -174,8 +138,7 @@ class Workplace(QObject):
         if self.cards.refused(label) or (not problem and self.operators.take(label)):
             return
         if self.till.signing_in.operator is None:
-            if len(self._waiting) < MAX_SCANS_WHILE_LOCKED:
-                self._waiting.append((label, source, problem, pairs))
+            self._waiting.hold(HeldScan(label, source, problem, pairs))
             self.sign_in.show_waiting(len(self._waiting))
         elif problem:
             self.shell.notify(Notice(words_for(problem), Tone.ERROR))
@@ -213,10 +176,10 @@ class Workplace(QObject):
             self.pay.basket_changed()
 
     def _give_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting.take()
         self.sign_in.show_waiting(0)
-        for label, source, problem, pairs in waiting:
-            self.scanned(label, source, problem, pairs)
+        for held in waiting:
+            self.scanned(held.label, held.source, held.problem, held.pairs)
         if waiting:
             text = ntr("{n} scan made while locked was taken", "{n} scans made while locked were taken", len(waiting))
             self.shell.notify(Notice(text, Tone.INFO))
@@ -334,68 +297,6 @@ class Workplace(QObject):
         if self.current is self.manager:
             self._go(self.manager)
 
-    def _reprint(self) -> None:
-        self.counter.reprint(self._reprinted, self.current.explain)
-
-    def _reprinted(self, number: str) -> None:
-        self.shell.notify(
-            Notice(tr("Receipt {number} is printed again, marked as a copy.", number=ltr(number)), Tone.OK)
-        )
-
-    def _read_batch(self) -> None:
-        """Files of batch scanners that lie ready, onto the sale."""
-        try:
-            taken = import_batches(self.till.home.folder, self.till.selling)
-        except CodedError as refused:
-            self.current.explain(refused)
-            return
-        if not taken.files:
-            folder = str(self.till.home.folder / BATCH_FOLDER)
-            self.shell.notify(Notice(tr("No file of a batch scanner lies in {folder}.", folder=folder), Tone.INFO))
-            return
-        words = ntr("{n} code of the batch scanner was taken", "{n} codes of the batch scanner were taken", taken.codes)
-        if taken.bad:
-            first = taken.bad[0]
-            lines = ", ".join(str(bad.number) for bad in taken.bad[:SHOWN_BAD_LINES])
-            why = tr("not taken: line {lines}: {why}", lines=lines, why=words_for(first.code, {"text": first.text}))
-            words = f"{words} · {why}"
-        self.sell.shown()
-        self.shell.notify(Notice(words, Tone.WARNING if taken.bad else Tone.OK))
-
-    def _print_label(self) -> None:
-        """A shelf label of the chosen line; a file when no label printer is set up."""
-        sale, chosen = self.till.selling.sale, self.till.selling.selected
-        line = sale.line(chosen) if sale and chosen else None
-        if line is None:
-            self.shell.notify(Notice(words_for("line.none_selected"), Tone.WARNING))
-            return
-        try:
-            label = price_label(self.till.labels.of_item(line.sku))
-            self.counter.print_label(label, lambda code: self._label_printed(label, line.name, code))
-        except CodedError as refused:
-            self.current.explain(refused)
-
-    def _label_printed(self, label: Label, name: str, code: str) -> None:
-        if not code:
-            self.shell.notify(Notice(tr("The label of {name} came out.", name=name), Tone.OK))
-        elif code == "label.no_printer":
-            self._save_label(label)
-        else:
-            self.shell.notify(Notice(sentence(code), Tone.WARNING))
-
-    def _save_label(self, label: Label) -> None:
-        from pos_app.ui.labels_pdf import labels_pdf  # kept out of the start of a till
-
-        file = self.till.home.folder / LABELS_FOLDER / f"{self.till.clock.now_ms()}.pdf"
-        try:
-            file.parent.mkdir(exist_ok=True)
-            labels_pdf([label], file)
-        except OSError as trouble:
-            self.shell.notify(Notice(tr("The label could not be saved: {why}", why=str(trouble)[:80]), Tone.ERROR))
-            return
-        words = tr("No label printer is set up. The label was saved as {file}.", file=str(file))
-        self.shell.notify(Notice(words, Tone.INFO))
-
     def _to_devices(self) -> None:
         if self.till.signing_in.operator is not None and not self.till.selling.paying:
             self.shell.take_back_notice()
@@ -411,10 +312,6 @@ class Workplace(QObject):
         operator = self.till.signing_in.operator
         if operator is not None:
             self._to_workspace(self._workspaces(operator)[0])
-
-    def _may_set_up(self) -> bool:
-        operator = self.till.signing_in.operator
-        return operator is not None and may(operator.role, Permission.SET_UP_DEVICES)
 
     def _signed_in(self, operator: SoldBy) -> None:
         self.till.signed_in(operator)
@@ -461,6 +358,9 @@ class Workplace(QObject):
             self._go(self.sell)
         self.sell.release_held()
 
+    def _explain(self, refused: CodedError) -> None:
+        self.current.explain(refused)
+
     def _typed_aside(self, text: str) -> None:
         self.current.typed_aside(text)
 
@@ -469,9 +369,6 @@ class Workplace(QObject):
             self.shell.showNormal()
         else:
             self.shell.showFullScreen()
-
-    def _has_items(self) -> bool:
-        return self.till.links.reference_name() is not None
 
     # ── the strips ───────────────────────────────────────────────────────────────────────────────
 
@@ -482,47 +379,14 @@ class Workplace(QObject):
 
     def _show_strip(self) -> None:
         self.shell.show_strip(self.keys.on_buttons(self.current.strip(), self.current.keys))
-        self._tell_customer()
-
-    def _speak_to_customer(self) -> None:
-        """The next language for the receipt and the customer's display, until this sale is paid."""
-        paying, codes = self.till.paying, list(NAMES)
-        at = codes.index(now) if (now := paying.customer_language()) in codes else -1
-        paying.language = codes[(at + 1) % len(codes)]
-        self.shell.notify(Notice(tr("Receipt and customer: {language}", language=NAMES[paying.language]), Tone.INFO))
-        self._tell_customer()
-
-    def _tell_customer(self) -> None:
-        """The line display follows the sale; it is told only what is new."""
-        selling, said = self.till.selling, spoken(self.till.paying.customer_language())
-        if selling.sale is not None:
-            lines = customer_lines.of_sale(selling.sale, selling.selected, said)
-        elif selling.last_paid is not None:
-            lines = customer_lines.of_paid(selling.last_paid, said)
-        else:
-            lines = customer_lines.of_nobody(self.till.config.store_name, said)
-        if lines != self._customer_lines:
-            self._customer_lines = lines
-            self.counter.customer_reads(*lines)
-        self.customer.follow()
+        self.facing.follow()
 
     def _show_top(self) -> None:
-        config, now_ms = self.till.config, self.till.clock.now_ms()
         operator = self.till.signing_in.operator
-        clock = datetime.fromtimestamp(now_ms / 1000, tz=UTC).astimezone(self._zone)
-        names = {"sell": (tr("Sell"), 0), "pickup": (tr("Pickup"), self.pickup_count), "manager": (tr("Manager"), 0)}
         spaces = self._workspaces(operator) if operator else ()
-        self.shell.show_top(
-            TopState(
-                self.trainer.title(till_title(config.store_name, config.register, config.role)),
-                tuple((name, *names[name]) for name in spaces),
-                self._space() if operator else "",
-                self.trainer.lamp(lamp_state(self.till.link.read())),
-                self._devices(),
-                operator.name if operator else "",
-                f"{clock:%H:%M}",
-            )
-        )
+        top = top_state(self.till, self._zone, spaces, self._space(), self._devices(), self.pickup_count)
+        top = self.trainer.marked(top)
+        self.shell.show_top(top)
 
     def _space(self) -> str:
         return {id(self.pickup): "pickup", id(self.devices): "", id(self.manager): "manager"}.get(
@@ -533,17 +397,3 @@ class Workplace(QObject):
         asked = (("sell", Permission.SELL), ("pickup", Permission.PICK))
         found = tuple(name for name, permission in asked if may(operator.role, permission))
         return (*found, "manager") if self.manager.any_allowed() else found
-
-
-def lamp_state(link: LinkView) -> PillState:
-    """The sync lamp in plain words; selling never waits for it."""
-    queued = tr(" · {n} queued", n=link.queued) if link.queued else ""
-    match link.state:
-        case LinkState.SYNCED:
-            return PillState("sync", tr("All synced") if not link.queued else tr("Syncing") + queued, Tone.OK)
-        case LinkState.CATCHING_UP:
-            return PillState("sync", tr("Catching up") + queued, Tone.INFO)
-        case LinkState.HQ_OFFLINE:
-            return PillState("sync", tr("HQ offline") + queued, Tone.WARNING)
-        case LinkState.STARTING:
-            return PillState("sync", tr("Connecting") + queued, Tone.INFO)

@@ -15,7 +15,7 @@ from pos_app.ui.fault import FaultWindow
 from pos_app.ui.lamps import device_lamps
 from pos_app.ui.shell import PillState, till_title
 from pos_app.ui.theme import Tone
-from pos_app.ui.workplace import lamp_state
+from pos_app.ui.top_strip import lamp_state
 from retail_core.domain.errors import EnvironmentFault
 from tests.support.shop import Shop
 from tests.ui.conftest import Cashier

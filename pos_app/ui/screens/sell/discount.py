@@ -5,10 +5,10 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from pos_app.service.discounting import Discounting
-from pos_app.service.outcome import Outcome
+from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.selling import Selling
 from pos_app.ui.amounts import format_money, parse_cash
 from pos_app.ui.discount_words import KIND_WORDS, SCOPE_WORDS, WHY_WORDS
@@ -24,17 +24,27 @@ from retail_core.domain.sale import SaleLine
 LINE, SALE = "line", "sale"
 MAX_PERCENT_DECIMALS = 4
 Act = Callable[[Approval | None], Outcome]
+Asking = Callable[[Callable[[Approval | None], None]], None]
 
 
 class Discounts(QObject):
     """Holds what the panel is set to; forgets it when the panel is opened anew."""
 
+    answered = Signal(object)  # Outcome
+    refused = Signal(object)  # RuleViolationError: what was typed is no figure
+
     def __init__(
-        self, view: SellView, selling: Selling, discounting: Discounting, side: SidePanel, do: Callable[[Act], None]
+        self, view: SellView, selling: Selling, discounting: Discounting, side: SidePanel, asking: Asking
     ) -> None:
-        """`do` carries an act out, with a second person's agreement where it takes one."""
+        """`asking` makes a call, with a second person's agreement where it takes one."""
         super().__init__()
-        self._view, self._selling, self._discounting, self._side, self._do = view, selling, discounting, side, do
+        self._view, self._selling, self._discounting, self._side, self._asking = (
+            view,
+            selling,
+            discounting,
+            side,
+            asking,
+        )
         self._scope, self._kind, self._why = LINE, Kind.PERCENT, ""
         panel = view.discount
         panel.scope_turned.connect(self._turn_scope)
@@ -59,11 +69,18 @@ class Discounts(QObject):
         if self.open:
             self._view.discount.show_state(self._state())
 
-    def enter(self, text: str) -> bool:
-        """Give what was typed. False while there is nothing to give; raises RuleViolationError for what is no figure."""
+    def enter(self, text: str) -> None:
+        """Give what was typed; nothing closes the panel."""
         typed = text.strip()
         if not typed:
-            return False
+            self._side.close()
+            return
+        try:
+            self._give(typed)
+        except RuleViolationError as refused:
+            self.refused.emit(refused)
+
+    def _give(self, typed: str) -> None:
         kind, figure = (Kind.PERCENT, typed[:-1]) if typed.endswith("%") else (self._kind, typed)
         if typed.startswith("="):
             kind, figure = Kind.PRICE, typed[1:]
@@ -76,7 +93,17 @@ class Discounts(QObject):
         else:
             line_id = line.line_id
             self._do(lambda approval: self._discounting.discount_line(line_id, kind, value, why, approval))
-        return True
+
+    def _do(self, act: Act) -> None:
+        """The panel stays while somebody else is asked, and after a refusal."""
+
+        def call(approval: Approval | None) -> None:
+            outcome = act(approval)
+            if outcome.kind is OutcomeKind.CHANGED and self.open:
+                self._side.close_and_clear()
+            self.answered.emit(outcome)
+
+        self._asking(call)
 
     def _undo(self) -> None:
         line = self._line()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 
 from pos_app.service.asking import Asking
 from pos_app.service.card_selling import CardSelling
@@ -14,29 +14,29 @@ from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.parking import Parking
 from pos_app.service.paying import BLOCKED_ASKS, BLOCKED_PENDING, BLOCKED_STOPPED, Paying
 from pos_app.service.selling import BLOCKED_PAYING, Selling
-from pos_app.ui.amounts import format_money, parse_cash
+from pos_app.ui.held_scans import HeldScan, HeldScans
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
-from pos_app.ui.screens.pay.presenter import EXACT
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.discount import Discounts
 from pos_app.ui.screens.sell.gift_cards import GiftCards
 from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
+from pos_app.ui.screens.sell.quantity import QuantityPanel
 from pos_app.ui.screens.sell.questions import Questions
 from pos_app.ui.screens.sell.side import LISTS, Side, SidePanel
-from pos_app.ui.screens.sell.state import PaidView, QuantityView
+from pos_app.ui.screens.sell.slips import Slips
+from pos_app.ui.screens.sell.state import PaidView
+from pos_app.ui.screens.sell.strip import sell_strip
 from pos_app.ui.screens.sell.suspended import Suspended
 from pos_app.ui.screens.sell.typed_words import act_typed
 from pos_app.ui.screens.sell.view import SellView
 from pos_app.ui.theme import Tone
-from pos_app.ui.words import ntr, tr, words_for
-from retail_core.domain.approvals import Approval
-from retail_core.domain.errors import CodedError, RuleViolationError
+from pos_app.ui.words import ntr, words_for
+from retail_core.domain.errors import CodedError
 from retail_core.domain.goods import LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST
 from retail_core.domain.ids import LineId
 from retail_core.domain.quantity import format_quantity
 from retail_core.domain.scanned import TagUnit
 
-MAX_HELD_SCANS = 50
 WAITING = frozenset({BLOCKED_ASKS, BLOCKED_PENDING, BLOCKED_STOPPED})
 LOOK = frozenset({LOOK_AT_LOT, LOOK_AT_SERIAL, PAST_BEST})
 
@@ -59,15 +59,20 @@ class SellPresenter(Screen):
         self._paying = paying
         self._lookup = lookup
         self._side = SidePanel(view, lookup, selling.currency)
+        self._slips = Slips(selling)
+        self._slips.doubted.connect(self._doubted)
+        self._quantity = QuantityPanel(selling, self._side, self._slips)
         self._questions = Questions(asking, self._side)
         self._gift_cards = GiftCards(cards, self._side, selling.currency)
-        self._discounts = Discounts(view, selling, discounting, self._side, self._discount)
+        self._discounts = Discounts(view, selling, discounting, self._side, self.with_approval)
         self._suspended = Suspended(parking, selling, self._side, zone)
         self._has_items = has_items
         self._words = LineWords(selling.currency)
-        self._asked = ""
-        self._held: list[tuple[str, str, bool]] = []
+        self._held = HeldScans()
         self.typed_words: Callable[[], Mapping[str, Act]] = dict[str, Act]
+        self._quantity.answered.connect(self._answer)
+        self._discounts.answered.connect(self._answer)
+        self._discounts.refused.connect(self._doubted)
         view.entered.connect(self.entered)
         view.typed.connect(self._side.typed)
         view.line_tapped.connect(self.select)
@@ -81,7 +86,7 @@ class SellPresenter(Screen):
         view.ask.no_pressed.connect(self._questions.no)
         self._questions.answered.connect(self._question_answered)
         self._gift_cards.answered.connect(self._question_answered)
-        self._gift_cards.refused.connect(self._card_refused)
+        self._gift_cards.refused.connect(self._doubted)
         self._suspended.put_aside.connect(self._put_aside)
         self._suspended.taken_up.connect(self._taken_up)
         self._suspended.none.connect(lambda: self._refuse("parking.none"))
@@ -125,41 +130,33 @@ class SellPresenter(Screen):
 
     def release_held(self) -> None:
         """The sale was written or given back: what was scanned meanwhile comes now."""
-        held, self._held = self._held, []
-        for label, source, pairs in held:
-            self.scanned(label, source, pairs=pairs)
+        for held in self._held.take():
+            self.scanned(held.label, held.source, pairs=held.pairs)
 
     def entered(self, text: str) -> None:
+        """Enter on the entry line: what it means is the open panel's to say, if one is open."""
         if typed := act_typed(text, self.typed_words()):
             self._view.entry.setText(typed[0])
             self._side.close()
             self.act_typed.emit(typed[1].value)
-            return
-        if self._side.side is Side.QUANTITY:
-            self._enter_quantity(text)
-            return
-        if self._questions.open:
+        elif self._quantity.open:
+            self._quantity.enter(text)
+        elif self._questions.open:
             self._questions.entered(text)
-            return
-        if self._gift_cards.open:
+        elif self._gift_cards.open:
             self._gift_cards.entered(text)
-            return
-        if self._discounts.open:
-            self._enter_discount(text)
-            return
-        if self._side.side is Side.PARKED and not text.strip():
+        elif self._discounts.open:
+            self._discounts.enter(text)
+        elif self._side.side is Side.PARKED and not text.strip():
             self._suspended.choose(self._side.chosen())
-            return
-        if self._side.searching and text.strip():
+        elif self._side.searching and text.strip():
             self._side.take(text, self.entered)
-            return
-        if self._must_ask(text):
-            return
-        outcome = self._selling.enter(text)
-        if outcome.kind is not OutcomeKind.REFUSED:
-            self._view.entry.clear()
-        self._answer(outcome)
-        self.take_tags()
+        elif not self._slips.must_ask(text):
+            outcome = self._selling.enter(text)
+            if outcome.kind is not OutcomeKind.REFUSED:
+                self._view.entry.clear()
+            self._answer(outcome)
+            self.take_tags()
 
     def add_item(self, sku: str) -> None:
         """A quick key or a search result."""
@@ -191,16 +188,16 @@ class SellPresenter(Screen):
     def act(self, act: Act) -> None:
         actions: dict[Act, Callable[[], None]] = {
             Act.FIND: self._side.open_find,
-            Act.QUANTITY: self._ask_quantity,
+            Act.QUANTITY: self._quantity.pressed,
             Act.DISCOUNT: self._discounts.pressed,
             Act.VOID_LINE: self._void_line,
             Act.VOID_SALE: self._void_sale,
-            Act.EXACT_CASH: self._cash,
-            Act.PAY: self._pay,
-            Act.UP: self._up,
-            Act.DOWN: self._down,
-            Act.MORE: self._one_more,
-            Act.LESS: self._one_less,
+            Act.EXACT_CASH: lambda: self._to_pay(self.cash_wanted),
+            Act.PAY: lambda: self._to_pay(self.pay_wanted),
+            Act.UP: lambda: self._step(-1),
+            Act.DOWN: lambda: self._step(+1),
+            Act.MORE: lambda: self._answer(self._selling.change_selected(1)),
+            Act.LESS: lambda: self._answer(self._selling.change_selected(-1)),
             Act.BACK: self._back,
             Act.SUSPEND: self._suspended.pressed,
             Act.ANSWER: self._ask,
@@ -210,51 +207,8 @@ class SellPresenter(Screen):
         if action:
             action()
 
-    def _ask_quantity(self) -> None:
-        line = self._selected()
-        if line is None:
-            self._refuse("line.none_selected")
-            return
-        name = line.name or tr("Unknown code {code}", code=line.label)
-        self._side.open_quantity(QuantityView(name, format_quantity(line.qty_milli)))
-
-    def _enter_quantity(self, text: str) -> None:
-        typed = f"*{text.strip()}"
-        if not text.strip():
-            self._side.close()
-            return
-        if self._must_ask(typed):
-            return
-        outcome = self._selling.enter(typed)
-        if outcome.kind is OutcomeKind.CHANGED:
-            self._view.entry.clear()
-            self._side.close()
-        self._answer(outcome)
-
-    def _enter_discount(self, text: str) -> None:
-        try:
-            given = self._discounts.enter(text)
-        except RuleViolationError as refused:
-            self._flash(Tone.WARNING)
-            self.explain(refused)
-            return
-        if not given:
-            self._side.close()
-
-    def _discount(self, act: Callable[[Approval | None], Outcome]) -> None:
-        """Take something off by hand; the panel stays while somebody else is asked, and after a refusal."""
-
-        def call(approval: Approval | None) -> None:
-            outcome = act(approval)
-            if outcome.kind is OutcomeKind.CHANGED and self._discounts.open:
-                self._view.entry.clear()
-                self._side.close()
-            self._answer(outcome)
-
-        self.with_approval(call)
-
     def _void_line(self) -> None:
-        line = self._selected()
+        line = self._selling.chosen
         if line is None:
             self._refuse("line.none_selected")
         else:
@@ -278,30 +232,17 @@ class SellPresenter(Screen):
         if self._questions.open:
             self._questions.yes("")
 
-    def _card_refused(self, error: CodedError) -> None:
-        self._flash(Tone.WARNING)
-        self.explain(error)
-
     def _question_answered(self, outcome: Outcome) -> None:
         self._view.entry.clear()
         self._answer(outcome)
 
-    def _cash(self) -> None:
+    def _to_pay(self, wanted: SignalInstance) -> None:
         """`50` F12 takes fifty, F12 alone the exact sum."""
-        given = self._typed_cash()
-        if given is not None and self._may_pay():
-            self.cash_wanted.emit(given)
-
-    def _pay(self) -> None:
-        given = self._typed_cash()
-        if given is not None and self._may_pay():
-            self.pay_wanted.emit(given)
-
-    def _up(self) -> None:
-        self._step(-1)
-
-    def _down(self) -> None:
-        self._step(+1)
+        given = self._slips.cash(self._view.entry.text().strip())
+        if given is not None:
+            self._view.entry.clear()
+            if self._may_pay():
+                wanted.emit(given)
 
     def _step(self, by: int) -> None:
         if self._side.side in LISTS:
@@ -309,12 +250,6 @@ class SellPresenter(Screen):
         else:
             self._selling.step_selection(by)
             self._show()
-
-    def _one_more(self) -> None:
-        self._answer(self._selling.change_selected(1))
-
-    def _one_less(self) -> None:
-        self._answer(self._selling.change_selected(-1))
 
     def _back(self) -> None:
         """Esc: the panel, then the text, then the multiplier. Never the basket."""
@@ -329,8 +264,7 @@ class SellPresenter(Screen):
             self._show()
 
     def _put_aside(self, words: str) -> None:
-        self._view.entry.clear()
-        self._side.close()
+        self._side.close_and_clear()
         self._show()
         self.say(words, Tone.OK)
         self.release_held()
@@ -373,41 +307,20 @@ class SellPresenter(Screen):
 
     def paid(self) -> None:
         """The sale is durable: its change stays until the next scan. Tags of the next customer's goods wait for it too."""
-        self._view.entry.clear()
-        self._side.close()
+        self._side.close_and_clear()
         self._show()
         self.release_held()
         waiting = self._selling.tags_waiting
         if waiting and self._selling.sale is None:
-            self.say(
-                ntr(
-                    "{n} tagged unit waits. Press Enter to begin its sale.",
-                    "{n} tagged units wait. Press Enter to begin their sale.",
-                    waiting,
-                ),
-                Tone.INFO,
-            )
+            self.say(ntr(
+                "{n} tagged unit waits. Press Enter to begin its sale.",
+                "{n} tagged units wait. Press Enter to begin their sale.", waiting,
+            ), Tone.INFO)  # fmt: skip
         else:
             self.take_tags()
 
     def strip(self) -> tuple[Slot, ...]:
-        totals = self._selling.totals()
-        due = totals.due_minor if totals else 0
-        pay = tr("Pay {amount}", amount=format_money(due, self._selling.currency)) if totals else tr("Pay")
-        if due < 0:
-            pay = tr("Give back {amount}", amount=format_money(-due, self._selling.currency))
-        return (
-            Slot(0, Act.FIND, "F2", tr("Find")),
-            Slot(1, Act.QUANTITY, "F4", tr("Quantity")),
-            Slot(2, Act.DISCOUNT, "F6", tr("Discount")),
-            Slot(3, Act.LOCK, "Ctrl+L", tr("Lock")),
-            Slot(4, Act.RETURN, "F7", tr("Return")),
-            Slot(5, Act.SUSPEND, "F8", tr("Suspend") if self._selling.sale else tr("Recall")),
-            Slot(6, Act.VOID_LINE, "Del", tr("Void line")),
-            Slot(7, Act.DRAWER, "Ctrl+D", tr("Drawer")),
-            Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash")),
-            Slot(9, Act.PAY, "F9", pay, main=True),
-        )
+        return sell_strip(self._selling)
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -448,50 +361,22 @@ class SellPresenter(Screen):
         self._view.flash(tone)
         self.sounded.emit(tone.value)
 
+    def _doubted(self, why: CodedError) -> None:
+        self._flash(Tone.WARNING)
+        self.explain(why)
+
     def _refuse(self, code: str, facts: Mapping[str, object] | None = None) -> None:
         self._flash(Tone.WARNING)
         self.say(words_for(code, facts), Tone.WARNING)
 
     def _hold(self, label: str, source: str, *, pairs: bool) -> None:
-        if len(self._held) < MAX_HELD_SCANS:
-            self._held.append((label, source, pairs))
-            self.say(
-                ntr(
-                    "{n} scan waits for the sale to be finished",
-                    "{n} scans wait for the sale to be finished",
-                    len(self._held),
-                ),
-                Tone.INFO,
-            )
+        if self._held.hold(HeldScan(label, source, pairs=pairs)):
+            held = len(self._held)
+            self.say(ntr(
+                "{n} scan waits for the sale to be finished", "{n} scans wait for the sale to be finished", held,
+            ), Tone.INFO)  # fmt: skip
         else:
             self._refuse(BLOCKED_PAYING)
-
-    def _must_ask(self, text: str) -> bool:
-        """A quantity or a price that could be a slip is asked once."""
-        try:
-            doubt = self._selling.doubt(text)
-        except RuleViolationError:
-            doubt = None
-        if doubt is None or self._asked == text:
-            self._asked = ""
-            return False
-        self._asked = text
-        self._refuse(doubt.code, doubt.facts)
-        return True
-
-    def _typed_cash(self) -> int | None:
-        text = self._view.entry.text().strip()
-        if not text:
-            return EXACT
-        try:
-            given = parse_cash(text, self._selling.currency, confirmed=self._asked == text)
-        except RuleViolationError as refused:
-            self._asked = text
-            self._flash(Tone.WARNING)
-            self.explain(refused)
-            return None
-        self._view.entry.clear()
-        return given
 
     def _may_pay(self) -> bool:
         blocks = self._paying.blocked_by()
@@ -504,13 +389,6 @@ class SellPresenter(Screen):
             self._show()
         self._refuse(blocks[0])
         return False
-
-    def _selected(self):
-        sale, selected = self._selling.sale, self._selling.selected
-        if sale is None or selected is None:
-            return None
-        line = sale.line(selected)
-        return None if line.voided else line
 
     def _show(self) -> None:
         selling = self._selling

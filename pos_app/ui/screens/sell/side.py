@@ -117,6 +117,11 @@ class SidePanel(QObject):
         self.show_hint()
         self._view.entry.setFocus()
 
+    def close_and_clear(self) -> None:
+        """The same, with nothing left half typed."""
+        self._view.entry.clear()
+        self.close()
+
     def step(self, by: int) -> None:
         self._view.search.step(by)
 

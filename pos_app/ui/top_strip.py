@@ -1,0 +1,43 @@
+"""What the top strip says: store and till, workspaces with their badges, the sync lamp, devices, operator and clock."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from pos_app.service.link_status import LinkState, LinkView
+from pos_app.till import Till
+from pos_app.ui.shell import PillState, TopState, till_title
+from pos_app.ui.theme import Tone
+from pos_app.ui.words import tr
+
+
+def top_state(
+    till: Till, zone: ZoneInfo, spaces: Sequence[str], space: str, devices: tuple[PillState, ...], waiting_orders: int
+) -> TopState:
+    """The strip as it is now. `space` is the workspace in front, of those in `spaces` the operator may open."""
+    config, operator = till.config, till.signing_in.operator
+    clock = datetime.fromtimestamp(till.clock.now_ms() / 1000, tz=UTC).astimezone(zone)
+    names = {"sell": (tr("Sell"), 0), "pickup": (tr("Pickup"), waiting_orders), "manager": (tr("Manager"), 0)}
+    return TopState(
+        till_title(config.store_name, config.register, config.role),
+        tuple((name, *names[name]) for name in spaces),
+        space if operator else "",
+        lamp_state(till.link.read()),
+        devices,
+        operator.name if operator else "",
+        f"{clock:%H:%M}",
+    )
+
+
+def lamp_state(link: LinkView) -> PillState:
+    """The sync lamp in plain words; selling never waits for it."""
+    queued = tr(" · {n} queued", n=link.queued) if link.queued else ""
+    match link.state:
+        case LinkState.SYNCED:
+            return PillState("sync", tr("All synced") if not link.queued else tr("Syncing") + queued, Tone.OK)
+        case LinkState.CATCHING_UP:
+            return PillState("sync", tr("Catching up") + queued, Tone.INFO)
+        case LinkState.HQ_OFFLINE:
+            return PillState("sync", tr("HQ offline") + queued, Tone.WARNING)
+        case LinkState.STARTING:
+            return PillState("sync", tr("Connecting") + queued, Tone.INFO)
