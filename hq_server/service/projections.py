@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import coupons, customers, fulfilment, loyalty, value
+from hq_server.service import coupons, customers, fulfilment, loyalty, mails, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
 from hq_server.storage import cashier_acts, drawers, sales, stock
@@ -19,7 +19,15 @@ from retail_core.domain.cases import CaseKind
 from retail_core.domain.cashier_acts import noted_acts
 from retail_core.domain.drawer_events import DayClosed, DrawerClosed
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.events import CustomerConsented, CustomerCreated, Event, FulfilmentEvent, SaleCompleted
+from retail_core.domain.events import (
+    CustomerConsented,
+    CustomerCreated,
+    Event,
+    FulfilmentEvent,
+    InvoiceIssued,
+    MailWanted,
+    SaleCompleted,
+)
 from retail_core.domain.sale import MAX_LINES, MAX_TOTAL_MINOR
 from retail_core.domain.stock import StockMovement, movements_of
 from retail_core.domain.value import ValueMoved, checked
@@ -68,6 +76,8 @@ def understand(stream: StreamId, placed: StreamEntry) -> Fact:
         checked(event)
     if isinstance(event, DrawerClosed | DayClosed):
         _check_close(event)
+    if isinstance(event, InvoiceIssued | MailWanted):
+        _check_texts([event.receipt, event.commit])
     movements = movements_of(event)
     _check_movements(movements)
     _check_head(entry)
@@ -103,6 +113,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     cashier_acts.add(unit, store, [(fact.entry, act) for fact in facts for act in noted_acts(fact.event)])
     value.fold(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, ValueMoved)])
     loyalty.follow(hq, unit, sold, [fact.event for fact in facts if isinstance(fact.event, ValueMoved)])
+    mails.want(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, MailWanted)])
     if sold or moves:
         unit.changed.add(TODAY)
 

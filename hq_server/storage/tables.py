@@ -16,8 +16,8 @@ from hq_server.storage.scoping import (
 )
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
-# 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use
-SCHEMA_VERSION = 13
+# 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail
+SCHEMA_VERSION = 14
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -186,6 +186,13 @@ cashier_act = store_scoped(  # what a manager looks at, read from the facts as t
     number("amount_minor"), text("subject"), text("approver"),
     key=["event_id", "n"],
     index=[["biz_date", "operator"]],
+)  # fmt: skip
+mail = store_scoped(  # receipts to be sent by e-mail; where to stands in `private`
+    "mail",
+    text("mail_id"), text("receipt"), number("wanted_ms"), text("state"), number("tries"), number("next_ms"),
+    text("why"), text("answer"), number("changed_ms"),
+    key=["mail_id"],
+    index=[["state", "next_ms"]],
 )  # fmt: skip
 quick_key = store_scoped("quick_key", text("page"), number("pos"), text("sku"), text("label"), key=["page", "pos"])
 goods_rules = store_scoped("goods_rules", text("kind"), text("doc"), key=["kind"])

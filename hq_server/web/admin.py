@@ -137,6 +137,7 @@ QUESTIONS = (
     ("exceptions", "/api/exceptions", "what somebody must look at"),
     ("instruments", "/api/instruments", "gift cards, credit, points and accounts"),
     ("jobs", "/api/jobs", "long work"),
+    ("mails", "/api/mails", "receipts by e-mail and what became of them"),
     ("verify-stock", "/api/stock/verify", "check the books"),
 )
 

@@ -49,6 +49,7 @@ UNKNOWN_THINGS = frozenset(
         "case.unknown",
         "customer.unknown",
         "job.unknown",
+        "mail.unknown",
         "node.unknown",
         "order.unknown",
         "place.unknown",

@@ -16,7 +16,8 @@ from types import FrameType
 import uvicorn
 import uvloop
 
-from hq_server.service import feed, fulfilment, orders
+from hq_server.connectors.smtp import SmtpOffice, mail_server
+from hq_server.service import feed, fulfilment, mails, orders
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
@@ -31,6 +32,7 @@ from retail_core.domain.errors import EnvironmentFault
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY_S = 30.0
+POST_EVERY_S = 30.0
 FEED_KEEPS_CLOSED_ORDERS_MS = 2 * 86_400_000
 STOP_WITHIN_S = 5
 KEEP_ALIVE_S = 60
@@ -132,14 +134,15 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 async def serve(server: Server, home: HqHome, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until told to stop; housekeeping runs beside it."""
     running = https_server(server, home)
-    keeping = asyncio.create_task(_keep_house(server))
+    beside = [asyncio.create_task(_keep_house(server)), asyncio.create_task(_send_mail(server))]
     try:
         ready()
         await running.serve(sockets=[listener])
     finally:
         server.bell.close()
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 def sweep(hq: Hq) -> None:
@@ -163,3 +166,20 @@ async def _keep_house(server: Server) -> None:
         except EnvironmentFault as fault:
             log.warning("housekeeping failed: %s", fault, extra={"code": fault.code})
         await server.bell.pause(SWEEP_EVERY_S)
+
+
+async def _send_mail(server: Server) -> None:
+    """Receipts go out when their wish comes in, and those that wait for another try when it is time."""
+    while not server.bell.closing:
+        ticket = server.bell.ticket(mails.MAIL)
+        try:
+            await in_thread(_post, server.hq)
+        except EnvironmentFault as fault:
+            log.warning("mail waits: %s", fault, extra={"code": fault.code})
+        await server.bell.wait(mails.MAIL, ticket, POST_EVERY_S)
+
+
+def _post(hq: Hq) -> None:
+    found = mail_server(hq.home.folder)  # read each time: it may be set up while HQ runs
+    if found is not None:
+        mails.send_due(hq, SmtpOffice(found))

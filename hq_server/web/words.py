@@ -53,6 +53,15 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "hq.not_initialised": "There is no HQ in {home} yet. Run `omnitill-hq init --home {home}` first.",
         "hq.unreachable": "HQ cannot be reached at {url}. Check the address and that it runs.",
         "node.revoked": "This machine was shut out. Enrol it again if that was a mistake.",
+        "mail.bad_address": "no e-mail address",
+        "mail.bad_settings": "The settings of the mail server in {file} cannot be read: {why}",
+        "mail.deferred": "put off by the mail server for days",
+        "mail.illegal_move": "A mail that is {state} cannot be given '{action}'.",
+        "mail.not_encrypted": "Letters name people: {host} must be spoken to with security tls or starttls.",
+        "mail.refused": "refused by the mail server",
+        "mail.server_down": "The mail server {host} cannot be used: {why}",
+        "mail.unknown": "There is no such mail.",
+        "mail.unreadable": "cannot be read",
         "order.handed_over_twice": "handed over twice",
         "order.not_accepted": "no store accepts it",
         "order.rejected": "the store cannot fill it",
@@ -127,6 +136,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.CUSTOMER_CONFLICT: ("customer", "warning"),
         CaseKind.COUPON_TWICE: ("coupon", "warning"),
         CaseKind.VALUE_CONFLICT: ("value", "error"),
+        CaseKind.MAIL_FAILED: ("mail", "warning"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

@@ -18,6 +18,7 @@ class CaseKind(StrEnum):
     CUSTOMER_CONFLICT = "customer_conflict"
     COUPON_TWICE = "coupon_twice"
     VALUE_CONFLICT = "value_conflict"
+    MAIL_FAILED = "mail_failed"
 
 
 class CaseState(StrEnum):

@@ -1,0 +1,1 @@
+"""Where head office speaks to other people's systems."""
