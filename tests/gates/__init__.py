@@ -26,6 +26,7 @@ GATES: Mapping[str, str] = MappingProxyType(
         "R1": "tests.gates.r1_kills",
         "R2": "tests.gates.r2_payments",
         "R5": "tests.gates.r5_simulation",
+        "R7": "tests.gates.r7_no_network",
     }
 )
 """Promise → module with a `GATE`. To add one, write its module and its line."""
