@@ -140,6 +140,16 @@ DISCOUNT = DiscountView(
     give="Give discount",
     undo=True,
 )  # fmt: skip
+EXEMPT_SALE = SellState(LINES, "5", "8 items", "", "Without tax · Diplomat · D-4711", "€ 15.21")
+EXEMPT = DiscountView(
+    "the whole sale, now € 15.21",
+    "This line",
+    (OptionView("percent", "Percent"), OptionView("amount", "Amount"), OptionView("exempt", "Without tax", chosen=True)),
+    "Reason: Diplomat   Ctrl+N",
+    has_why=True,
+    give="Sell without tax",
+    undo=True,
+)  # fmt: skip
 APPROVAL = ApprovalState("Give up the whole sale of € 16.70", 3)
 PAGES = (
     QuickPageView("Quick", tuple(QuickKeyView(w, w, p) for w, p in WORDS_AND_PRICES)),
@@ -356,6 +366,7 @@ def pictures() -> Iterator[Picture]:
     yield Picture("sell-loading", sell(replace(ready, instead=Instead.LOADING)), SYNCED, SELL_STRIP)
     yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, SELL_STRIP)
     yield Picture("sell-discount", sell(replace(SALE, lines=CUT_LINES), _discount), SYNCED, SELL_STRIP)
+    yield Picture("sell-exempt", sell(EXEMPT_SALE, _exempt), SYNCED, SELL_STRIP)
     yield Picture("sell-approval", sell(SALE), TOP, SELL_STRIP, approval=APPROVAL)
     yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
     yield Picture("pay-gift", pay(PAY_GIFT), SYNCED, PAY_STRIP)
@@ -453,6 +464,11 @@ def _search(view: SellView) -> None:
 def _discount(view: SellView) -> None:
     view.entry.setText("20")
     view.show_discount(DISCOUNT)
+
+
+def _exempt(view: SellView) -> None:
+    view.entry.setText("D-4711")
+    view.show_discount(EXEMPT)
 
 
 def _quantity(view: SellView) -> None:

@@ -100,6 +100,8 @@ class ReceiptData:
     buyer: tuple[str, ...] = ()
     points_earned: int = 0
     points_left: int | None = None  # with those earned now
+    exempt_why: str = ""  # why it bears no tax
+    exempt_no: str = ""  # by which certificate
 
 
 def _(text: str) -> str:
@@ -117,6 +119,11 @@ TENDER_WORDS = MappingProxyType(
         "account": _("On account"),
         "foreign_cash": _("Foreign cash"),
     }
+)
+
+
+EXEMPT_WORDS = MappingProxyType(
+    {"resale": _("Resale"), "charity": _("Charity"), "diplomat": _("Diplomat"), "export": _("Export")}
 )
 
 
@@ -152,7 +159,10 @@ class ReceiptWords:
     register: str = _("Till")
     operator: str = _("Served by")
     returns: str = _("Please keep this receipt for returns")
+    exempt: str = _("Without tax: {why}")
+    certificate: str = _("Certificate {number}")
     tenders: Mapping[str, str] = field(default_factory=lambda: TENDER_WORDS)
+    exempt_whys: Mapping[str, str] = field(default_factory=lambda: EXEMPT_WORDS)
     right_to_left: bool = False
     items_of: Callable[[int], str] | None = None
     """How many items it were, in languages with more forms than one and many."""
@@ -393,6 +403,10 @@ def _vouchers(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
 
 
 def _taxes(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
+    if data.exempt_why:
+        yield Text(words.exempt.format(why=words.exempt_whys.get(data.exempt_why, data.exempt_why)), bold=True)
+        yield Text(words.certificate.format(number=data.exempt_no))
+        yield Rule()
     if not data.taxes:
         return
     table: list[tuple[str, ...]] = [(words.rate, words.net, words.tax, words.gross)]

@@ -1,4 +1,5 @@
-"""Discounts by hand: off a line, off the sale, or another price. Who may do how much alone, and what the journal keeps.
+"""Discounts by hand: off a line, off the sale, another price, or no tax. Who may do how much alone, and what the journal
+keeps.
 
 A limit is one of the line: what hands take off it together counts, so that two small discounts are not one large one.
 What a second person agreed to is that person's and does not count.
@@ -26,10 +27,13 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import LineId
 from retail_core.domain.quantity import amount_minor
+from retail_core.domain.roles import Permission
 from retail_core.domain.sale import Sale, SaleLine
+from retail_core.domain.tax import Exemption, ExemptReason, exemption
 from retail_core.durable.reference import ItemRow
 
 LINE_ACTS = {Kind.PERCENT: "line_discount", Kind.AMOUNT: "line_amount_off", Kind.PRICE: "price_override"}
+EXEMPT_ACT = "exempt_sale"
 SALE_ACTS = {Kind.PERCENT: "sale_discount", Kind.AMOUNT: "sale_amount_off"}
 
 
@@ -54,6 +58,14 @@ class Discounting:
     def discount_sale(self, kind: Kind, value: int, why: str = "", approval: Approval | None = None) -> Outcome:
         """Take something off everything that takes discounts, also what comes later. Raises ApprovalNeededError."""
         return self._selling.change(lambda: self._sale(Manual(kind, value, why), approval))
+
+    def exempt(self, reason: ExemptReason, certificate: str, approval: Approval | None = None) -> Outcome:
+        """Sell everything without tax, also what comes later. Raises ApprovalNeededError."""
+        return self._selling.change(lambda: self._exempt(exemption(reason, certificate), approval))
+
+    def undo_exempt(self) -> Outcome:
+        """The sale bears its taxes again."""
+        return self._selling.change(self._undo_exempt)
 
     def undo_line(self, line_id: LineId) -> Outcome:
         """The line costs again what the price list and its promotions say."""
@@ -128,6 +140,30 @@ class Discounting:
         sale.discount_sale(None)
         self._note("discount_undone", sale.sale_id, given_minor, manual)
         return Outcome(OutcomeKind.CHANGED, self._selling.selected)
+
+    # ── no tax ───────────────────────────────────────────────────────────────────────────────────
+
+    def _exempt(self, wanted: Exemption, approval: Approval | None) -> Outcome:
+        sale = self._open()
+        act = Act(EXEMPT_ACT, sale.sale_id, name=wanted.certificate)
+        by = allow(self._selling.signed_in().role, Permission.EXEMPT, act, approval)
+        before_minor = sale.totals.due_minor
+        sale.exempt_from_tax(msgspec.structs.replace(wanted, by=by))
+        self._note_exempt("sale_exempted", sale, before_minor, wanted.reason, by)
+        return Outcome(OutcomeKind.CHANGED, self._selling.selected)
+
+    def _undo_exempt(self) -> Outcome:
+        sale = self._open()
+        exempt, before_minor = sale.exempt, sale.totals.due_minor
+        if exempt is None:
+            raise RuleViolationError("tax.not_exempt")
+        sale.exempt_from_tax(None)
+        self._note_exempt("exemption_undone", sale, before_minor, exempt.reason)
+        return Outcome(OutcomeKind.CHANGED, self._selling.selected)
+
+    def _note_exempt(self, what: str, sale: Sale, before_minor: int, why: str, by: str = "") -> None:
+        minor = sale.totals.due_minor - before_minor
+        self._selling.notes.add(AuditNoted(what, sale.sale_id, minor, why, by), self._selling.signed_in())
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 

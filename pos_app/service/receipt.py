@@ -65,6 +65,8 @@ def receipt_data(
         short_hash=short_hash,
         language=paper.language,
         rounding_minor=event.rounding_minor,
+        exempt_why=event.exempt.reason if event.exempt else "",
+        exempt_no=event.exempt.certificate if event.exempt else "",
         points_earned=points.earned,
         points_left=points.left,
         vouchers=tuple(

@@ -23,6 +23,7 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "close_day": _("Close the day of this till"),
         "count_drawer": _("Count a drawer that somebody else opened"),
         "drawer_variance": _("Close the drawer with a difference of {money}"),
+        "exempt_sale": _("Sell without tax, certificate {name}"),
         "no_sale": _("Open the drawer without a sale, time {amount} in this session"),
         "post_void": _("Reverse the last sale of {money} whole"),
         "return": _("Take goods back for {money}, which is more than the store's rules allow"),

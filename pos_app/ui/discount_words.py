@@ -5,7 +5,8 @@ from types import MappingProxyType
 
 from pos_app.ui.words import tr
 from retail_core.domain.discounts import LINE_RULE, PRICE_RULE, SALE_RULE, Kind, Why
-from retail_core.domain.sale import PriceReason
+from retail_core.domain.saleline import PriceReason
+from retail_core.domain.tax import EXEMPT_RULE, Exemption, ExemptReason
 
 
 def _(sentence: str) -> str:
@@ -26,13 +27,32 @@ WHY_WORDS: Mapping[str, str] = MappingProxyType(
         Why.STAFF: _("Staff"),
     }
 )
+EXEMPT_WORD = _("Without tax")
+EXEMPT_WHYS: Mapping[str, str] = MappingProxyType(
+    {
+        ExemptReason.RESALE: _("Resale"),
+        ExemptReason.CHARITY: _("Charity"),
+        ExemptReason.DIPLOMAT: _("Diplomat"),
+        ExemptReason.EXPORT: _("Export"),
+    }
+)
 RULE_WORDS: Mapping[str, str] = MappingProxyType(
-    {LINE_RULE: _("Discount"), SALE_RULE: _("Discount on the sale"), PRICE_RULE: _("Price changed")}
+    {
+        LINE_RULE: _("Discount"),
+        SALE_RULE: _("Discount on the sale"),
+        PRICE_RULE: _("Price changed"),
+        EXEMPT_RULE: EXEMPT_WORD,
+    }
 )
 
 
 def hand_words(reason: PriceReason) -> str:
     """ "Discount 10 % · Damaged" of what was done by hand."""
     words = " ".join(part for part in (tr(RULE_WORDS[reason.rule]), reason.text) if part)
-    why = WHY_WORDS.get(reason.why, "")
+    why = WHY_WORDS.get(reason.why) or EXEMPT_WHYS.get(reason.why, "")
     return f"{words} · {tr(why)}" if why else words
+
+
+def exempt_words(exempt: Exemption) -> str:
+    """ "Without tax · Diplomat · D-4711": instead of the taxes."""
+    return " · ".join((tr(EXEMPT_WORD), tr(EXEMPT_WHYS.get(exempt.reason, exempt.reason)), exempt.certificate))

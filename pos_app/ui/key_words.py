@@ -17,6 +17,7 @@ ACT_WORDS: Mapping[Act, str] = MappingProxyType(
         Act.CUSTOMER_LANGUAGE: _("Language of the receipt and the customer's display"),
         Act.DEVICES: _("Devices: what is wrong and what to do"),
         Act.DOWN: _("Next line"),
+        Act.EXEMPT: _("Sell without tax"),
         Act.EXACT_CASH: _("Exact cash: the sale is done"),
         Act.FIND: _("Find by name"),
         Act.FINISH: _("Finish the sale"),

@@ -34,6 +34,7 @@ class Act(StrEnum):
     DOWN = "down"
     DRAWER = "drawer"
     EXACT_CASH = "exact_cash"
+    EXEMPT = "exempt"
     FIND = "find"
     FINISH = "finish"
     FOREIGN_CASH = "foreign_cash"
@@ -135,6 +136,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "+": Act.MORE,
         "-": Act.LESS,
         "Ctrl+E": Act.ANSWER,
+        "Ctrl+N": Act.EXEMPT,
         "Ctrl+O": Act.OF_AGE,
         "Ctrl+P": Act.LABEL,
         "Ctrl+B": Act.READ_BATCH,

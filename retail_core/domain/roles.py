@@ -29,6 +29,7 @@ class Permission(StrEnum):
     DISCOUNT = "discount"  # by hand, as far as the store lets a cashier go
     DISCOUNT_MORE = "discount_more"  # as far as a supervisor may go
     DISCOUNT_ANY = "discount_any"  # as far as anybody may go
+    EXEMPT = "exempt"  # sell without tax
     PICK = "pick"
     HAND_OVER = "hand_over"
     SET_UP_DEVICES = "set_up_devices"
@@ -89,6 +90,7 @@ _OVER_DRAWERS = frozenset(
 _SUPERVISING = _OVER_DRAWERS | {
     Permission.VOID_SALE,
     Permission.DISCOUNT_MORE,
+    Permission.EXEMPT,
     Permission.SET_UP_DEVICES,
     Permission.SETTLE_DOUBT,
     Permission.RETURN_FREELY,

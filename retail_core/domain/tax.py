@@ -10,16 +10,19 @@ LINE: line amounts are rounded first; tax is computed per class on each line, ha
 Either way Σ line tax = document tax to the cent.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from math import lcm
 
 import msgspec
 
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.money import allocate, div_half_up
 
 PPM = 1_000_000
 EXEMPT_RULE = "manual.exempt"
+CERTIFICATE = re.compile(r"[A-Z0-9][A-Z0-9 ./-]{0,31}")
 
 
 class Rounding(StrEnum):
@@ -57,19 +60,34 @@ class TaxPart(msgspec.Struct, frozen=True):
         return 0 if self.included else self.tax_minor
 
 
+class ExemptReason(StrEnum):
+    """Why a sale may bear no tax."""
+
+    RESALE = "resale"
+    CHARITY = "charity"
+    DIPLOMAT = "diplomat"
+    EXPORT = "export"
+
+
 class Exemption(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a sale bears no tax: a fixed reason, the number of the certificate, and who agreed, if it took somebody."""
+    """Why a sale bears no tax: a fixed reason, the number of the certificate, and who agreed, if it took somebody.
+
+    The number is that of a document; names of people have no place here.
+    """
 
     reason: str
     certificate: str
     by: str = ""
 
 
-class ExemptReason(StrEnum):
-    RESALE = "resale"
-    CHARITY = "charity"
-    DIPLOMAT = "diplomat"
-    EXPORT = "export"
+def exemption(reason: ExemptReason, certificate: str) -> Exemption:
+    """Raises `tax.no_certificate`, or `tax.bad_certificate` for what is no number of a document."""
+    number = " ".join(certificate.upper().split())
+    if not number:
+        raise RuleViolationError("tax.no_certificate")
+    if not CERTIFICATE.fullmatch(number):
+        raise RuleViolationError("tax.bad_certificate", text=number[:40])
+    return Exemption(reason, number)
 
 
 Rates = tuple[TaxRate, ...]

@@ -3,10 +3,12 @@
 from pos_app.locale.catalogue import Spoken
 from pos_app.service.outcome import PaidSale
 from pos_app.ui.customer.state import CustomerLine, CustomerState, Showing
+from pos_app.ui.discount_words import EXEMPT_WORD
 from pos_app.ui.words import _
 from retail_core.domain.money import format_minor, format_money
 from retail_core.domain.quantity import format_quantity
 from retail_core.domain.sale import PriceReason, Sale, SaleLine
+from retail_core.domain.tax import EXEMPT_RULE
 
 EACH = "each"
 MANUAL = "manual."
@@ -65,4 +67,6 @@ def _why(cut: PriceReason, said: Spoken) -> str:
     """The name of a promotion; what staff wrote about a cut of their own stays with staff."""
     if cut.text and not cut.rule.startswith(MANUAL):
         return cut.text
+    if cut.rule == EXEMPT_RULE:
+        return said.say(EXEMPT_WORD)
     return said.say(_("Discount"))

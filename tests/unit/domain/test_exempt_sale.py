@@ -13,7 +13,7 @@ from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.receipts import paid_receipt
 from retail_core.domain.returns import ReturnOf, ReturnReason
 from retail_core.domain.sale import PriceReason, Sale, SaleData, SaleLine, Tender, TenderKind
-from retail_core.domain.tax import Exemption, Rounding, TaxPart, TaxRate
+from retail_core.domain.tax import Exemption, ExemptReason, Rounding, TaxPart, TaxRate, exemption
 
 FOOD, GENERAL = TaxRate("food", "VAT 9 %", 90_000), TaxRate("general", "VAT 21 %", 210_000)
 SALES = TaxRate("sales", "sales tax", 88_750, included=False)
@@ -93,6 +93,17 @@ def test_tax_that_is_not_charged_is_no_discount_in_any_report() -> None:
 
 def test_its_receipt_takes_goods_back_without_tax_though_others_of_the_class_came_back_on_it() -> None:
     assert paid_receipt(exempt_sale(), 1).lines[0].taxes == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("", "tax.no_certificate"), ("  ", "tax.no_certificate"), ("Kim <b>", "tax.bad_certificate"),
+                        ("-1", "tax.bad_certificate"), ("1" * 33, "tax.bad_certificate")],
+)  # fmt: skip
+def test_what_is_no_number_of_a_document_is_refused(typed: str, code: str) -> None:
+    with pytest.raises(RuleViolationError) as refused:
+        exemption(ExemptReason.EXPORT, typed)
+    assert refused.value.code == code
+    assert exemption(ExemptReason.EXPORT, " de  4711/a ") == Exemption("export", "DE 4711/A")
 
 
 def test_what_is_paid_already_stands_against_it() -> None:

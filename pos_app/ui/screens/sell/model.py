@@ -1,7 +1,7 @@
 """From the sale's facts to the words on the screen. Lines that did not change keep their words."""
 
 from pos_app.ui.amounts import format_minor, format_money
-from pos_app.ui.discount_words import hand_words
+from pos_app.ui.discount_words import exempt_words, hand_words
 from pos_app.ui.screens.returns.model import back_words
 from pos_app.ui.screens.sell.state import (
     HitView,
@@ -110,7 +110,7 @@ def sell_state(
         selected,
         ntr("{n} item", "{n} items", totals.units),
         saved,
-        tax_words(totals, currency),
+        exempt_words(sale.exempt) if sale.exempt else tax_words(totals, currency),
         format_money(totals.due_minor, currency),
         waiting,
         multiplier,

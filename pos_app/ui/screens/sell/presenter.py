@@ -190,6 +190,7 @@ class SellPresenter(Screen):
             Act.FIND: self._side.open_find,
             Act.QUANTITY: self._quantity.pressed,
             Act.DISCOUNT: self._discounts.pressed,
+            Act.EXEMPT: self._discounts.exempt_pressed,
             Act.VOID_LINE: self._void_line,
             Act.VOID_SALE: self._void_sale,
             Act.EXACT_CASH: lambda: self._to_pay(self.cash_wanted),

@@ -23,6 +23,7 @@ class Side(StrEnum):
     QUANTITY = "quantity"
     ASK = "ask"  # an open question of the sale
     DISCOUNT = "discount"
+    EXEMPT = "exempt"  # the same panel, asking for the number of a certificate
     CARD = "card"  # how much goes onto a gift card
     PARKED = "parked"  # baskets that were put aside
 
@@ -53,7 +54,7 @@ class SidePanel(QObject):
     def typed(self, text: str) -> None:
         """Letters search as they are typed; in *Find* so do figures."""
         self._take_single = False
-        if self.side in (Side.QUANTITY, Side.DISCOUNT, Side.PARKED, Side.ASK, Side.CARD):
+        if self.side in (Side.QUANTITY, Side.DISCOUNT, Side.EXEMPT, Side.PARKED, Side.ASK, Side.CARD):
             return
         query = search_words(text)
         if not query and self.side is Side.FIND:
@@ -91,8 +92,8 @@ class SidePanel(QObject):
         self.show_hint()
         self._view.entry.setFocus()
 
-    def open_discount(self, state: DiscountView) -> None:
-        self.side = Side.DISCOUNT
+    def open_discount(self, state: DiscountView, side: Side = Side.DISCOUNT) -> None:
+        self.side = side
         self._view.entry.clear()
         self._view.show_discount(state)
         self.show_hint()
@@ -144,6 +145,7 @@ class SidePanel(QObject):
         hints = {
             Side.FIND: tr("Type part of a name or code"),
             Side.DISCOUNT: tr("Type how much to take off, then Enter"),
+            Side.EXEMPT: tr("Type the number of the certificate, then Enter"),
             Side.QUANTITY: tr("Type the quantity, then Enter"),
             Side.ASK: tr("Answer, then Enter; or go on scanning"),
             Side.CARD: tr("Type the amount, then Enter; or go on scanning"),
