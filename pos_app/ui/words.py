@@ -379,7 +379,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "key.wrong_device": _("These files belong to another machine."),
         "key.wrong_length": _("A key of this machine is damaged. Enrol it again."),
         "port.in_use": _("Another program uses the port this one needs."),
-        "program.already_running": _("The till is running already on these files."),
+        "program.already_running": _(
+            "The till is running already on these files. Go back to its window; a second one is not needed."
+        ),
         "remote.socket": _("The control socket {socket} cannot be made: {why}"),
         "series.used_up": _("No receipt numbers are left for this till. Connect it to head office once."),
     }

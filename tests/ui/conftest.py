@@ -1,6 +1,7 @@
 """A till with its window, on the offscreen platform: real files, real threads, real key events."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -157,9 +158,9 @@ def shop(tmp_path: Path) -> Shop:
     return make_shop(tmp_path / "t1")
 
 
-@pytest.fixture
-def cashier(qtbot: QtBot, dressed: QApplication, shop: Shop) -> Iterator[Cashier]:
-    """A locked till with its window."""
+@contextmanager
+def window_of(qtbot: QtBot, shop: Shop) -> Iterator[Cashier]:
+    """A till is started on the shop's files, locked, with its window; closed at the end."""
     background, bridge = Background(), ScanBridge()
     till = Till.open(shop.home, ManualClock(), SystemIds(), background.deliver, background.wake)
     workplace = Workplace(till, background)
@@ -174,6 +175,13 @@ def cashier(qtbot: QtBot, dressed: QApplication, shop: Shop) -> Iterator[Cashier
         till.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
+
+
+@pytest.fixture
+def cashier(qtbot: QtBot, dressed: QApplication, shop: Shop) -> Iterator[Cashier]:
+    """A locked till with its window."""
+    with window_of(qtbot, shop) as made:
+        yield made
 
 
 @pytest.fixture

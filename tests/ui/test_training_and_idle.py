@@ -3,19 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pos_app.storage.training_home import TrainingHome
-from pos_app.till import Till
-from pos_app.ui.background import Background
-from pos_app.ui.bridge import ScanBridge
 from pos_app.ui.watermark import Watermark
-from pos_app.ui.workplace import Workplace
-from retail_core.durable.system import SystemIds
-from tests.support.shop import ITEMS, MANAGER_BADGE, ManualClock, Shop
-from tests.ui.conftest import Cashier
+from tests.support.shop import ITEMS, MANAGER_BADGE, Shop
+from tests.ui.conftest import Cashier, window_of
 
 MILK = ITEMS[0]
 
@@ -23,20 +18,8 @@ MILK = ITEMS[0]
 @pytest.fixture
 def trainee(qtbot: QtBot, dressed: QApplication, shop: Shop) -> Iterator[Cashier]:
     """A cashier signed in at the training till of the shop's machine."""
-    background, bridge = Background(), ScanBridge()
-    till = Till.open(TrainingHome(shop.home), ManualClock(), SystemIds(), background.deliver, background.wake)
-    workplace = Workplace(till, background)
-    bridge.scanned.connect(workplace.scanned)
-    workplace.open()
-    workplace.shell.activateWindow()
-    try:
-        yield Cashier(qtbot, workplace, bridge, shop).sign_in()
-    finally:
-        workplace.close()
-        background.close()
-        till.close()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        QCoreApplication.processEvents()
+    with window_of(qtbot, Shop(TrainingHome(shop.home), shop.hq_key, shop.config)) as made:
+        yield made.sign_in()
 
 
 def asked(cashier: Cashier) -> list[bool]:
