@@ -12,6 +12,7 @@ from hq_server.storage.promotions import PromotionRow
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.places import PlaceKind
 from retail_core.domain.promotions.model import checked
+from retail_core.domain.promotions.together import checked_together
 
 KIND = "promotion"
 
@@ -19,7 +20,7 @@ KIND = "promotion"
 def put(hq: Hq, wanted: Sequence[PromotionRow]) -> None:
     """Publish promotions to the stores they name, or to all; an ended one is taken back. All of them, or none.
 
-    Raises `promotion.*` when one makes no sense, `place.unknown`.
+    Raises `promotion.*` when one makes no sense, alone or with those that are in force, `place.unknown`.
     """
     for one in wanted:
         checked(one.promotion)
@@ -27,6 +28,8 @@ def put(hq: Hq, wanted: Sequence[PromotionRow]) -> None:
     def work(unit: Unit) -> None:
         for one in wanted:
             _put(unit, msgspec.structs.replace(one, changed_ms=hq.clock.now_ms()))
+        if any(one.promotion.not_with for one in wanted):
+            checked_together(row.promotion for row in promotions.all_of(unit.conn) if not row.ended)
 
     hq.database.write(work)
 

@@ -8,7 +8,7 @@ from hq_server.storage import feed
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.promotions import PromotionRow
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.promotions.model import NForM, PercentOff, Promotion
+from retail_core.domain.promotions.model import NForM, PercentOff, Promotion, Stacking
 from retail_core.domain.roles import Role
 from tests.hq.running import RunningHq
 from tests.hq.support import OTHER_STORE, STORE, Shop
@@ -53,6 +53,26 @@ def test_what_makes_no_sense_is_refused_with_its_reason(shop: Shop) -> None:
         assert refused.value.code == code
 
 
+def test_two_that_name_each_other_are_refused_and_nothing_is_kept(shop: Shop) -> None:
+    def on_top(promo_id: str, *not_with: str) -> PromotionRow:
+        return PromotionRow(
+            Promotion(promo_id, promo_id, PercentOff(100_000), stacking=Stacking.ON_TOP, not_with=not_with)
+        )
+
+    promotions.put(shop.hq, [on_top("A", "B"), on_top("B")])
+    for wrong, code in (
+        ([on_top("B", "A")], "promotion.name_each_other"),
+        ([on_top("C", "A"), on_top("B", "C")], "promotion.name_each_other"),
+        ([on_top("C", "C")], "promotion.names_itself"),
+    ):
+        with pytest.raises(RuleViolationError) as refused:
+            promotions.put(shop.hq, wrong)
+        assert refused.value.code == code
+    assert {name: one.not_with for name, one in in_force(shop, STORE).items()} == {"A": ("B",), "B": ()}
+    promotions.put(shop.hq, [PromotionRow(on_top("A").promotion, ended=True), on_top("B", "A")])
+    assert in_force(shop, STORE)["B"].not_with == ("A",)
+
+
 def test_over_the_api(running: RunningHq) -> None:
     body = {"promotion": {"promo_id": "P-9", "name": "3 for 2", "offer": {"type": "n_for_m", "n": 3, "m": 2}}}
     with running.as_role(Role.HQ_OPERATOR) as office, running.as_role(Role.HQ_VIEWER) as viewer:
@@ -61,4 +81,18 @@ def test_over_the_api(running: RunningHq) -> None:
         assert [row["promotion"]["promo_id"] for row in office.get("/api/promotions").json()["promotions"]] == ["P-9"]
         wrong = {"promotion": {**body["promotion"], "offer": {"type": "n_for_m", "n": 2, "m": 2}}}
         assert office.put("/api/promotions", json=[wrong]).json()["code"] == "promotion.bad_offer"
+        pair = [
+            {
+                "promotion": {
+                    **body["promotion"],
+                    "promo_id": one,
+                    "offer": {"type": "basket_amount", "minor": 1},
+                    "not_with": [two],
+                }
+            }
+            for one, two in (("X", "Y"), ("Y", "X"))
+        ]
+        answer = office.put("/api/promotions", json=pair).json()
+        assert answer["code"] == "promotion.name_each_other"
+        assert "neither could come first" in str(answer)
         assert office.put("/api/promotions", json=[{"promotion": {}}]).status_code in (400, 422)

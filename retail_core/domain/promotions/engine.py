@@ -7,6 +7,7 @@ The order, the only one in this product:
 2. Promotions ON_TOP of lines are taken off what is left, by priority and id.
 3. Basket promotions (thresholds, gifts, coupons on the whole) see what is left after that: of those that stand ALONE
    the one that saves most, then those ON_TOP. Each is shared over its lines to the cent.
+Goods cut by a promotion that another one names take no part in that one; those that are named come first.
 Each step is rounded once, half up, and no line ever costs less than nothing.
 """
 
@@ -31,6 +32,7 @@ from retail_core.domain.promotions.model import (
     Stacking,
 )
 from retail_core.domain.promotions.offers import BasketLine, Cut, Run, dearest_first, line_cuts, off
+from retail_core.domain.promotions.together import turns
 from retail_core.domain.sale import PriceReason
 
 MAX_TRIED = 4  # 24 orders
@@ -58,7 +60,9 @@ class PromotionBook:
         self._by_department: dict[str, list[Promotion]] = {}
         self._for_all: list[Promotion] = []
         self.of_baskets: list[Promotion] = []
-        for promotion in sorted(promotions, key=_rank):
+        known = tuple(promotions)
+        self._late = turns(known)
+        for promotion in sorted(known, key=self._turn):
             for goods in _selections(promotion):
                 self._sets[id(goods)] = frozenset(goods.skus), frozenset(goods.not_skus)
             if promotion.offer.on_basket:
@@ -74,7 +78,7 @@ class PromotionBook:
         return goods.everything or line.sku in skus or line.department in goods.departments
 
     def of_line(self, line: BasketLine) -> list[Promotion]:
-        """Every promotion of lines this one is meant by, in their order."""
+        """Every promotion of lines this one is meant by, in their order; those that are named by others first."""
         found = {
             promotion.promo_id: promotion
             for listed in (
@@ -83,7 +87,10 @@ class PromotionBook:
             for promotion in listed
             if self._concerns(promotion, line)
         }  # fmt: skip
-        return sorted(found.values(), key=_rank)
+        return sorted(found.values(), key=self._turn)
+
+    def _turn(self, promotion: Promotion) -> tuple[int, tuple[int, str]]:
+        return self._late[promotion.promo_id], _rank(promotion)
 
     def _enter(self, promotion: Promotion) -> None:
         offer = promotion.offer
@@ -148,12 +155,14 @@ class PricedBasket:
         nets = {line_id: self.net_minor(line_id) for line_id in self._lines}
         made: list[BasketCut] = []
         usable = [p for p in self._book.of_baskets if p.open_to(self._shopper, self._moment)]
-        alone = [self._basket_cut(p, nets) for p in usable if p.stacking is Stacking.ALONE]
+        alone = [self._basket_cut(p, nets, made) for p in usable if p.stacking is Stacking.ALONE]
         best = max((cut for cut in alone if cut), key=lambda cut: cut.minor, default=None)  # the first of equals
         if best:
             made.append(_taken(best, nets))
         on_top = (p for p in usable if p.stacking is Stacking.ON_TOP)
-        made.extend(_taken(cut, nets) for p in on_top if (cut := self._basket_cut(p, nets)))
+        for promotion in on_top:
+            if cut := self._basket_cut(promotion, nets, made):
+                made.append(_taken(cut, nets))
         return tuple(made)
 
     # ── lines ────────────────────────────────────────────────────────────────────────────────────
@@ -222,16 +231,22 @@ class PricedBasket:
         self, line: BasketLine, before: Sequence[tuple[Promotion, Cut]]
     ) -> Iterator[tuple[Promotion, Cut]]:
         value = line.amount_minor - sum(cut.minor for _, cut in before)
+        cut_by = {promotion.promo_id for promotion, _ in before}
         for promotion in self._on_top[line.line_id]:
-            minor = off(promotion.offer, value, line.qty_milli)
+            minor = off(promotion.offer, value, line.qty_milli) if cut_by.isdisjoint(promotion.not_with) else 0
             if minor > 0:
                 value -= minor
+                cut_by.add(promotion.promo_id)
                 yield promotion, Cut(promotion.promo_id, line.line_id, minor, 0)
 
     # ── the whole basket ─────────────────────────────────────────────────────────────────────────
 
-    def _basket_cut(self, promotion: Promotion, nets: Mapping[LineId, int]) -> BasketCut | None:
-        lines = [line for line in self._lines.values() if self._book.has(promotion.goods, line)]
+    def _basket_cut(
+        self, promotion: Promotion, nets: Mapping[LineId, int], made: Sequence[BasketCut]
+    ) -> BasketCut | None:
+        left_out = self._cut_by(promotion.not_with, made) if promotion.not_with else frozenset[LineId]()
+        part = [line for line in self._lines.values() if line.line_id not in left_out]
+        lines = [line for line in part if self._book.has(promotion.goods, line)]
         spent = sum(nets[line.line_id] for line in lines)
         match promotion.offer:
             case BasketPercent(ppm, from_minor) if spent >= from_minor:
@@ -239,18 +254,31 @@ class PricedBasket:
             case BasketAmount(minor, from_minor) if spent >= from_minor:
                 shares = _shared(min(minor, spent), lines, nets)
             case Gift(from_minor, gift, pieces) if spent >= from_minor:
-                shares = self._gifts(promotion, gift, pieces, spent - from_minor, nets)
+                gifts = [line for line in part if self._book.has(gift, line)]
+                shares = self._gifts(promotion, gifts, pieces, spent - from_minor, nets)
             case _:
                 return None
         minor = sum(share for _, share in shares)
         return BasketCut(promotion.promo_id, promotion.name, minor, shares) if minor > 0 else None
 
+    def _cut_by(self, names: Sequence[str], made: Sequence[BasketCut]) -> frozenset[LineId]:
+        """The lines that one of these promotions has cut."""
+        of_lines = {
+            line_id for line_id, cuts in self._cuts.items() if any(promotion.promo_id in names for promotion, _ in cuts)
+        }
+        return frozenset(of_lines).union(line_id for cut in made if cut.promo_id in names for line_id, _ in cut.shares)
+
     def _gifts(
-        self, promotion: Promotion, gift: Goods, pieces: int, spare_minor: int, nets: Mapping[LineId, int]
+        self,
+        promotion: Promotion,
+        gifts: Sequence[BasketLine],
+        pieces: int,
+        spare_minor: int,
+        nets: Mapping[LineId, int],
     ) -> tuple[tuple[LineId, int], ...]:
         """The dearest gifts are free, as far as what is paid for the other goods still reaches the threshold."""
         shares: list[tuple[LineId, int]] = []
-        runs = [Run(line, line.pieces) for line in self._lines.values() if line.counted and self._book.has(gift, line)]
+        runs = [Run(line, line.pieces) for line in gifts if line.counted]
         for run in dearest_first(runs):
             each = nets[run.line.line_id] // run.pieces
             free = min(pieces, run.pieces)

@@ -14,6 +14,7 @@ MAX_PIECES = 99
 MAX_PARTS = 8
 MAX_NAME_CHARS = 120
 MAX_LISTED = 20_000
+MAX_NAMED = 20  # other promotions
 MAX_MINOR = 10**9
 
 
@@ -174,6 +175,7 @@ class Promotion(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `priority`: a higher one takes its pieces first; among equals the customer gets what saves most. `tiers`: members
     of these tiers alone ("*" any member). `coupon`: only when this code was given. `limit`: times in one sale, 0 any.
+    `not_with`: goods that one of these promotions has cut take no part in it; for what comes ON_TOP or off the basket.
     """
 
     promo_id: str
@@ -186,6 +188,7 @@ class Promotion(msgspec.Struct, frozen=True, omit_defaults=True):
     tiers: tuple[str, ...] = ()
     coupon: str = ""
     limit: int = 0
+    not_with: tuple[str, ...] = ()
 
     def open_to(self, shopper: Shopper, moment: Moment) -> bool:
         """True when this shopper may have it now."""
@@ -208,7 +211,17 @@ def checked(promotion: Promotion) -> Promotion:
         _check_goods(promotion, promotion.goods)
     if promotion.stacking is Stacking.ON_TOP and promotion.offer.by_pieces:
         _refuse("promotion.cannot_be_on_top", promotion)
+    _check_names(promotion)
     return promotion
+
+
+def _check_names(promotion: Promotion) -> None:
+    if promotion.promo_id in promotion.not_with:
+        _refuse("promotion.names_itself", promotion)
+    if len(promotion.not_with) > MAX_NAMED:
+        _refuse("promotion.names_too_many", promotion)
+    if promotion.not_with and promotion.stacking is Stacking.ALONE and not promotion.offer.on_basket:
+        _refuse("promotion.cannot_name_others", promotion)
 
 
 def _check_validity(promotion: Promotion) -> None:

@@ -1,5 +1,6 @@
 """Promotions to the cent: what each kind takes off, how a basket chooses, and what never depends on luck."""
 
+import itertools
 import random
 import time
 
@@ -32,6 +33,7 @@ from retail_core.domain.promotions.model import (
     checked,
 )
 from retail_core.domain.promotions.offers import BasketLine, line_cuts, off
+from retail_core.domain.promotions.together import checked_together, turns
 
 NOON = Moment(at_ms=1_000_000, weekday=2, minute=12 * 60)
 ANYBODY = Shopper()
@@ -197,6 +199,63 @@ def test_what_is_on_top_is_taken_off_what_is_left() -> None:
     ]
 
 
+ON_TOP = Stacking.ON_TOP
+
+
+def test_goods_that_a_named_promotion_cut_are_left_out_of_what_comes_on_top() -> None:
+    half, member = (
+        promo(PercentOff(500_000), "half", some("a")),
+        promo(PercentOff(100_000), "M", stacking=ON_TOP, not_with=("half",)),
+    )
+    assert saved(basket(half, member), [line("a", 100), line("b", 100)]) == {"a": 50, "b": 10}
+
+
+def test_of_two_on_top_the_named_one_comes_first_whatever_its_id_and_priority() -> None:
+    early = promo(PercentOff(100_000), "Z", some("a"), stacking=ON_TOP)
+    late = promo(PercentOff(200_000), "A", priority=9, stacking=ON_TOP, not_with=("Z",))
+    assert saved(basket(late, early), [line("a", 100), line("b", 100)]) == {"a": 10, "b": 20}
+
+
+def test_goods_that_were_cut_do_not_count_for_a_threshold_or_a_gift_that_names_it() -> None:
+    half = promo(PercentOff(500_000), "half", some("a"))
+    off_basket = promo(BasketAmount(100, from_minor=300), "off", not_with=("half",))
+    gift = promo(Gift(300, some("a", "c")), "gift", stacking=ON_TOP, not_with=("half", "off"))
+    priced = basket(half, off_basket, gift)
+    for one in (line("a", 800), line("b", 200)):
+        priced.put(one)
+    assert priced.basket_cuts() == ()
+    priced.put(line("c", 100))
+    assert [(cut.promo_id, cut.minor) for cut in priced.basket_cuts()] == [("off", 100)]
+
+
+def test_a_name_nobody_has_changes_nothing() -> None:
+    member = promo(PercentOff(100_000), "M", stacking=ON_TOP, not_with=("gone",))
+    assert saved(basket(member), [line("a", 100)]) == {"a": 10}
+
+
+@pytest.mark.parametrize("names", [{"A": ("B",), "B": ("A",)}, {"A": ("B",), "B": ("C",), "C": ("A", "B")}])
+def test_some_that_name_each_other_are_refused_and_a_till_that_has_them_all_the_same_prices_alike(
+    names: dict[str, tuple[str, ...]],
+) -> None:
+    ring = [
+        promo(PercentOff(100_000 * n), one, stacking=ON_TOP, not_with=others)
+        for n, (one, others) in enumerate(names.items(), 1)
+    ]
+    with pytest.raises(RuleViolationError, match="name_each_other"):
+        checked_together(ring)
+    prices = {str(saved(basket(*order), [line("a", 1000)])) for order in itertools.permutations(ring)}
+    assert len(prices) == 1
+
+
+def test_a_chain_of_names_is_none() -> None:
+    chain = [
+        promo(PercentOff(1), one, stacking=ON_TOP, not_with=others)
+        for one, others in (("A", ("B", "C")), ("B", ("C",)), ("C", ()))
+    ]
+    checked_together(chain)
+    assert turns(chain) == {"A": 2, "B": 1, "C": 0}
+
+
 def test_a_limit_counts_pieces_or_groups() -> None:
     assert saved(basket(promo(PercentOff(500_000), limit=2)), [line("a", 100, 5)]) == {"a": 100}
     assert saved(basket(promo(NForM(2, 1), limit=1)), [line("a", 100, 5)]) == {"a": 100}
@@ -238,6 +297,8 @@ def promotions(draw: st.DrawFn) -> list[Promotion]:
             Promotion(
                 f"P{n}", f"P{n}", offer, draw(GOODS), priority=draw(st.integers(0, 1)), limit=draw(st.integers(0, 3)),
                 stacking=Stacking.ON_TOP if on_top else Stacking.ALONE,
+                not_with=tuple(f"P{other}" for other in draw(st.sets(st.integers(0, 3), max_size=2)) if other != n)
+                if on_top or offer.on_basket else (),
             )
         )  # fmt: skip
     return made
@@ -359,6 +420,9 @@ def test_an_offer_that_needs_counting_is_never_asked_for_a_single_line() -> None
         (Promotion("p", "x", PercentOff(1), Goods()), "promotion.no_goods"),
         (Promotion("p", "x", PercentOff(1), Goods(skus=tuple(Sku(str(n)) for n in range(20_001)))), "promotion.too_many_goods"),
         (Promotion("p", "x", PercentOff(1), limit=-1), "promotion.bad_limit"),
+        (Promotion("p", "x", BasketAmount(1), not_with=("q", "p")), "promotion.names_itself"),
+        (Promotion("p", "x", BasketAmount(1), not_with=tuple(map(str, range(21)))), "promotion.names_too_many"),
+        (Promotion("p", "x", PercentOff(1), not_with=("q",)), "promotion.cannot_name_others"),
         (Promotion("p", "x", NForM(3, 2), stacking=Stacking.ON_TOP), "promotion.cannot_be_on_top"),
         (Promotion("p", "x", PercentOff(1), validity=Validity(from_ms=5, until_ms=5)), "promotion.dates_reversed"),
         (Promotion("p", "x", PercentOff(1), validity=Validity(weekdays=(7,))), "promotion.no_such_weekday"),
