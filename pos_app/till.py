@@ -1,7 +1,7 @@
 """The till without a screen: files, threads and services put together. The screen, tests and drills all open this."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -40,7 +40,8 @@ from pos_app.service.signing_in import SigningIn
 from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
 from pos_app.service.till_choices import Choice, TillChoices
-from pos_app.storage import customers_here, orders, payments, pin_guard, sales, staff_here
+from pos_app.service.waiting_sale import WaitingSale
+from pos_app.storage import customers_here, orders, payments, pin_guard, sales, staff_here, waiting
 from pos_app.storage.prefs import read_prefs
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import FORK, TillStore
@@ -50,6 +51,9 @@ from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import NUMBERS
+from retail_core.domain.payments import PaymentRecord
+from retail_core.domain.sale import SaleData
+from retail_core.durable.engine import Connection
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.lock import InstanceLock
 from retail_core.durable.settings import SettingsDoc
@@ -68,6 +72,7 @@ class Till:
     selling: Selling
     paying: Paying
     card_paying: CardPaying
+    waiting_sale: WaitingSale
     instruments: Instruments
     tendering: Tendering
     card_selling: CardSelling
@@ -136,9 +141,12 @@ class Till:
         lock: InstanceLock,
         store: TillStore,
     ) -> Self:
-        basket, here = sales.read_basket(store.conn), orders.orders_here(store.conn)
-        card_payments = payments.of_sale(store.conn, basket.sale_id) if basket else ()
-        failures, guard = orders.code_failures(store.conn), pin_guard.read_guard(store.conn)
+        basket, beside, card_payments = _baskets(store.conn)
+        here, failures, guard = (
+            orders.orders_here(store.conn),
+            orders.code_failures(store.conn),
+            pin_guard.read_guard(store.conn),
+        )
         links, links_there = Links(home), Links(home)
         here_ref, there_ref = Reference(home, config.zone, links), Reference(home, config.zone, links_there)
         link_status = LinkStatus(links, clock)
@@ -174,7 +182,8 @@ class Till:
             ),
             lambda: promoting.in_force, writer, clock, config.feed_public_key,
         )  # fmt: skip
-        card_paying = CardPaying(selling, paying, writer, ids)
+        waiting_sale = WaitingSale(selling, paying, writer, beside)
+        card_paying = CardPaying(selling, paying, waiting_sale, writer, ids)
         parking = Parking(selling, writer, links, claims, clock, ids, config.till_node)
         card_paying.restore(card_payments)
         fulfilling = Fulfilling(links, here_ref, writer, claims, clock, config.feed_public_key, lambda: goods.codes)
@@ -192,6 +201,7 @@ class Till:
             selling=selling,
             paying=paying,
             card_paying=card_paying,
+            waiting_sale=waiting_sale,
             instruments=instruments,
             tendering=tendering,
             card_selling=CardSelling(selling, instruments, ids),
@@ -289,3 +299,9 @@ class Till:
 
 def _ignore(_: CodedError) -> None:
     """The next refresh tries again."""
+
+
+def _baskets(conn: Connection) -> tuple[SaleData | None, SaleData | None, Sequence[PaymentRecord]]:
+    """What a kill left behind: the open basket, the one that waited beside it, and the card payments of both."""
+    basket, beside = sales.read_basket(conn), waiting.read(conn)
+    return basket, beside, [one for data in (basket, beside) if data for one in payments.of_sale(conn, data.sale_id)]

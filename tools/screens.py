@@ -36,6 +36,8 @@ from pos_app.ui.screens.pickup.state import (
     PickLineView,
 )
 from pos_app.ui.screens.pickup.view import PickupView, Side
+from pos_app.ui.screens.sell.ask_panel import AskView
+from pos_app.ui.screens.sell.beside import BesideView
 from pos_app.ui.screens.sell.state import (
     DiscountView,
     HitView,
@@ -94,6 +96,11 @@ PAY_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),
     Slot(8, Act.EXACT_CASH, "F12", "Exact cash"),
     Slot(9, Act.FINISH, "Enter", "Finish sale", main=True),
+)
+AT_TERMINAL_STRIP = (
+    Slot(0, Act.BACK, "Esc", "Stop"),
+    Slot(2, Act.OTHER_BASKET, "Ctrl+W", "Next customer"),
+    *PAY_STRIP[1:],
 )
 PICKUP_STRIP = (
     Slot(0, Act.FIND, "F2", "Find order"),
@@ -362,15 +369,17 @@ def pictures() -> Iterator[Picture]:
     yield Picture("sell-multiplier", sell(replace(SALE, multiplier="3 ×")), TOP, SELL_STRIP)
     yield Picture("sell-search", sell(SALE, _search), SYNCED, SELL_STRIP)
     yield Picture("sell-quantity", sell(SALE, _quantity), SYNCED, SELL_STRIP)
-    yield Picture("sell-ready", sell(ready), SYNCED, SELL_STRIP)
-    yield Picture("sell-loading", sell(replace(ready, instead=Instead.LOADING)), SYNCED, SELL_STRIP)
-    yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, SELL_STRIP)
+    loading, paid = replace(ready, instead=Instead.LOADING), replace(ready, instead=Instead.PAID, paid=done)
+    for name, state in (("ready", ready), ("loading", loading), ("paid", paid)):
+        yield Picture(f"sell-{name}", sell(state), SYNCED, SELL_STRIP)
     yield Picture("sell-discount", sell(replace(SALE, lines=CUT_LINES), _discount), SYNCED, SELL_STRIP)
     yield Picture("sell-exempt", sell(EXEMPT_SALE, _exempt), SYNCED, SELL_STRIP)
+    for name, shown in (("beside", _beside), ("beside-declined", _beside_declined), ("gift-card", _gift_card)):
+        yield Picture(f"sell-{name}", sell(SALE, shown), SYNCED, SELL_STRIP)
     yield Picture("sell-approval", sell(SALE), TOP, SELL_STRIP, approval=APPROVAL)
-    yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
-    yield Picture("pay-gift", pay(PAY_GIFT), SYNCED, PAY_STRIP)
-    yield Picture("pay-card", pay(PAY_CARD), SYNCED, PAY_STRIP)
+    for name, state in (("pay", PAY), ("pay-gift", PAY_GIFT)):
+        yield Picture(name, pay(state), SYNCED, PAY_STRIP)
+    yield Picture("pay-card", pay(PAY_CARD), SYNCED, AT_TERMINAL_STRIP)
     yield Picture("pay-doubt", pay(PAY_DOUBT), SYNCED, PAY_STRIP)
     yield Picture("return", screens_returns.open_receipt, SYNCED, screens_returns.STRIP)
     yield Picture("return-gift", screens_returns.gift_receipt, SYNCED, screens_returns.STRIP)
@@ -459,6 +468,19 @@ def _draw_all(out: Path, language: str, theme: str, size: tuple[int, int], only:
 def _search(view: SellView) -> None:
     view.entry.setText("coffee")
     view.show_search(SearchView("“coffee” · 3 found", HITS), keyboard=True)
+
+
+def _beside(view: SellView) -> None:
+    view.beside.show_state(BesideView("€ 23.40 is at the card terminal", "Ctrl+W"))
+
+
+def _beside_declined(view: SellView) -> None:
+    view.beside.show_state(BesideView("€ 23.40 is not paid: go to it and pay otherwise", "Ctrl+W", Tone.WARNING))
+
+
+def _gift_card(view: SellView) -> None:
+    text = "Type the amount, then Enter."
+    view.show_ask(AskView("Sell a gift card", "••4821", text, "Put on the sale · Enter"))
 
 
 def _discount(view: SellView) -> None:

@@ -1,10 +1,11 @@
 """Paying by card: the basket is on disk before the terminal is asked, and only the terminal's word counts.
 
 A tender's id begins with its sale's, so that after a crash the payments of the basket that was found again are known.
-While the terminal works the sale cannot change; a doubt holds up this sale alone, never the next question about it.
+While the terminal works its sale cannot change, but may wait beside the next customer's (`service.waiting_sale`); a doubt
+holds up this sale alone, never the next question about it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -12,14 +13,16 @@ import msgspec
 
 from pos_app.devices.ports import PaymentOutcome, PaymentState
 from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.completing import SoldBy
 from pos_app.service.outcome import PaidSale
 from pos_app.service.paying import Paying
 from pos_app.service.selling import Selling
+from pos_app.service.waiting_sale import WaitingSale
 from pos_app.storage import payments, sales
 from pos_app.storage.store import TillStore
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
-from retail_core.domain.ids import IdSource
+from retail_core.domain.ids import IdSource, SaleId
 from retail_core.domain.payments import FOR_PEOPLE, IN_DOUBT, Act, PaymentRecord, Stage, Step
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import Sale, Tender, TenderKind
@@ -54,16 +57,38 @@ class CardState(StrEnum):
 class CardPaying:
     """The card part of paying the open sale. `changed` is called when the screen has something new to show."""
 
-    def __init__(self, selling: Selling, paying: Paying, writer: Writer, ids: IdSource) -> None:
-        self._selling, self._paying, self._writer, self._ids = selling, paying, writer, ids
+    def __init__(self, selling: Selling, paying: Paying, waiting: WaitingSale, writer: Writer, ids: IdSource) -> None:
+        self._selling, self._paying, self._waiting, self._writer, self._ids = selling, paying, waiting, writer, ids
         self.cards: Cards | None = None  # the counter's terminal, when there is one
-        self.state = CardState.IDLE
+        self._state = CardState.IDLE
+        self._alone = False  # what is under way may be waited for beside another basket
+        self._sold_by: SoldBy | None = None
         self.tender_id = ""
         self.amount_minor = 0
         self.goes_back = False  # what is under way is money that goes back to a card
         self.said = ("", "")  # a code of what goes on at the terminal, and the terminal's own words
         self.changed: Callable[[], None] = lambda: None
         self._ended: tuple[Callable[[PaidSale], None], Failed, bool] | None = None
+        waiting.at_terminal = self._is_at_terminal
+
+    @property
+    def state(self) -> CardState:
+        """Of the sale in front."""
+        return CardState.IDLE if self._is_beside else self._state
+
+    @property
+    def state_beside(self) -> CardState:
+        """Of the sale that waits."""
+        return self._state if self._is_beside else CardState.IDLE
+
+    @property
+    def free(self) -> bool:
+        """True when the terminal may be asked for something else."""
+        return self._state is CardState.IDLE
+
+    def concerns(self, sale_id: str) -> bool:
+        """True for the sale the terminal was asked about last."""
+        return _sale_of(self.tender_id) == sale_id
 
     @property
     def can_pay(self) -> bool:
@@ -82,17 +107,17 @@ class CardPaying:
         for taking nothing, or what the sale waits for.
         """
         try:
-            cards, sale = self._ready(), self._paying.payable()[0]
+            cards, (sale, operator) = self._ready(), self._paying.payable()
             if not 0 < amount_minor <= abs(sale.left_minor):
                 raise RuleViolationError("tender.over", over_minor=max(0, amount_minor - abs(sale.left_minor)))
         except RuleViolationError as refused:
             failed(refused)
             return
-        self._ended = (done, failed, print_receipt)
+        self._ended, self._sold_by = (done, failed, print_receipt), operator
         self.tender_id = f"{sale.sale_id}{SEPARATOR}{self._ids.next()}"
         self.amount_minor, self.goes_back = amount_minor, sale.left_minor < 0
         ask = cards.refund if self.goes_back else cards.pay
-        self._works()
+        self._works(alone=True)
         data, tender_id, currency = sale.data(), self.tender_id, sale.currency
 
         def keep(store: TillStore) -> None:
@@ -110,7 +135,7 @@ class CardPaying:
     def ask_again(self) -> None:
         """Ask the terminal once more what became of the payment in doubt."""
         if self.cards and self.state is CardState.DOUBT:
-            self._works()
+            self._works(alone=True)
             self.cards.enquire(self.tender_id, self._answered)
 
     def decide(self, *, paid: bool) -> None:
@@ -146,22 +171,22 @@ class CardPaying:
 
     # ── after a start, and when nobody waits any more ────────────────────────────────────────────
 
-    def restore(self, records: tuple[PaymentRecord, ...]) -> None:
-        """Card payments of the basket that was found again: what was approved counts, a doubt waits to be asked about."""
-        sale = self._selling.sale
-        for record in records if sale else ():
-            if sale is None or not record.tender_id.startswith(sale.sale_id + SEPARATOR):
+    def restore(self, records: Sequence[PaymentRecord]) -> None:
+        """Card payments of the baskets that were found again: what was approved counts, a doubt waits to be asked about."""
+        for record in records:
+            sale = self._waiting.find(_sale_of(record.tender_id))
+            if sale is None:
                 continue
             goes_back = record.act is Act.REFUND
             if record.stage is Stage.APPROVED:
                 sale.take(_tender(record.tender_id, record.approved_minor, goes_back=goes_back))
             elif record.stage in IN_DOUBT:
-                self.tender_id, self.amount_minor, self.state = record.tender_id, record.amount_minor, CardState.DOUBT
+                self.tender_id, self.amount_minor, self._state = record.tender_id, record.amount_minor, CardState.DOUBT
                 self.goes_back = goes_back
 
     def settled(self, outcome: PaymentOutcome) -> None:
         """The terminal was asked again by its own driver: what became of a payment nobody was waiting for."""
-        if self.state is CardState.DOUBT and outcome.tender_id == self.tender_id:
+        if self._state is CardState.DOUBT and outcome.tender_id == self.tender_id:
             self._answered(outcome)
 
     def doing(self, code: str, text: str) -> None:
@@ -174,24 +199,40 @@ class CardPaying:
     def _ready(self) -> Cards:
         if self.cards is None:
             raise RuleViolationError(NOT_THERE)
-        if self.state is not CardState.IDLE:
-            raise RuleViolationError("card.doubt")
+        if self._state is CardState.WORKING:
+            raise RuleViolationError("card.busy")
+        if self._state is CardState.DOUBT:
+            raise RuleViolationError("card.doubt_beside" if self._is_beside else "card.doubt")
         return self.cards
 
-    def _works(self) -> None:
-        self.state, self.said = CardState.WORKING, ("", "")
+    @property
+    def _is_beside(self) -> bool:
+        return self._waiting.holds(_sale_of(self.tender_id))
+
+    def _is_at_terminal(self, sale_id: SaleId) -> bool:
+        return self._state is CardState.WORKING and self._alone and _sale_of(self.tender_id) == sale_id
+
+    def _works(self, *, alone: bool = False) -> None:
+        self._state, self._alone, self.said = CardState.WORKING, alone, ("", "")
         self._selling.paying = True
         self.changed()
 
     def _rests(self, state: CardState = CardState.IDLE) -> None:
-        self.state = state
-        self._selling.paying = False
+        self._state = state
+        if not self._is_beside:
+            self._selling.paying = False
 
     def _not_kept(self, error: Exception) -> None:
+        self._waiting.when_still(lambda: self._failed_to_keep(error))
+
+    def _failed_to_keep(self, error: Exception) -> None:
         self._rests()
         self._fail(error if isinstance(error, RuleViolationError) else RuleViolationError("basket.not_kept"))
 
     def _answered(self, outcome: PaymentOutcome) -> None:
+        self._waiting.when_still(lambda: self._heard(outcome))
+
+    def _heard(self, outcome: PaymentOutcome) -> None:
         if outcome.tender_id != self.tender_id:
             return
         if outcome.state is PaymentState.UNKNOWN:
@@ -203,7 +244,7 @@ class CardPaying:
         if outcome.state is not PaymentState.APPROVED:
             self._fail(RuleViolationError(outcome.reason or "terminal.declined"))
             return
-        self._paying.slips = (*self._paying.slips, *outcome.lines)
+        self._paying.note_slip(_sale_of(outcome.tender_id), outcome.lines)
         self._taken(outcome.tender_id, outcome.amount_minor)
 
     def _settled_by_people(self, record: PaymentRecord | None) -> None:
@@ -215,16 +256,29 @@ class CardPaying:
 
     def _taken(self, tender_id: str, amount_minor: int) -> None:
         """Money was taken: it is on the sale, and the sale is on disk, before anything else."""
-        sale = self._selling.sale
+        sale = self._waiting.find(_sale_of(tender_id))
         if sale is None:
             return
         sale.take(_tender(tender_id, amount_minor, goes_back=self.goes_back))
+        if self._is_beside:
+            self._taken_beside(sale)
+            return
         self._writer.keep_basket(sale.data())
         if sale.left_minor or self._ended is None:
             self.changed()
             return
         done, failed, print_receipt = self._ended
         self._paying.finish_paid(done, failed, print_receipt=print_receipt)
+
+    def _taken_beside(self, sale: Sale) -> None:
+        self._waiting.keep()
+        self.changed()
+        if self._sold_by is None or self._ended is None:
+            self._waiting.on_trouble(RuleViolationError("card.finish_beside"))
+        elif sale.left_minor:
+            self._waiting.on_trouble(RuleViolationError("card.part_beside"))
+        else:
+            self._waiting.finish(self._sold_by, print_receipt=self._ended[2])
 
     def _given_back(self, sale: Sale, outcome: PaymentOutcome, done: Callable[[], None], failed: Failed) -> None:
         if outcome.state is PaymentState.UNKNOWN:
@@ -242,8 +296,15 @@ class CardPaying:
 
     def _fail(self, error: RuleViolationError) -> None:
         self.changed()
-        if self._ended is not None:
+        if self._is_beside:
+            self._waiting.on_trouble(error)
+        elif self._ended is not None:
             self._ended[1](error)
+
+
+def _sale_of(tender_id: str) -> SaleId:
+    """A tender's id begins with its sale's."""
+    return SaleId(tender_id.partition(SEPARATOR)[0])
 
 
 def _tender(tender_id: str, amount_minor: int, *, goes_back: bool) -> Tender:

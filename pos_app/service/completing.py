@@ -9,7 +9,7 @@ from pos_app.service.earning import move_points
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
 from pos_app.service.value_booking import NO_WALLET, Wallet, book
-from pos_app.storage import customers_here, returns, sales, spool
+from pos_app.storage import customers_here, returns, sales, spool, waiting
 from pos_app.storage.store import TillStore
 from retail_core.domain.coupons import used
 from retail_core.domain.errors import RuleViolationError
@@ -93,7 +93,7 @@ def complete(
                 points=points,
             )  # fmt: skip
             spool.put_job(conn, spool.RECEIPT, number.text, msgspec.json.encode(document), stamp.at)
-        sales.put_basket(conn, None)
+        waiting.forget(conn, sale.sale_id)
     return PaidSale(
         sale.sale_id, number.text, event.total_minor, sum(tender.given_minor for tender in tenders), event.change_minor,
         sale.currency, sold, stamp.at, short_hash, any(tender.kind in GIVES_CHANGE for tender in tenders),

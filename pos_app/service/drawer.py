@@ -13,7 +13,7 @@ from pos_app.runtime.writer import Failed, Writer
 from pos_app.service import drawer_acts as acts
 from pos_app.service.completing import SoldBy
 from pos_app.service.drawer_acts import CountResult, ZReport
-from pos_app.service.drawer_report import Around, Facts, Unpaid
+from pos_app.service.drawer_report import Around, Facts, Unpaid, unpaid_of
 from pos_app.storage import drawer
 from pos_app.storage.drawer import Move
 from pos_app.storage.readers import Links, Reference
@@ -218,7 +218,7 @@ class DrawerDesk:
         taxes = self._catalogue.tax_names()
         header = settings.receipt_header if settings else ()
         rules, language = (settings.drawer, settings.lang) if settings else (DrawerRules(), "")
-        return Around(rules, names, header, taxes, language, _unpaid(self.open_sale()))
+        return Around(rules, names, header, taxes, language, unpaid_of(self.open_sale()))
 
 
 def _view(store: TillStore, who: SoldBy, around: Around) -> DrawerView:
@@ -243,13 +243,6 @@ def _view(store: TillStore, who: SoldBy, around: Around) -> DrawerView:
         last,
         closed,
     )
-
-
-def _unpaid(sale: Sale | None) -> Unpaid | None:
-    if sale is None or sale.empty:
-        return None
-    first = next((line.name or line.label for line in sale if not line.voided), "")
-    return Unpaid(sale.started_ms, sale.totals.due_minor, first)
 
 
 def _named(moves: Sequence[Move], around: Around) -> tuple[Move, ...]:

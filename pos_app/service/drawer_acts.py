@@ -10,8 +10,8 @@ import msgspec
 
 from pos_app.service.completing import SoldBy
 from pos_app.service.drawer_keeping import open_session
-from pos_app.service.drawer_report import Around, Facts, Unpaid, day_facts, drawn_up
-from pos_app.storage import drawer, parked, spool
+from pos_app.service.drawer_report import Around, Facts, Unpaid, day_facts, drawn_up, unpaid_of
+from pos_app.storage import drawer, parked, spool, waiting
 from pos_app.storage.drawer_traces import traces
 from pos_app.storage.store import TillStore
 from retail_core.domain.approvals import Act, Approval, allow
@@ -35,6 +35,7 @@ from retail_core.domain.drawer_totals import added_up, with_move
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.roles import Permission, check, may
+from retail_core.domain.sale import Sale
 from retail_core.domain.variance import Cause, causes
 
 FLOAT_REASON = "opening_float"
@@ -282,8 +283,10 @@ def reprint_z(store: TillStore, who: SoldBy, z_number: str) -> None:
 
 def unpaid_baskets(store: TillStore, around: Around) -> tuple[Unpaid, ...]:
     """Baskets nobody has paid yet, the open one first. Closing neither waits for them nor touches them."""
-    aside = tuple(Unpaid(each.at_ms, each.total_minor, each.first) for each in parked.listed(store.conn))
-    return (around.open_basket, *aside) if around.open_basket else aside
+    kept = waiting.read(store.conn)
+    here = (around.open_basket, unpaid_of(Sale(kept)) if kept else None)
+    aside = (Unpaid(each.at_ms, each.total_minor, each.first) for each in parked.listed(store.conn))
+    return (*(one for one in here if one), *aside)
 
 
 def _day(store: TillStore, date: str, n: int, sessions: Sequence[tuple[DrawerSession, str]]) -> DayClosed:

@@ -9,6 +9,7 @@ from pos_app.receipts.drawer_report import Facts, Part, ReportKind, Unpaid
 from pos_app.storage.store import TillStore
 from retail_core.domain.drawer import Counted, DrawerRules, DrawerSession
 from retail_core.domain.drawer_events import DayClosed
+from retail_core.domain.sale import Sale
 
 __all__ = ["Around", "Facts", "ReportKind", "Unpaid", "day_facts", "drawn_up"]
 
@@ -107,3 +108,11 @@ def day_facts(
 
 def _local(store: TillStore, at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(store.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def unpaid_of(sale: Sale | None) -> Unpaid | None:
+    """A basket as the day report names it; None when nothing is on it."""
+    if sale is None or sale.empty:
+        return None
+    first = next((line.name or line.label for line in sale if not line.voided), "")
+    return Unpaid(sale.started_ms, sale.totals.due_minor, first)

@@ -4,6 +4,8 @@ Paying never waits on the screen's thread: the writer's answer alone makes the s
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -19,7 +21,7 @@ from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cas
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
-from retail_core.domain.ids import InstrumentId
+from retail_core.domain.ids import InstrumentId, SaleId
 from retail_core.domain.loyalty import LoyaltyRules, points_of
 from retail_core.domain.sale import MAX_TOTAL_MINOR, Sale, SaleLine
 from retail_core.domain.tender import Tender, TenderKind, suggested_cash
@@ -33,6 +35,23 @@ BLOCKED_ASKS = "sale.open_questions"
 IN_USE = {ClaimKind.RECEIPT_REFUND: "return.in_use", ClaimKind.GIFT_CARD: "value.in_use"}
 
 Paid = Callable[[PaidSale], None]
+
+
+class Place(Protocol):
+    """Where a sale stands while it is written: in front (`Selling`), or waiting beside another one."""
+
+    def lock(self, sale: Sale) -> None: ...
+
+    def sold(self, paid: PaidSale) -> None: ...
+
+    def reopen(self, sale: Sale) -> None: ...
+
+
+class Beside(Place, Protocol):
+    """The place of a sale that waits."""
+
+    @property
+    def language(self) -> str: ...
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -52,7 +71,7 @@ class Paying:
         self._selling, self._facts, self._writer, self._instruments = selling, facts, writer, instruments
         self._claims = claims
         self.language = ""  # the customer's, when somebody chose it for this sale; else the store's
-        self.slips: tuple[str, ...] = ()  # what a card terminal without a printer wants printed with this sale
+        self._slips: dict[SaleId, tuple[str, ...]] = {}  # what a terminal without a printer wants printed with a sale
         self.on_paid: Paid = lambda _: None  # the counter opens the drawer and prints
         self.loyalty: Callable[[Sale], LoyaltyRules | None] = lambda _: None  # by what the customer of a sale earns
         self.on_not_paid: Failed = lambda _: None  # what stood in the way comes off the sale again
@@ -120,12 +139,25 @@ class Paying:
         except RuleViolationError as refused:
             failed(refused)
             return
-        self._complete(sale, operator, more, done, failed, print_receipt=print_receipt)
+        self._complete(_Writing(self._selling, sale, operator, more, done, failed, print_receipt, self.language))
+
+    def finish_beside(
+        self, place: Beside, sale: Sale, operator: SoldBy, done: Paid, failed: Failed, *, print_receipt: bool
+    ) -> None:
+        """Make a sale durable that was paid whole while another one is in front, which is not touched."""
+        writing = _Writing(place, sale, operator, Ending(), done, failed, print_receipt, place.language)
+        try:
+            self._complete(writing)
+        except RuleViolationError as refused:
+            failed(refused)
 
     def customer_language(self) -> str:
         """What the receipt and the customer's display speak."""
-        settings = self._facts.settings()
-        return self.language or (settings.lang if settings else "")
+        return self.language or self._store_language()
+
+    def note_slip(self, sale_id: SaleId, lines: Sequence[str]) -> None:
+        """Print these lines of the card terminal on the receipt of this sale."""
+        self._slips[sale_id] = (*self._slips.get(sale_id, ()), *lines)
 
     def wallet_of(self, tenders: Sequence[Tender]) -> Wallet:
         """What HQ last said of the cards, credit and points among these."""
@@ -137,32 +169,31 @@ class Paying:
         if self._selling.operator:
             self._selling.notes.add(AuditNoted("receipt_reprinted", receipt_no), self._selling.operator)
 
-    def _complete(
-        self, sale: Sale, operator: SoldBy, more: Ending, done: Paid, failed: Failed, *, print_receipt: bool
-    ) -> None:
+    def _complete(self, writing: "_Writing") -> None:
         """Cards and receipts are claimed first, so that no other till of the store spends or takes back the same."""
+        sale, more = writing.sale, writing.more
         tenders = (*sale.tenders, *more.tenders)
         named = tuple(InstrumentId(tender.reference) for tender in tenders if tender.kind in VALUE_OF)
         cards = tuple(line.card for line in sale if line.card and not line.voided)
         receipts = tuple(dict.fromkeys(line.back.receipt for line in sale if _from_a_receipt(line) and line.back))
-        with_paper = print_receipt or bool(more.vouchers)  # the number of new credit stands nowhere else
-        self._selling.lock(sale)
+        with_paper = writing.print_receipt or bool(more.vouchers)  # the number of new credit stands nowhere else
+        writing.place.lock(sale)
 
         def write() -> None:
             in_store = {receipt: told for receipt in receipts if (told := self._facts.shared_returns(receipt))}
             points = points_of(sale.customer.customer_id) if sale.customer else None
             wallet = self._instruments.wallet([*named, *cards], points)
             closing = Closing(more.rounding_minor, wallet, more.vouchers, in_store, self.loyalty(sale))
-            owed, paper = self._selling.notes.take(), self._paper() if with_paper else None
+            owed, paper = self._selling.notes.take(), self._paper(writing) if with_paper else None
             self._writer.submit(
-                lambda store: complete(store, sale, operator, tenders, paper, owed, closing),
-                lambda paid: self._paid(paid, done),
-                lambda error: self._not_paid(sale, owed, error, failed),
+                lambda store: complete(store, sale, writing.operator, tenders, paper, owed, closing),
+                lambda paid: self._paid(paid, writing),
+                lambda error: self._not_paid(writing, owed, error),
             )
 
         wanted = [(ClaimKind.RECEIPT_REFUND, receipt) for receipt in receipts]
         wanted += [(ClaimKind.GIFT_CARD, ref) for ref in dict.fromkeys((*named, *cards))]
-        self._claim(wanted, write, lambda error: self._not_paid(sale, (), error, failed))
+        self._claim(wanted, write, lambda error: self._not_paid(writing, (), error))
 
     def _claim(self, wanted: Sequence[tuple[ClaimKind, str]], then: Callable[[], None], failed: Failed) -> None:
         """One after the other. Nobody answering stops nothing: what may be taken then is bounded, and a conflict is seen."""
@@ -179,22 +210,49 @@ class Paying:
 
         self._claims.ask(kind, key, answered)
 
-    def _paper(self) -> Paper:
+    def _paper(self, writing: "_Writing") -> Paper:
         settings = self._facts.settings()
         paper = Paper(settings.receipt_header, settings.receipt_footer) if settings else Paper()
-        return msgspec.structs.replace(paper, language=self.customer_language(), footer=(*self.slips, *paper.footer))
+        spoken = writing.language or self._store_language()
+        slips = self._slips.get(writing.sale.sale_id, ())
+        return msgspec.structs.replace(paper, language=spoken, footer=(*slips, *paper.footer))
 
-    def _paid(self, paid: PaidSale, done: Paid) -> None:
-        self.slips, self.language = (), ""
-        self._selling.sold(paid)
+    def _store_language(self) -> str:
+        settings = self._facts.settings()
+        return settings.lang if settings else ""
+
+    def _paid(self, paid: PaidSale, writing: "_Writing") -> None:
+        self._slips.pop(writing.sale.sale_id, None)
+        if writing.in_front:
+            self.language = ""
+        writing.place.sold(paid)
         self.on_paid(paid)
-        done(paid)
+        writing.done(paid)
 
-    def _not_paid(self, sale: Sale, owed: tuple[AuditNoted, ...], error: CodedError, failed: Failed) -> None:
+    def _not_paid(self, writing: "_Writing", owed: tuple[AuditNoted, ...], error: CodedError) -> None:
         self._selling.notes.give_back(owed)
-        self._selling.reopen(sale)
-        self.on_not_paid(error)
-        failed(error)
+        writing.place.reopen(writing.sale)
+        if writing.in_front:
+            self.on_not_paid(error)
+        writing.failed(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A sale on its way into the file, and who is told what became of it."""
+
+    place: Place
+    sale: Sale
+    operator: SoldBy
+    more: Ending
+    done: Paid
+    failed: Failed
+    print_receipt: bool
+    language: str  # what was chosen for this sale; empty: the store's
+
+    @property
+    def in_front(self) -> bool:
+        return isinstance(self.place, Selling)
 
 
 def close_with_cash(left_minor: int, given_minor: int, rule: CashRounding) -> tuple[tuple[Tender, ...], int]:

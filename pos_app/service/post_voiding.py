@@ -98,6 +98,8 @@ class PostVoiding:
             raise RuleViolationError("post_void.tender", receipt=receipt)
         if cards and not self._card.can_pay:
             raise RuleViolationError("card.no_terminal")
+        if cards and not self._card.free:
+            raise RuleViolationError("card.busy")
 
     def _card_answered(self, outcome: PaymentOutcome, write: Callable[[], None], failed: Failed) -> None:
         """Only what the terminal says was given back is: then the sale is reversed too."""

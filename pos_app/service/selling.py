@@ -251,6 +251,12 @@ class Selling:
         self.multiplier_milli = None
         self.last_paid = paid
 
+    def sold_beside(self, paid: PaidSale) -> None:
+        """The sale that waited is durable; what the screen says of the one in front stays."""
+        self._in_view.settle(line.epc for line in paid.lines)
+        if self.sale is None and self.last_paid is None:
+            self.last_paid = paid
+
     def reopen(self, sale: Sale) -> None:
         """The sale could not be written: it is open again as it was."""
         self.paying = False
@@ -283,6 +289,16 @@ class Selling:
         self.selected = data.lines[-1].line_id if data.lines else None
         self._promote()
         self.recheck()
+
+    def bring(self, sale: Sale | None, *, paying: bool) -> None:
+        """Have another sale in front, none when the next scan is to begin one. While it is being paid nothing is priced."""
+        self.sale, self.paying = Sale(sale.data()) if sale else None, paying
+        self._book = self._catalogue.book(sale.book) if sale else None
+        self.multiplier_milli = self.last_paid = None
+        self._select_last_living()
+        if not paying:
+            self._promote()
+            self.recheck()
 
     def let_go(self) -> None:
         """The basket was put aside: the next scan begins another one."""

@@ -4,6 +4,7 @@ from pos_app.storage.cashier_acts import CASHIER_ACT_STEP
 from pos_app.storage.customers_here import CUSTOMER_STEP
 from pos_app.storage.papers import PAPER_STEP
 from pos_app.storage.prefs import PREFERENCE_STEP
+from pos_app.storage.waiting import WAITING_STEP
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step
 
@@ -117,4 +118,5 @@ TILL_STEPS: tuple[Step, ...] = (
     PREFERENCE_STEP,
     CUSTOMER_STEP,
     PAPER_STEP,
+    WAITING_STEP,
 )

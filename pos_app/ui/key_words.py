@@ -37,6 +37,7 @@ ACT_WORDS: Mapping[Act, str] = MappingProxyType(
         Act.NEXT_CHOICE: _("The next value of the setting"),
         Act.NEXT_REASON: _("Why the goods come back"),
         Act.NO_RECEIPT: _("Goods without a receipt"),
+        Act.OTHER_BASKET: _("The other basket, while the terminal works on one"),
         Act.PAPERS: _("Papers of the open receipt"),
         Act.PAY: _("Pay"),
         Act.PICKUP: _("Pickup orders"),

@@ -61,6 +61,7 @@ class Act(StrEnum):
     NEXT_PAGE = "next_page"
     NO_SALE = "no_sale"
     OF_AGE = "of_age"
+    OTHER_BASKET = "other_basket"
     PAY = "pay"
     PICKUP = "pickup"
     PICK_NEXT = "pick_next"
@@ -140,6 +141,7 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "Ctrl+O": Act.OF_AGE,
         "Ctrl+P": Act.LABEL,
         "Ctrl+B": Act.READ_BATCH,
+        "Ctrl+W": Act.OTHER_BASKET,
         "Ctrl+R": Act.REPRINT,
     }
 )
@@ -177,6 +179,7 @@ PAY_KEYS: Mapping[str, Act] = MappingProxyType(
         "A": Act.ACCOUNT,
         "X": Act.FOREIGN_CASH,
         "F8": Act.CHANGE_AS_CREDIT,
+        "Ctrl+W": Act.OTHER_BASKET,
         "Del": Act.UNDO_TENDER,
     }
 )

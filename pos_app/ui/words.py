@@ -102,7 +102,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "scan.cut_off": _("The scanner sent something unfinished. Scan it again."),
         "scan.is_badge": _("That is a staff badge. It signs in; it is not for sale."),
         "scan.is_delivery": _("That is the label of a parcel or pallet. Scan the item inside."),
-        "scan.is_gift_card": _("Gift cards cannot be sold or used at this till yet."),
+        "scan.is_gift_card": _(
+            "That is a gift card. Scan it on the Sell screen to sell it, or while paying to use it."
+        ),
         "scan.is_receipt": _("That is a receipt. F7 takes goods back."),
         "scan.is_shelf": _("That is the label of a shelf. Scan the item."),
         "scan.one_unit": _("2 codes, 1 unit of {name}. Press + if it was two."),
@@ -138,6 +140,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "sale.line_is_void": _("That line is voided already."),
         "sale.line_not_pending": _("That line is known already."),
         "sale.no_such_line": _("That line is gone."),
+        "sale.none_waits": _("No other basket waits."),
         "sale.nothing_to_park": _("There is nothing to put aside."),
         "sale.nothing_to_void": _("There is no sale to give up."),
         "sale.nothing_to_pay": _("There is nothing to pay yet. Scan an item."),
@@ -229,6 +232,10 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
             "That is the number of a payment card. It was not kept. Take cards with F9 on the terminal."
         ),
         "card.ask_people": _("The terminal cannot say whether it was paid. Look at its own receipt, then decide."),
+        "card.busy": _("The terminal is busy with the other basket. Take cash, or wait."),
+        "card.doubt_beside": _("Nobody knows yet whether the other basket was charged. Go to it first, or take cash."),
+        "card.finish_beside": _("It was paid by card. Go to it and finish it."),
+        "card.part_beside": _("The card paid a part. Go to it and take the rest."),
         "card.doubt": _("Nobody knows yet whether the card was charged. Ask the terminal; nothing is taken twice."),
         "card.no_terminal": _("No card terminal is set up at this till. Ctrl+H adds one."),
         "terminal.aborted_there": _("The payment was stopped at the terminal. Nothing was taken."),

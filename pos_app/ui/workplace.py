@@ -29,6 +29,7 @@ from pos_app.ui.own_settings import OwnSettings
 from pos_app.ui.screens.all import make_screens
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.presenter import WAITING
+from pos_app.ui.second_basket import SecondBasket
 from pos_app.ui.shell import PillState, Shell
 from pos_app.ui.speaking import speak
 from pos_app.ui.theme import Tone
@@ -84,6 +85,7 @@ class Workplace(QObject):
         self.sell.typed_words = lambda: self.keys.words
         self.trainer = Trainer(till)
         self.idle = IdleLock(lambda: till.signing_in.rules.idle_lock_s, self._is_paying)
+        self.second = SecondBasket(till, self.sell, self.pay, self.keys, self._go, lambda: self.current)
         self.current: Screen = self.sign_in
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
@@ -97,6 +99,7 @@ class Workplace(QObject):
             Act.CUSTOMER_LANGUAGE: self.facing.next_language,
             Act.DRAWER: self.opening.ask,
             Act.TRAINING: lambda: self.trainer.change(self.current),
+            Act.OTHER_BASKET: self.second.switch,
             Act.MANAGER: lambda: self._to_workspace("manager"),
         }
         self.cards = CardGuard(self.shell, till.selling.no_cards)
@@ -247,6 +250,7 @@ class Workplace(QObject):
             screen.approval_wanted.connect(self.approving.ask)
         self.sign_in.signed_in.connect(self._signed_in)
         self.operators.noticed.connect(self.shell.notify)
+        self.second.noticed.connect(self.shell.notify)
         self.operators.taken_over.connect(self._taken_over)
         self.operators.pin_wanted.connect(self.lock)
         self.idle.idle.connect(self.lock)
@@ -351,7 +355,8 @@ class Workplace(QObject):
         if self.current is self.pay:
             self._go(self.sell)
         self.shell.take_back_notice()
-        self.sell.paid()
+        if not self.second.sold(sale):
+            self.sell.paid()
 
     def _not_paid(self, error: CodedError) -> None:
         if self.current is self.pay and WAITING.intersection(self.till.paying.blocked_by()):

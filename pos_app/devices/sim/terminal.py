@@ -19,6 +19,7 @@ READ_BYTES = 4096
 TURN_S = 0.1
 REPLY_S = 3.0  # as long it waits for the till's word
 JOIN_S = 5.0
+HELD_S = 60.0
 ACK = b"\x80\x00\x00"
 
 
@@ -130,11 +131,21 @@ class TerminalSim:
         self.registered, self._alone = False, None
         self._starts += 1
 
+    def hold(self) -> None:
+        """The customer looks for the card: from now on it says nothing more until `go_on`."""
+        self._pause.clear()
+        self.pause_s = HELD_S
+
+    def go_on(self) -> None:
+        self.pause_s = 0.0
+        self._pause.set()
+
     def mend(self) -> None:
         self.next, self.next_reversal, self.off, self.status = Behaviour.APPROVE, ReversalTurn.DONE, False, 0
 
     def close(self) -> None:
         self._closing = True
+        self._pause.set()
         self._thread.join(JOIN_S)
 
     def __enter__(self) -> Self:

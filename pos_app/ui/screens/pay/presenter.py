@@ -56,7 +56,6 @@ class PayPresenter(Screen):
         view.finish_pressed.connect(self.finish)
         view.tender_chosen.connect(self.choose_tender)
         view.card_answered.connect(self.answer_card)
-        card.changed = self._show
 
     # ── what the cashier does ────────────────────────────────────────────────────────────────────
 
@@ -156,7 +155,9 @@ class PayPresenter(Screen):
 
     def takes(self, label: str) -> bool:
         """True for a scan that belongs here and not on the lines: a gift card, or any number while one is asked for."""
-        return self._tendering.instruments.is_card(label, wanted=self._carried.wants_number)
+        return not self._selling.paying and self._tendering.instruments.is_card(
+            label, wanted=self._carried.wants_number
+        )
 
     def scanned(self, label: str, source: str) -> None:
         if not self._selling.paying:
@@ -192,6 +193,7 @@ class PayPresenter(Screen):
             back,
             *((credit,) if self._credit_change() > 0 else ()),
             *((undo,) if sale is not None and sale.tenders else ()),
+            *((Slot(2, Act.OTHER_BASKET, "Ctrl+W", tr("Next customer")),) if works else ()),
             Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash"), enabled=not busy and not self._in_doubt),
             Slot(9, Act.FINISH, "Enter", self._finish_word(), main=True, enabled=not busy),
         )

@@ -17,6 +17,7 @@ from pos_app.service.selling import BLOCKED_PAYING, Selling
 from pos_app.ui.held_scans import HeldScan, HeldScans
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.screen import Screen
+from pos_app.ui.screens.sell.beside import BesideView
 from pos_app.ui.screens.sell.discount import Discounts
 from pos_app.ui.screens.sell.gift_cards import GiftCards
 from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
@@ -47,6 +48,7 @@ class SellPresenter(Screen):
     cash_wanted = Signal(int)  # pay at once
     order_scanned = Signal(str)  # a pickup pass
     command_typed = Signal(str)  # "/" and what followed it
+    other_wanted = Signal()  # the basket that waits
     act_typed = Signal(str)  # an Act, by a word the keys of this till have for it
 
     def __init__(
@@ -54,8 +56,7 @@ class SellPresenter(Screen):
         parking: Parking, asking: Asking, zone: ZoneInfo, *, cards: CardSelling, has_items: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(view)
-        self._view = view
-        self._selling = selling
+        self._view, self._selling = view, selling
         self._paying = paying
         self._lookup = lookup
         self._side = SidePanel(view, lookup, selling.currency)
@@ -69,6 +70,8 @@ class SellPresenter(Screen):
         self._has_items = has_items
         self._words = LineWords(selling.currency)
         self._held = HeldScans()
+        self.make_room: Callable[[], bool] = lambda: False
+        """Begins another basket for what is scanned while this one is at the card terminal; False when it is not."""
         self.typed_words: Callable[[], Mapping[str, Act]] = dict[str, Act]
         self._quantity.answered.connect(self._answer)
         self._discounts.answered.connect(self._answer)
@@ -80,6 +83,7 @@ class SellPresenter(Screen):
         view.hit_chosen.connect(self._chosen)
         view.discount.sale_voided.connect(self._void_sale)
         view.side_closed.connect(self._side.close)
+        view.beside.pressed.connect(self.other_wanted)
         self._side.taken.connect(self.add_item)
         self._side.failed.connect(self.explain)
         view.ask.yes_pressed.connect(self._yes)
@@ -97,7 +101,7 @@ class SellPresenter(Screen):
     def scanned(self, label: str, source: str, *, pairs: bool = False) -> None:
         """Add it now, or after the sale that is just being written. What is half typed stays as it is."""
         if self._selling.paying:
-            self._hold(label, source, pairs=pairs)
+            self._hold(label, source, pairs=pairs, quietly=self.make_room())
             return
         if self._questions.scanned(label) or self._gift_cards.scanned(label):
             return
@@ -132,6 +136,16 @@ class SellPresenter(Screen):
         """The sale was written or given back: what was scanned meanwhile comes now."""
         for held in self._held.take():
             self.scanned(held.label, held.source, pairs=held.pairs)
+
+    def show_beside(self, state: BesideView | None) -> None:
+        self._view.beside.show_state(state)
+
+    def switched(self) -> None:
+        """Another basket is in front: nothing that was asked about the one before stays, and held scans come."""
+        self._view.entry.clear()
+        self._side.close()
+        self._show()
+        self.release_held()
 
     def entered(self, text: str) -> None:
         """Enter on the entry line: what it means is the open panel's to say, if one is open."""
@@ -370,12 +384,13 @@ class SellPresenter(Screen):
         self._flash(Tone.WARNING)
         self.say(words_for(code, facts), Tone.WARNING)
 
-    def _hold(self, label: str, source: str, *, pairs: bool) -> None:
+    def _hold(self, label: str, source: str, *, pairs: bool, quietly: bool) -> None:
         if self._held.hold(HeldScan(label, source, pairs=pairs)):
             held = len(self._held)
-            self.say(ntr(
-                "{n} scan waits for the sale to be finished", "{n} scans wait for the sale to be finished", held,
-            ), Tone.INFO)  # fmt: skip
+            if not quietly:
+                self.say(ntr(
+                    "{n} scan waits for the sale to be finished", "{n} scans wait for the sale to be finished", held,
+                ), Tone.INFO)  # fmt: skip
         else:
             self._refuse(BLOCKED_PAYING)
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pos_app.ui.screens.sell.ask_panel import AskPanel, AskView
+from pos_app.ui.screens.sell.beside import BesideBar
 from pos_app.ui.screens.sell.discount_panel import DiscountPanel
 from pos_app.ui.screens.sell.lines import LineDelegate, LinesHead, SaleLines
 from pos_app.ui.screens.sell.panels import InsteadPanel, QuantityPanel, QuickPanel, TotalsPanel
@@ -42,6 +43,8 @@ class SellView(QWidget):
         left = column(gap=10)
         left.addLayout(self._entry_row())
         left.addWidget(self._lines_panel(), 1)
+        self.beside = BesideBar()
+        left.addWidget(self.beside)
         self.totals = TotalsPanel()
         left.addWidget(self.totals)
         sides.addLayout(left, LEFT_SHARE)
