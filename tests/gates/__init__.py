@@ -25,6 +25,7 @@ GATES: Mapping[str, str] = MappingProxyType(
     {
         "R1": "tests.gates.r1_kills",
         "R2": "tests.gates.r2_payments",
+        "R3": "tests.gates.r3_power_cuts",
         "R5": "tests.gates.r5_simulation",
         "R7": "tests.gates.r7_no_network",
     }
