@@ -13,10 +13,9 @@ from pos_app.ui.screens.help.view import HelpView
 from pos_app.ui.screens.price_check.state import PriceView
 from pos_app.ui.screens.price_check.view import PriceCheckView
 from pos_app.ui.screens.sell.state import HitView, SearchView
-from pos_app.ui.shell import TopState
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import in_force, ntr, tr
-from tools.picture import Picture
+from tools.picture import SYNCED, Picture
 
 BACK_STRIP = (Slot(0, Act.BACK, "Esc", "Back"),)
 STORE = "Store 319"
@@ -29,34 +28,29 @@ LINES = (
 )
 
 
-def more_pictures(top: TopState) -> Iterator[Picture]:
-    """`top` is what the strip above them says."""
-    yield Picture("help", _help, top, BACK_STRIP)
-    yield Picture("price-check", _price(_milk()), top, BACK_STRIP)
-    yield Picture("price-check-unknown", _price(_unknown()), top, BACK_STRIP)
-    yield Picture("customer-idle", _customer(_idle), top, (), alone=True)
-    yield Picture("customer-sale", _customer(_sale), top, (), alone=True)
-    yield Picture("customer-paid", _customer(_paid), top, (), alone=True)
+def more_pictures() -> Iterator[Picture]:
+    yield Picture("help", _help, SYNCED, BACK_STRIP)
+    yield Picture("price-check", _price(_milk()), SYNCED, BACK_STRIP)
+    yield Picture("price-check-unknown", _price(_unknown()), SYNCED, BACK_STRIP)
+    yield Picture("customer-idle", _customer(_idle), SYNCED, (), alone=True)
+    yield Picture("customer-sale", _customer(_sale), SYNCED, (), alone=True)
+    yield Picture("customer-paid", _customer(_paid), SYNCED, (), alone=True)
 
 
 def _help() -> QWidget:
     view = HelpView()
-    here = dict.fromkeys(act for act in SELL_KEYS.values() if act not in (Act.UP, Act.DOWN))
-    everywhere = dict.fromkeys(act for act in EVERYWHERE.values() if act not in here)
+    here = {act: key for key, act in SELL_KEYS.items() if act not in (Act.UP, Act.DOWN)}
+    everywhere = {act: key for key, act in EVERYWHERE.items() if act not in here and key not in SELL_KEYS}
     rows = [
         HelpRow(tr("On this screen")),
-        *(HelpRow(act_name(act), key_name_words(_key(act)), act.value) for act in here),
+        *(HelpRow(act_name(act), key_name_words(key), act.value) for act, key in here.items()),
         HelpRow(tr("Everywhere")),
-        *(HelpRow(act_name(act), key_name_words(_key(act)), act.value) for act in everywhere),
+        *(HelpRow(act_name(act), key_name_words(key), act.value) for act, key in everywhere.items()),
         *(HelpRow(tr(words), key) for key, words in TYPED),
     ]
     view.show_state(HelpState(tr("Keys and commands"), tuple(rows), tr("Keys: {preset}", preset="Classic")))
     view.select(3)
     return view
-
-
-def _key(act: Act) -> str:
-    return next(key for key, its in {**EVERYWHERE, **SELL_KEYS}.items() if its is act)
 
 
 def _price(state: PriceView) -> Callable[[], QWidget]:

@@ -1,6 +1,6 @@
 """Made-up facts for pictures of the manager's workspace: the drawer's pages and the day report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtWidgets import QWidget
 
@@ -27,8 +27,16 @@ from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.hours import HourBar
 from pos_app.ui.words import language
 from retail_core.domain.drawer import ReceiptRange, SessionTotals, Tally, TaxTally, denominations
+from tools.picture import MANAGING, Picture
 
-PAGES = (("drawer", "Drawer"), ("day", "Day report"))
+PAGES = (
+    ("drawer", "Drawer"),
+    ("day", "Day report"),
+    ("exceptions", "Exceptions"),
+    ("staff", "Staff"),
+    ("settings", "Settings"),
+    ("connection", "Connection"),
+)
 LOOK_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),
     Slot(1, Act.CASH_LOAN, "F2", "Loan"),
@@ -135,8 +143,6 @@ def in_workspace(page: str, make: Callable[[], QWidget]) -> Callable[[], QWidget
 
 
 def drawer(page: Page) -> Callable[[], QWidget]:
-    """The drawer's page of this name."""
-
     def made() -> QWidget:
         view = DrawerView()
         view.show_look(LOOK)
@@ -158,8 +164,6 @@ def drawer(page: Page) -> Callable[[], QWidget]:
 
 
 def day() -> Callable[[], QWidget]:
-    """The day report's page."""
-
     def made() -> QWidget:
         view = DayView()
         bars = tuple(
@@ -175,6 +179,18 @@ def day() -> Callable[[], QWidget]:
         return view
 
     return in_workspace("day", made)
+
+
+def manager_pictures() -> Iterator[Picture]:
+    for name in Page:
+        strip = LOOK_STRIP if name is Page.LOOK else BACK_STRIP
+        yield Picture(f"drawer-{name}", drawer(name), MANAGING, strip)
+    yield Picture("day", day(), MANAGING, DAY_STRIP)
+    yield Picture("day-empty", _no_report_yet, MANAGING, DAY_STRIP)
+
+
+def _no_report_yet() -> QWidget:
+    return in_workspace("day", DayView)()
 
 
 def _grid() -> GridState:

@@ -1,5 +1,7 @@
 """Made-up people for the pictures of the manager's workspace: the exception report, the staff, the settings."""
 
+from collections.abc import Iterator
+
 from PySide6.QtWidgets import QWidget
 
 from pos_app.ui.keymap import Act, Slot
@@ -7,20 +9,14 @@ from pos_app.ui.rule_words import store_rules
 from pos_app.ui.screens.exceptions.presenter import column_words
 from pos_app.ui.screens.exceptions.state import ActView, CashierView, ExceptionsState
 from pos_app.ui.screens.exceptions.view import ExceptionsView
-from pos_app.ui.screens.manager.view import ManagerView
 from pos_app.ui.screens.settings.state import ChoiceView, OptionView, SettingsState
 from pos_app.ui.screens.settings.view import SettingsView
 from pos_app.ui.screens.staff.state import PersonView, StaffState
 from pos_app.ui.screens.staff.view import StaffView
 from retail_core.durable.settings import SettingsDoc
+from tools.picture import MANAGING, Picture
+from tools.screens_manager import in_workspace
 
-PAGES = (
-    ("drawer", "Drawer"),
-    ("day", "Day report"),
-    ("exceptions", "Exceptions"),
-    ("staff", "Staff"),
-    ("settings", "Settings"),
-)
 EXCEPTIONS_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),
     Slot(1, Act.TODAY, "F2", "Today"),
@@ -64,7 +60,7 @@ ACTS = (
 )
 
 
-def exceptions() -> QWidget:
+def _exceptions() -> QWidget:
     view = ExceptionsView()
     rows = tuple(
         CashierView(name, (str(sales), *(str(n) if n else "–" for n in figures)), days, name)
@@ -76,10 +72,10 @@ def exceptions() -> QWidget:
             CASHIERS[0][3], "", ("21.11.", "27.11."), "Kim B.", ACTS,
         )
     )  # fmt: skip
-    return _in_workspace(view, "exceptions")
+    return view
 
 
-def staff() -> QWidget:
+def _staff() -> QWidget:
     view = StaffView()
     view.show_state(
         StaffState(
@@ -93,10 +89,10 @@ def staff() -> QWidget:
             "Unlock PINs · F6",
         )
     )
-    return _in_workspace(view, "staff")
+    return view
 
 
-def settings() -> QWidget:
+def _settings() -> QWidget:
     view = SettingsView()
     choices = tuple(
         ChoiceView(name, words, detail, tuple(OptionView(o, o, at == chosen) for at, o in enumerate(options)))
@@ -104,12 +100,10 @@ def settings() -> QWidget:
     )
     source = "Set by head office; they can only be read here. PgUp and PgDn move them."
     view.show_state(SettingsState(choices, 1, source, store_rules(RULES)))
-    return _in_workspace(view, "settings")
+    return view
 
 
-def _in_workspace(page: QWidget, name: str) -> QWidget:
-    workspace = ManagerView()
-    workspace.add_page(page)
-    workspace.show_list(PAGES, name)
-    workspace.show_page(page)
-    return workspace
+def people_pictures() -> Iterator[Picture]:
+    yield Picture("exceptions", in_workspace("exceptions", _exceptions), MANAGING, EXCEPTIONS_STRIP)
+    yield Picture("staff", in_workspace("staff", _staff), MANAGING, STAFF_STRIP)
+    yield Picture("settings", in_workspace("settings", _settings), MANAGING, SETTINGS_STRIP)

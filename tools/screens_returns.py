@@ -1,5 +1,6 @@
 """Made-up receipts for the pictures of the return screen."""
 
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from pos_app.service.return_draft import DraftLine, ReturnDraft
@@ -11,6 +12,7 @@ from pos_app.ui.screens.returns.view import ReturnsView, Side
 from retail_core.domain.ids import Sku
 from retail_core.domain.receipts import PaidLine, PaidReceipt, PaidTender
 from retail_core.domain.returns import NOTHING, Part, ReturnReason
+from tools.picture import SYNCED, Picture
 
 ZONE = ZoneInfo("Europe/Berlin")
 STRIP = (
@@ -84,5 +86,20 @@ def gift_receipt() -> ReturnsView:
     return returns(_draft(gift=True))
 
 
+def papers() -> ReturnsView:
+    view = returns(_draft())
+    view.show_after(AfterState("Papers of this receipt", "S0319-T2-A-000042", "", AFTER.papers[:3]))
+    view.show_side(Side.AFTER)
+    return view
+
+
 def no_receipt_yet() -> ReturnsView:
     return returns(None)
+
+
+def return_pictures() -> Iterator[Picture]:
+    yield Picture("return", open_receipt, SYNCED, STRIP)
+    yield Picture("return-gift", gift_receipt, SYNCED, STRIP)
+    yield Picture("return-papers", papers, SYNCED, STRIP)
+    yield Picture("return-invoice", invoice, SYNCED, FORM_STRIP)
+    yield Picture("return-empty", no_receipt_yet, SYNCED, EMPTY_STRIP)

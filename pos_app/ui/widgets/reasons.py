@@ -37,11 +37,12 @@ class ReasonPanel(QFrame):
         super().__init__(parent)
         self._before: QWidget | None = None
         self._codes: tuple[str, ...] = ()
+        self._screens = QRect()
         self.setObjectName("reason_panel")
         self.setProperty("look", "over")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Choose a reason"))
-        lines = column(self, gap=GAP, margins=(18, 14, 18, 18))
+        self._lines = lines = column(self, gap=GAP, margins=(18, 14, 18, 18))
         head = row(gap=8)
         self._title = label(px=17, weight=Weight.BOLD, name="reason_title")
         head.addWidget(self._title, 1)
@@ -70,6 +71,7 @@ class ReasonPanel(QFrame):
             made.setProperty("reason", code)
             made.clicked.connect(self._pressed)
             self._list.addWidget(made)
+        self.place(self._screens)
         if self.isHidden():
             self._before = self.window().focusWidget()
             self.show()
@@ -86,9 +88,10 @@ class ReasonPanel(QFrame):
             before.setFocus()
 
     def place(self, screens: QRect) -> None:
-        """At the trailing edge of the screens."""
+        """At the trailing edge of the screens, as high as its words need."""
+        self._screens = screens
         width = min(PANEL_WIDTH, screens.width() - 2 * WIDE_GAP)
-        height = min(self.sizeHint().height() + 4 * (REASON_HEIGHT + GAP), screens.height() - 2 * WIDE_GAP)
+        height = min(self._lines.totalHeightForWidth(width), screens.height() - 2 * WIDE_GAP)
         left = screens.left() + WIDE_GAP if mirrored(self) else screens.right() - WIDE_GAP - width + 1
         self.setGeometry(left, screens.top() + WIDE_GAP, width, height)
 

@@ -1,7 +1,7 @@
 """The exception report's page: a row for each cashier, and below it the days and the acts of the chosen one."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from pos_app.ui.screens.exceptions.state import ActView, CashierView, ExceptionsState
 from pos_app.ui.theme import GAP, WIDE_GAP, Weight, set_look
@@ -27,6 +27,7 @@ class CashierButton(QPushButton):
         line = row(self, gap=GAP, margins=(12, 4, 12, 4))
         self._name = ElidedLabel(16, Weight.SEMI)
         self._name.setFixedWidth(NAME_WIDTH)
+        self._name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         line.addWidget(self._name)
         self._cells = [_cell() for _ in range(cells)]
         for cell in self._cells:

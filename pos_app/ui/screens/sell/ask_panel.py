@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame
 
-from pos_app.ui.theme import WIDE_GAP, Weight
+from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Weight, font
 from pos_app.ui.widgets.buttons import button, leave_button
 from pos_app.ui.widgets.pads import NumberPad
 from pos_app.ui.widgets.parts import ElidedLabel, column, label, row
 from pos_app.ui.words import tr
 
 BUTTON_PX = 56
+TEXT_PX, LOW_TEXT_PX = 20, 15
+LOW_PX = 470  # a panel lower than this draws everything closer together
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class AskPanel(QFrame):
         super().__init__()
         self.setProperty("look", "panel")
         self.setObjectName("ask_panel")
-        lines = column(self, gap=WIDE_GAP, margins=(14, 14, 14, 14))
+        self._lines = lines = column(self, gap=WIDE_GAP, margins=(14, 14, 14, 14))
         head = row(gap=8)
         names = column(gap=2)
         self._title = label(px=15, weight=Weight.BOLD, name="ask_title")
@@ -48,7 +51,7 @@ class AskPanel(QFrame):
         close.clicked.connect(self.closed)
         head.addWidget(close)
         lines.addLayout(head)
-        self._text = label(px=20, weight=Weight.SEMI, name="ask_text")
+        self._text = label(px=TEXT_PX, weight=Weight.SEMI, name="ask_text")
         self._text.setWordWrap(True)
         lines.addWidget(self._text)
         pad = NumberPad("ask_pad", ".")
@@ -57,10 +60,22 @@ class AskPanel(QFrame):
         lines.addWidget(pad, 1)
         self._no = button("", "ask_no", px=16)
         self._yes = button("", "ask_yes", "main", px=18)
-        for one, pressed in ((self._no, self.no_pressed), (self._yes, self.yes_pressed)):
-            one.setMinimumHeight(BUTTON_PX)
+        foot = row(gap=GAP)
+        for one, pressed, share in ((self._no, self.no_pressed, 2), (self._yes, self.yes_pressed, 3)):
+            one.setFixedHeight(BUTTON_PX)
             one.clicked.connect(pressed)
-            lines.addWidget(one)
+            foot.addWidget(one, share)
+        lines.addLayout(foot)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = event.size().height() < LOW_PX
+        edge = GAP if low else 14
+        self._lines.setContentsMargins(14, edge, 14, edge)
+        self._lines.setSpacing(4 if low else WIDE_GAP)
+        self._text.setFont(font(LOW_TEXT_PX if low else TEXT_PX, Weight.SEMI))
+        for one in (self._no, self._yes):
+            one.setFixedHeight(TOUCH_PX if low else BUTTON_PX)
 
     def show_state(self, state: AskView) -> None:
         self._title.setText(state.title)

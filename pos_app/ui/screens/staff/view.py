@@ -1,7 +1,7 @@
 """The staff page: everybody who may sign in here, and the lock of the PINs with its key."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from pos_app.ui.screens.staff.state import PersonView, StaffState
 from pos_app.ui.theme import GAP, WIDE_GAP, Tone, Weight
@@ -90,11 +90,20 @@ def _person(person: PersonView, at: int) -> QWidget:
     line.addWidget(name, 2)
     line.addWidget(role)
     line.addWidget(by)
-    here = ElidedLabel(15, look="muted")
-    here.show_text("" if person.now else person.here)
-    line.addWidget(here, 3)
-    if person.now:
-        pill = Pill(f"person_{at}_now", lamp=True)
-        pill.show_state(person.here, Tone.OK)
-        line.addWidget(pill)
+    line.addWidget(_here(person, at), 3)
+    return made
+
+
+def _here(person: PersonView, at: int) -> QWidget:
+    if not person.now:
+        here = ElidedLabel(15, look="muted")
+        here.show_text(person.here)
+        return here
+    made = QWidget()
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    line = row(made)
+    pill = Pill(f"person_{at}_now", lamp=True)
+    pill.show_state(person.here, Tone.OK)
+    line.addWidget(pill)
+    line.addStretch(1)
     return made
