@@ -26,13 +26,14 @@ EXCEPTIONS_STRIP = (
 STAFF_STRIP = (Slot(0, Act.BACK, "Esc", "Back to sale"), Slot(4, Act.UNLOCK_PINS, "F6", "Unlock PINs"))
 SETTINGS_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),
-    Slot(3, Act.NEXT_CHOICE, "F6", "Change"),
-    Slot(5, Act.TRAINING, "Ctrl+N", "Training"),
+    Slot(3, Act.NEXT_CHOICE, "F6", "Next value"),
+    Slot(5, Act.TRAINING, "Ctrl+J", "Training"),
     Slot(6, Act.DEVICES, "Ctrl+H", "Devices"),
 )
 CHOICES = (
     ("language", "Language", "Who has a language in the staff list keeps it.", ("English", "Deutsch", "العربية"), 0),
     ("theme", "Colours", "", ("Light", "Dark"), 0),
+    ("size", "Size", "Holds when the till is started again.", ("100 %", "125 %", "150 %", "200 %"), 0),
     ("keys", "Set of keys", "Keys moved by hand go back.", ("Standard", "Classic", "CORE", "uniCenta"), 1),
     ("tones", "Tones", "", ("Off", "Quiet", "Normal", "Loud"), 2),
     (

@@ -21,6 +21,7 @@ ACT = "change_setting"
 class Choice(StrEnum):
     LANGUAGE = "language"
     THEME = "theme"
+    SIZE = "size"
     KEYS = "keys"
     TONES = "tones"
     CUSTOMER = "customer_display"
@@ -35,6 +36,8 @@ class Tones(StrEnum):
     LOUD = "loud"
 
 
+SIZES = ("100", "125", "150", "200")
+"""Percent; everything on the screen grows together. Holds from the next start."""
 KEPT_ELSEWHERE = frozenset({Choice.KEYS})
 """Whoever keeps it puts it down; here it is only allowed and noted."""
 
@@ -48,6 +51,7 @@ class TillChoices:
             {
                 Choice.LANGUAGE: config.language,
                 Choice.THEME: config.theme,
+                Choice.SIZE: SIZES[0],
                 Choice.TONES: Tones.NORMAL,
                 Choice.CUSTOMER: config.customer_display,
             }

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from pos_app.storage.prefs import read_prefs
-from retail_core.durable.engine import open_ro
+from pos_app.storage.prefs import prefs_of
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.keyring import Keyring
 from retail_core.trust.keys import SigningKey
@@ -61,13 +60,7 @@ class TrainingHome(Home):
 
     def preferences(self) -> dict[str, str]:
         """What was chosen for the till: a trainee learns its keys and its colours, not others."""
-        if not self._real.till_db.exists():
-            return {}
-        conn = open_ro(self._real.till_db, self._real.keys.file_key(self._real.till_db.name))
-        try:
-            return read_prefs(conn)
-        finally:
-            conn.close()
+        return prefs_of(self._real)
 
     def config(self) -> MachineConfig:
         """The till's configuration under another node and another series."""

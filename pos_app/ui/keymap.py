@@ -113,7 +113,7 @@ EVERYWHERE: Mapping[str, Act] = MappingProxyType(
         "Ctrl+D": Act.DRAWER,
         "Ctrl+M": Act.MANAGER,
         "Ctrl+T": Act.CUSTOMER_LANGUAGE,
-        "Ctrl+N": Act.TRAINING,
+        "Ctrl+J": Act.TRAINING,
         "F1": Act.HELP,
         "F5": Act.PRICE_CHECK,
         "F10": Act.PICKUP,

@@ -1,5 +1,6 @@
 """Start of the screen: application, till, window; and everything given back in the right order at the end."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ from types import FrameType
 from PySide6.QtWidgets import QApplication
 
 from pos_app.devices.ports import ScanEvent
+from pos_app.service.till_choices import SIZES, Choice
 from pos_app.service.training import settle
+from pos_app.storage.prefs import prefs_of
 from pos_app.storage.training_home import TrainingHome
 from pos_app.till import LOCK_NAME, Till
 from pos_app.ui import theme
@@ -56,12 +59,20 @@ def application(language: str = "en", theme_name: str = "light") -> QApplication
     return app
 
 
+def sized(percent: str) -> None:
+    """Everything on the screen larger from the start of the application; anything but one of SIZES leaves it as it is."""
+    if percent in SIZES:
+        os.environ["QT_SCALE_FACTOR"] = f"{int(percent) / 100:g}"
+
+
 def run(home: Home, config: MachineConfig, *, fullscreen: bool = False, attach: Attach = no_counter) -> int:
     """Show the till until its window is closed; the exit code of the application. Raises EnvironmentFault at the start.
 
     `attach(till, sink, tags)` starts the devices once the till is open; reads go to `sink` and `tags` from any thread.
     """
-    app = application(config.language, config.theme)
+    chosen = prefs_of(home)
+    sized(chosen.get(Choice.SIZE, ""))
+    app = application(chosen.get(Choice.LANGUAGE) or config.language, chosen.get(Choice.THEME) or config.theme)
     trains, ended_by = False, ""
     while True:
         one = TrainingHome(home) if trains else home

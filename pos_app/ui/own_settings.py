@@ -21,7 +21,7 @@ class OwnSettings:
         self._customer.wanted = self._choices.of(Choice.CUSTOMER)
 
     def apply(self, choice: Choice) -> None:
-        """Language and keys are asked for whenever a screen comes to the front."""
+        """Language and keys are asked for whenever a screen comes to the front; the size at the next start."""
         match choice:
             case Choice.THEME:
                 self._dress()
@@ -30,7 +30,7 @@ class OwnSettings:
                 self._counter.sound(Tone.OK.value)
             case Choice.CUSTOMER:
                 self._customer.choose(self._choices.of(choice))
-            case Choice.LANGUAGE | Choice.KEYS:
+            case Choice.LANGUAGE | Choice.KEYS | Choice.SIZE:
                 pass
 
     def _dress(self) -> None:

@@ -96,7 +96,7 @@ def reverse_the_sale(at: Cashier) -> None:
 
 
 def begin_training(at: Cashier) -> None:
-    at.control(Qt.Key.Key_N)
+    at.control(Qt.Key.Key_J)
     agree(at)
 
 

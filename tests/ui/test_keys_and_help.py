@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from pos_app.service.preferences import Preferences
-from pos_app.ui.keymap import PAY_KEYS, SELL_KEYS, Act
+from pos_app.ui.keymap import EVERYWHERE, PAY_KEYS, SELL_KEYS, Act
 from pos_app.ui.keys import PRESETS, TABLES, Keys
 from pos_app.ui.words import words_for_error
 from retail_core.domain.errors import RuleViolationError
@@ -37,6 +37,11 @@ def test_no_preset_puts_two_acts_on_one_key_and_none_loses_its_own(preset: str) 
     keys.choose(preset)
     for table in TABLES:
         assert set(table.values()) <= set(keys.table(table).values())
+
+
+def test_a_key_with_ctrl_that_works_everywhere_means_nothing_else_on_any_screen() -> None:
+    hidden = {key for table in TABLES for key, act in table.items() if EVERYWHERE.get(key, act) is not act}
+    assert not [key for key in hidden if key.startswith("Ctrl+")]
 
 
 def test_a_preset_holds_at_once_for_keys_and_buttons_and_after_a_restart(at_work: Cashier, shop: Shop) -> None:

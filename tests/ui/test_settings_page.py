@@ -1,16 +1,20 @@
 """The settings page: what a manager chooses for this till holds at once and after a restart; the store's rules are read."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from pos_app.counter import Counter
 from pos_app.devices.sound.tables import SoundTable
 from pos_app.devices.sound.tones import Tone, wav
 from pos_app.service.till_choices import Choice
+from pos_app.storage.prefs import prefs_of
 from pos_app.storage.training_home import TrainingHome
 from pos_app.ui import theme
 from pos_app.ui.keymap import SELL_KEYS, Act
@@ -64,8 +68,8 @@ def test_a_restart_keeps_what_was_chosen_and_the_journal_names_who_chose_it(shop
 
 
 def test_by_keys_the_set_of_keys_changes_and_every_button_prints_the_new_ones(manager: Cashier) -> None:
-    manager.key(Qt.Key.Key_Down)
-    manager.key(Qt.Key.Key_Down)
+    for _ in range(3):
+        manager.key(Qt.Key.Key_Down)
     manager.key(Qt.Key.Key_F6)
     assert "Set of keys: Classic" in said(manager)
     assert manager.workplace.keys.of(Act.FIND, SELL_KEYS) == "F1"
@@ -77,6 +81,24 @@ def test_a_locked_till_speaks_its_new_language_and_its_people_their_own(manager:
     assert in_force().code == "en", "this manager's own"
     manager.control(Qt.Key.Key_L)
     assert (manager.screen, in_force().code) == ("sign_in", "de")
+
+
+def test_everything_is_larger_from_the_next_start_if_the_screen_is_large_enough(shop: Shop, manager: Cashier) -> None:
+    larger = manager.workplace.shell.findChild(QPushButton, "setting_size_150")
+    assert isinstance(larger, QPushButton)
+    assert not larger.isEnabled(), "this one has 800 × 800"
+    manager.till.choices.choose(Choice.SIZE, "150", manager.till.signing_in.operator)
+    manager.until(lambda: prefs_of(shop.home).get("size") == "150")
+    program = "from pos_app.ui.main import application, sized; sized('150'); print(application().devicePixelRatio())"
+    command, quiet = [sys.executable, "-c", program], os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    said = subprocess.run(command, env=quiet, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "1.5"
+
+
+def test_a_till_whose_file_cannot_be_read_starts_with_its_usual_looks(shop: Shop) -> None:
+    assert prefs_of(shop.home) == {}
+    shop.home.till_db.write_bytes(b"no database")
+    assert prefs_of(shop.home) == {}
 
 
 def test_the_customers_screen_comes_and_goes(manager: Cashier) -> None:

@@ -30,7 +30,7 @@ def asked(cashier: Cashier) -> list[bool]:
 
 def test_a_cashier_asks_for_training_and_a_manager_agrees(at_work: Cashier) -> None:
     begins = asked(at_work)
-    at_work.control(Qt.Key.Key_N)
+    at_work.control(Qt.Key.Key_J)
     at_work.until(lambda: at_work.workplace.approving.asks)
     assert begins == []
     at_work.wedge_scan(MANAGER_BADGE)
@@ -52,7 +52,7 @@ def test_a_training_till_is_marked_on_the_whole_screen_and_can_be_used_through_t
     assert paid is not None
     assert "-TR-" in paid.receipt_no
     ends = asked(trainee)
-    trainee.control(Qt.Key.Key_N)
+    trainee.control(Qt.Key.Key_J)
     assert ends == [False]
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 
 from pos_app.locale.catalogue import NAMES
 from pos_app.service.completing import SoldBy
-from pos_app.service.till_choices import Choice, TillChoices, Tones
+from pos_app.service.till_choices import SIZES, Choice, TillChoices, Tones
 from pos_app.ui.keymap import SETTINGS_KEYS, Act, Slot
 from pos_app.ui.keys import DEFAULT, PRESETS, Keys
 from pos_app.ui.rule_words import store_rules
@@ -15,8 +15,9 @@ from pos_app.ui.screens.help.presenter import PRESET_NAMES
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.settings.state import ChoiceView, OptionView, SettingsState
 from pos_app.ui.screens.settings.view import SettingsView
+from pos_app.ui.shell import MIN_HEIGHT, MIN_WIDTH
 from pos_app.ui.theme import DARK, LIGHT, Tone
-from pos_app.ui.words import tr
+from pos_app.ui.words import ltr, tr
 from retail_core.domain.approvals import Approval
 from retail_core.durable.settings import SettingsDoc
 
@@ -24,6 +25,7 @@ VALUES: Mapping[Choice, tuple[str, ...]] = MappingProxyType(
     {
         Choice.LANGUAGE: tuple(NAMES),
         Choice.THEME: (LIGHT.name, DARK.name),
+        Choice.SIZE: SIZES,
         Choice.KEYS: tuple(PRESETS),
         Choice.TONES: tuple(Tones),
         Choice.CUSTOMER: ("auto", "on", "off"),
@@ -48,6 +50,7 @@ class SettingsPresenter(Screen):
         self._view, self._choices, self._keys = view, choices, keys
         self._operator, self._settings, self._currency = operator, settings, currency
         self._at = 0
+        self._percent = int(choices.of(Choice.SIZE))  # as the window was made
         view.chosen.connect(self._tapped)
 
     def shown(self) -> None:
@@ -59,8 +62,8 @@ class SettingsPresenter(Screen):
     def strip(self) -> tuple[Slot, ...]:
         return (
             Slot(0, Act.BACK, "Esc", tr("Back to sale")),
-            Slot(3, Act.NEXT_CHOICE, "F6", tr("Change")),
-            Slot(5, Act.TRAINING, "Ctrl+N", tr("Training")),
+            Slot(3, Act.NEXT_CHOICE, "F6", tr("Next value")),
+            Slot(5, Act.TRAINING, "Ctrl+J", tr("Training")),
             Slot(6, Act.DEVICES, "Ctrl+H", tr("Devices")),
         )
 
@@ -71,7 +74,7 @@ class SettingsPresenter(Screen):
                 self._show()
             case Act.NEXT_CHOICE:
                 choice = tuple(VALUES)[self._at]
-                values = VALUES[choice]
+                values = [value for value in VALUES[choice] if self._fits(choice, value)]
                 now = self._now(choice)
                 self.choose(choice, values[(values.index(now) + 1) % len(values)] if now in values else values[0])
             case Act.MORE | Act.LESS:
@@ -99,6 +102,13 @@ class SettingsPresenter(Screen):
     def _now(self, choice: Choice) -> str:
         return self._keys.choice.preset if choice is Choice.KEYS else self._choices.of(choice)
 
+    def _fits(self, choice: Choice, value: str) -> bool:
+        """A size at which the smallest window there is still has room on this screen; the usual one always."""
+        if choice is not Choice.SIZE or value == SIZES[0]:
+            return True
+        width, height = (side * self._percent // int(value) for side in self._view.room())
+        return width >= MIN_WIDTH and height >= MIN_HEIGHT
+
     def _show(self) -> None:
         settings = self._settings()
         source = (
@@ -112,7 +122,10 @@ class SettingsPresenter(Screen):
 
     def _choice(self, choice: Choice) -> ChoiceView:
         now = self._now(choice)
-        options = tuple(OptionView(value, _value_words(choice, value), value == now) for value in VALUES[choice])
+        options = tuple(
+            OptionView(value, _value_words(choice, value), value == now, self._fits(choice, value))
+            for value in VALUES[choice]
+        )
         return ChoiceView(choice.value, _choice_words(choice), _detail(choice), options)
 
 
@@ -120,6 +133,7 @@ def _choice_words(choice: Choice) -> str:
     return {
         Choice.LANGUAGE: tr("Language"),
         Choice.THEME: tr("Colours"),
+        Choice.SIZE: tr("Size"),
         Choice.KEYS: tr("Set of keys"),
         Choice.TONES: tr("Tones"),
         Choice.CUSTOMER: tr("Customer's screen"),
@@ -129,6 +143,7 @@ def _choice_words(choice: Choice) -> str:
 def _detail(choice: Choice) -> str:
     return {
         Choice.LANGUAGE: tr("Who has a language in the staff list keeps it."),
+        Choice.SIZE: tr("Holds when the till is started again."),
         Choice.KEYS: tr("Keys moved by hand go back."),
         Choice.CUSTOMER: tr("Automatic: when there is a second screen."),
     }.get(choice, "")
@@ -138,6 +153,8 @@ def _value_words(choice: Choice, value: str) -> str:
     match choice:
         case Choice.LANGUAGE:
             return NAMES[value]
+        case Choice.SIZE:
+            return ltr(f"{value} %")
         case Choice.KEYS:
             return tr("Standard") if value == DEFAULT else PRESET_NAMES[value]
         case _:

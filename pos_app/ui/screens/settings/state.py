@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class OptionView:
-    """One value of a choice; `name` is part of the button's name."""
+    """One value of a choice; `name` is part of the button's name. One that is not enabled does not fit this till."""
 
     name: str
     words: str
     chosen: bool = False
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

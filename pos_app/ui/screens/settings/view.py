@@ -1,17 +1,19 @@
 """The settings page: the till's own choices to tap on one side, the store's rules to read on the other."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from pos_app.ui.screens.settings.state import ChoiceView, RuleGroup, SettingsState
-from pos_app.ui.theme import GAP, WIDE_GAP, Weight, set_look
-from pos_app.ui.widgets.buttons import button
+from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Weight, set_look
+from pos_app.ui.widgets.buttons import TwoLineButton, TwoLines
 from pos_app.ui.widgets.parts import column, label, panel, row
 from pos_app.ui.widgets.scrolled import scrolled
 from pos_app.ui.words import tr
 
 SIDE = 16
-OPTION_WIDTH = 88
+OPTION_LINES = TwoLines(big_px=15, small_px=12)
+CHOSEN = "✓"
+OPTION_WIDTH = 56
 VALUE_SHARE, RULE_SHARE = 2, 3
 
 
@@ -25,7 +27,7 @@ class ChoiceRow(QFrame):
         self._name = shown.name
         self.setObjectName(f"setting_{shown.name}")
         self.setProperty("look", "head")
-        lines = column(self, gap=6, margins=(10, 8, 10, 10))
+        lines = column(self, gap=4, margins=(10, 5, 10, 7))
         head = row(gap=WIDE_GAP)
         self._words = label(px=16, weight=Weight.SEMI)
         self._detail = label(px=14, look="muted")
@@ -35,10 +37,11 @@ class ChoiceRow(QFrame):
         lines.addLayout(head)
         self._options = row(gap=GAP)
         lines.addLayout(self._options)
-        self._buttons: dict[str, QPushButton] = {}
+        self._buttons: dict[str, TwoLineButton] = {}
         for option in shown.options:
-            made = button("", f"setting_{shown.name}_{option.name}", px=15)
+            made = TwoLineButton(f"setting_{shown.name}_{option.name}", lines=OPTION_LINES)
             made.setProperty("option", option.name)
+            made.setFixedHeight(TOUCH_PX)
             made.setMinimumWidth(OPTION_WIDTH)
             made.clicked.connect(self._pressed)
             self._options.addWidget(made, 1)
@@ -52,8 +55,9 @@ class ChoiceRow(QFrame):
         self.setAccessibleName(f"{shown.words}: {now}")
         for option in shown.options:
             made = self._buttons[option.name]
-            made.setText(f"✓ {option.words}" if option.chosen else option.words)
+            made.show_lines(option.words, CHOSEN if option.chosen else "")
             made.setAccessibleName(f"{shown.words}: {option.words}")
+            made.setEnabled(option.enabled)
             set_look(made, chosen="true" if option.chosen else "false")
 
     def _pressed(self) -> None:
@@ -75,9 +79,10 @@ class SettingsView(QWidget):
         lines = column(own, gap=GAP, margins=(SIDE, 12, 6, 12))
         lines.addWidget(label(tr("This till"), px=18, weight=Weight.BOLD))
         lines.addWidget(label(tr("↑ ↓ choose, F6 changes; or tap."), px=14, look="muted", name="own_settings_keys"))
-        self._choices = column(gap=4, margins=(0, 0, 10, 0))
+        self._choices = column(gap=2, margins=(0, 0, 6, 0))
         self._choices.addStretch(1)
-        lines.addWidget(scrolled(self._choices, "own_settings_area"), 1)
+        self._choices_area = scrolled(self._choices, "own_settings_area")
+        lines.addWidget(self._choices_area, 1)
         self._rows: dict[str, ChoiceRow] = {}
         sides.addWidget(own, 1)
         rules = panel("store_rules")
@@ -99,10 +104,17 @@ class SettingsView(QWidget):
                 made.pressed.connect(self.chosen)
                 self._choices.insertWidget(at, made)
             self._rows[choice.name].show_choice(choice, at=at == state.at)
+            if at == state.at:
+                self._choices_area.ensureWidgetVisible(self._rows[choice.name])
         self._source.setText(state.source)
         if state.groups != self._shown:
             self._shown = state.groups
             self._show_groups(state.groups)
+
+    def room(self) -> tuple[int, int]:
+        """Width and height of the screen it stands on, as large as things are now."""
+        size = self.screen().size()
+        return size.width(), size.height()
 
     def push(self, rows: int) -> None:
         """Move the rules up or down, for whoever has no pointer."""
