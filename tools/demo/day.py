@@ -1,14 +1,14 @@
-"""A day in the shop: baskets sold for cash, an online order picked and handed over, HQ down in the middle, catching up."""
+"""A day in the shop: baskets paid in cash and by card, an order picked and handed over, HQ down in the middle, catching up."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
+from itertools import cycle
 from threading import Event
 
 from tools.demo.count import HqFile
 from tools.demo.hq import HeadOffice, OnlineOrder
-from tools.demo.people import Cashier, Picker
+from tools.demo.people import Cashier, Picker, Way
 from tools.demo.plan import Plan
 from tools.demo.processes import DemoError, until
 from tools.demo.store import Machine, require_alive
@@ -47,7 +47,7 @@ class Day:
         self.plan, self._names, self._say = plan, names, say
         self._customers = plan.customers()
         self._orders = iter(plan.orders)
-        self._numbers = count()
+        self._ways = cycle((Way.NOTES, Way.EXACT_CASH, Way.CARD))
 
     def run(self, deadline: Deadline) -> None:
         """All of it, with more baskets as long as there is time. Raises DemoError when something does not work."""
@@ -63,7 +63,7 @@ class Day:
     def sell_one(self, basket: Basket | None = None) -> None:
         """The next customer, or the one given."""
         basket = basket or next(self._customers)
-        receipt = self.cashier.sell(basket, exactly=next(self._numbers) % 2 == 1)
+        receipt = self.cashier.sell(basket, next(self._ways))
         unknown = ", one code unknown and struck through" if basket.unknown else ""
         self._say(f"sold {receipt}: {len(basket.lines)} lines{unknown}")
         require_alive(self.tills)

@@ -1,6 +1,7 @@
 """Who works in the demo: the cashier at till 1 and the associate at till 2's pickup counter."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 from pathlib import Path
 from threading import Event
 
@@ -44,24 +45,38 @@ class AtTill:
         self.hands.close()
 
 
-class Cashier(AtTill):
-    """Sells baskets for cash at till 1."""
+class Way(Enum):
+    """How a customer of the demo pays."""
 
-    def sell(self, basket: Basket, *, exactly: bool) -> str:
-        """Scan a basket and take cash; returns the receipt number."""
+    EXACT_CASH = auto()
+    NOTES = auto()
+    CARD = auto()
+
+
+class Cashier(AtTill):
+    """Sells baskets at till 1."""
+
+    def sell(self, basket: Basket, way: Way) -> str:
+        """Scan a basket and take the money; returns the receipt number."""
         before = self.hands.look()["receipt"]
         self._scan_all(basket)
         if basket.unknown:
             self._strike_unknown(basket)
         self.show("sell")
-        if exactly:
+        if way is Way.EXACT_CASH:
             self.hands.key("F12")
         else:
-            self._take_notes()
+            self.hands.key("F9")
+            self.hands.wait_until(lambda seen: seen["screen"] == "pay", "the payment screen")
+            if way is Way.NOTES:
+                self._take_notes()
+            else:
+                self.show("pay-by-card")
+            self.hands.key("Enter")
         seen = self.hands.wait_until(
             lambda seen: seen["receipt"] not in ("", before) and not seen["paying"], "the sale is paid"
         )
-        if not exactly:
+        if way is Way.NOTES:
             self.show("change")
         return str(seen["receipt"])
 
@@ -104,11 +119,9 @@ class Cashier(AtTill):
     def _take_notes(self) -> None:
         due_minor = int(self.hands.look()["due_minor"])
         given = next((note for note in NOTES_MINOR if note >= due_minor), -(-due_minor // CENTS) * CENTS)
-        self.hands.key("F9")
-        self.hands.wait_until(lambda seen: seen["screen"] == "pay", "the payment screen")
+        self.hands.key("C")
         self.hands.type(f"{given // CENTS}.{given % CENTS:02d}")
         self.show("pay")
-        self.hands.key("Enter")
 
 
 class Picker(AtTill):
