@@ -7,6 +7,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from pos_app.runtime.claims import StoreClaims
+from pos_app.runtime.receipts import ReceiptsElsewhere
 from pos_app.runtime.wake import WakeLine
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
@@ -96,6 +97,7 @@ class Till:
     connection: ConnectionDesk
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
+    elsewhere: ReceiptsElsewhere = field(init=False)
     returning: Returning = field(init=False)
     asking: Asking = field(init=False)
     post_voiding: PostVoiding = field(init=False)
@@ -240,7 +242,10 @@ class Till:
         key = self.home.keys.signing_key("till")
         self.receipt_codes = ReceiptCodes(links, key, config.till_node, config.feed_public_key)
         self.receipt_codes.refresh()
-        self.returning = Returning(self.selling, catalogue, links, self.goods, writer, self.clock, ids, config)
+        self.elsewhere = ReceiptsElsewhere(writer, Links(self.home), self.clock, ids)
+        self.returning = Returning(
+            self.selling, catalogue, links, self.goods, writer, self.clock, ids, config, elsewhere=self.elsewhere
+        )
         self.papers = Papers(writer, links, self.receipt_codes)
         self.post_voiding = PostVoiding(self.selling, self.paying, self.card_paying, catalogue, links, writer, ids)
 
@@ -261,6 +266,7 @@ class Till:
     def refresh(self) -> None:
         """The agent brought something, or a second has passed: look again. Runs on the screen's thread."""
         self.claims.woken()
+        self.elsewhere.woken()
         here, there = self._references
         here.refresh()
         self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
@@ -278,6 +284,7 @@ class Till:
         self._wake.close()
         self._worker.close()
         self.claims.close()
+        self.elsewhere.close()
         self.writer.close()
         for reference in self._references:
             reference.close()

@@ -41,6 +41,7 @@ from sync_agent.hq_client.client import HopFault, Peer, SyncClient
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.feeds import FeedLine
 from sync_agent.hq_link.neighbours import Neighbours
+from sync_agent.hq_link.receipt_line import ReceiptLine
 from sync_agent.hq_link.references import References
 from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
@@ -114,6 +115,7 @@ class Agent:
         self.shared = SharedLine(
             files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
         )
+        self.receipts = ReceiptLine(files, clock, lambda: self.neighbours.with_store_role, self.hq, self._told)
         self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
         self.desk = LanDesk(
             files, self._key, clock, self.ids, nodes=lambda: self.nodes, intake=self.intake, cache=self.cache,
@@ -130,7 +132,13 @@ class Agent:
             local = listen(LOOPBACK, config.health_port)
             stack.callback(local.close)
             servers = [(tls_server(lan_app(self.desk), self.home), lan), (plain_server(health_app(self.health)), local)]
-            bells = [self.uplink.bell, self.copied.bell, self.shared.asked, *([self.board.bell] if self.board else [])]
+            bells = [
+                self.uplink.bell,
+                self.copied.bell,
+                self.shared.asked,
+                self.receipts.asked,
+                *([self.board.bell] if self.board else []),
+            ]
             self.till = await TillLink.open(self.files, self.clock, bells)
             stack.callback(self.till.close)
             stack.push_async_callback(self.hq.close)
@@ -140,7 +148,7 @@ class Agent:
                 self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
                 self._show_status, self._send_figures, self._keep_house, self._probe_hq, self._follow_role,
             ]  # fmt: skip
-            lines += [self.shared.follow, self.shared.serve_claims]
+            lines += [self.shared.follow, self.shared.serve_claims, self.receipts.run]
             lines.append(self.board.run if self.board else self.relayed.run)
             async with asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.serve(sockets=[sock])) for server, sock in servers]

@@ -46,6 +46,7 @@ from sync_agent.hq_link.references import References
 from sync_agent.storage import streams
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
+from sync_agent.storage.receipts import receipt_here
 from sync_agent.store_role.intake import Intake
 from sync_agent.store_role.shared_board import SharedBoard
 
@@ -61,6 +62,7 @@ STATUS_OF = MappingProxyType(
         "push.other_store": 403,
         "feed.scope_denied": 403,
         "snapshot.scope_denied": 403,
+        "receipt.unknown": 404,
         "snapshot.unknown": 404,
         "store_role.elsewhere": 409,
         "stream.unknown": 404,
@@ -288,6 +290,15 @@ async def claim(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response
     return _json(await desk.store_board().claim(caller.node_id, asked), 200)
 
 
+@get("/v1/receipt")
+async def receipt(desk: LanDesk, number: Annotated[str, QueryParameter(max_length=60)]) -> Response[bytes]:
+    """From a journal of this store, or what head office answers to the same question."""
+    found = await desk.files.run(lambda files: receipt_here(files, number)) or await desk.hq.receipt(number)
+    if found is None:
+        raise RuleViolationError("receipt.unknown", receipt=number)
+    return _json(found, 200)
+
+
 @get("/v1/witness")
 async def witness(desk: LanDesk, node: str, epoch: str) -> Response[bytes]:
     found = await desk.files.run(lambda files: streams.witnessed(files, StreamId(node[:80], epoch[:40])))
@@ -313,7 +324,7 @@ def lan_app(desk: LanDesk) -> Litestar:
 
     enrolled = Router(
         "/",
-        route_handlers=[push, pull, manifest, snapshot_file, witness, shared, remembered, claim],
+        route_handlers=[push, pull, manifest, snapshot_file, witness, shared, remembered, claim, receipt],
         guards=[known_caller],
         dependencies={"caller": Provide(the_caller)},
     )

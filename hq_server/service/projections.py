@@ -11,7 +11,7 @@ import msgspec
 from hq_server.service import coupons, customers, fulfilment, loyalty, mails, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
-from hq_server.storage import cashier_acts, drawers, sales, stock
+from hq_server.storage import cashier_acts, drawers, receipts, sales, stock
 from hq_server.storage.database import Unit
 from hq_server.storage.sales import Sold
 from hq_server.storage.stock import MovedFrom
@@ -93,6 +93,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
         if isinstance(fact.event, SaleCompleted)
     ]
     sales.add_sales(unit, store, sold, now_ms)
+    receipts.note(unit, store, [(f.entry, f.event) for f in facts if isinstance(f.event, SaleCompleted)])
     moves = [(_position(fact), movement) for fact in facts for movement in fact.movements]
     below_zero = stock.move(unit, store, moves, now_ms)
     open_cases(

@@ -55,6 +55,7 @@ UNKNOWN_THINGS = frozenset(
         "place.unknown",
         "product.unknown",
         "recall.unknown",
+        "receipt.unknown",
         "snapshot.unknown",
         "stream.unknown",
         "value.unknown",

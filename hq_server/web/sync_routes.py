@@ -13,13 +13,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
-from hq_server.service import access, enrolment, feed, ingest
+from hq_server.service import access, enrolment, feed, ingest, receipts
 from hq_server.storage.access import Node
 from hq_server.web.guards import ANONYMOUS, NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread, threaded
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
+from retail_core.domain.receipts import PaidReceipt
 from retail_core.domain.roles import Permission
 from retail_core.wire.batch import WireDamageError
 from retail_core.wire.messages import (
@@ -66,7 +67,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 def sync_routes(server: Server) -> list[HTTPRouteHandler]:
-    return [*_anonymous(server), *_up(server), *_down(server), *_snapshots(server)]
+    return [*_anonymous(server), *_up(server), *_down(server), *_snapshots(server), *_receipts(server)]
 
 
 def node_of(request: AnyRequest) -> Node:
@@ -242,6 +243,20 @@ def _snapshots(server: Server) -> list[HTTPRouteHandler]:
         return Stream(_chunks(path, first), status_code=status, headers=headers, media_type="application/zstd")
 
     return [manifest, file]
+
+
+def _receipts(server: Server) -> list[HTTPRouteHandler]:
+    @get(
+        "/v1/receipt",
+        opt=PULL,
+        summary="A receipt of any store with its lines, for goods that come back elsewhere",
+        responses=errors(400, 401, 403, 404),
+    )
+    @threaded
+    def receipt(number: Annotated[str, QueryParameter(max_length=60)]) -> PaidReceipt:
+        return receipts.receipt(server.hq, number)
+
+    return [receipt]
 
 
 async def _bounded_body(request: AnyRequest) -> bytes:

@@ -99,6 +99,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "program.already_running": "HQ is running on this folder already.",
         "push.other_store": "A machine may only send for its own store.",
         "rate.too_many": "Too many requests. Try again in a moment.",
+        "receipt.unknown": "Receipt {receipt} is not known here (yet).",
         "recall.unknown": "There is no recall {number}.",
         "request.malformed": "The request is not as described in /openapi.json: {why}",
         "request.no_key": "Send an Idempotency-Key header with every order.",

@@ -4,7 +4,9 @@ Exchanged goods are scanned on the same sale afterwards. What is left of a line 
 the sale is written; the figures here are those of the moment the receipt was opened.
 """
 
+import re
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
@@ -20,7 +22,7 @@ from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
 from retail_core.domain.approvals import Act, Approval, allow
 from retail_core.domain.clock import Clock
-from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted, SaleCompleted
 from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import div_half_up
@@ -38,7 +40,18 @@ from retail_core.trust.receipts import RECEIPT_PREFIX, is_signed, lines_fit, rea
 
 PAID = "return.paid"
 MAX_NUMBER_CHARS = 60
+ASKED_ELSEWHERE = frozenset({"receipt.lines_elsewhere", "receipt.not_of_this_till", "return.unknown_receipt"})
+"""Who knows nothing here asks the store, then head office."""
+_NUMBER = re.compile(r"[A-Z0-9]+-[A-Z0-9]+-[A-Z0-9]+-[0-9]{6,12}")
 _Found = tuple[PaidReceipt, dict[int, Part]]
+
+
+class Elsewhere(Protocol):
+    """Receipts of other tills and stores."""
+
+    def ask(self, receipt: str, done: Callable[[PaidReceipt | None], None]) -> None:
+        """`done` comes within seconds: None when nobody who could be asked has it."""
+        ...
 
 
 class Returning:
@@ -46,13 +59,15 @@ class Returning:
 
     def __init__(
         self, selling: Selling, catalogue: Reference, facts: Links, goods: GoodsCheck, writer: Writer, clock: Clock,
-        ids: IdSource, config: MachineConfig,
+        ids: IdSource, config: MachineConfig, *, elsewhere: Elsewhere,
     ) -> None:  # fmt: skip
         self._selling, self._catalogue, self._facts, self._goods = selling, catalogue, facts, goods
         self._writer, self._clock, self._ids = writer, clock, ids
         self._hq_public_text = config.feed_public_key
         self._node = config.till_node
         self._register = f"{config.store}-{config.register}"  # what the numbers of this till begin with
+        self._elsewhere, self._asked_for = elsewhere, ""
+        self.asking: Callable[[str], None] = lambda _: None  # a receipt is looked for elsewhere, which takes a moment
         self.draft: ReturnDraft | None = None
 
     @property
@@ -63,7 +78,7 @@ class Returning:
     # ── which goods ──────────────────────────────────────────────────────────────────────────────
 
     def open(self, text: str, done: Callable[[ReturnDraft], None], failed: Failed) -> None:
-        """Show a receipt by its code, or by its number when this till wrote it.
+        """Show a receipt by its code or its number. What is not at this till is asked for in the store and at HQ.
 
         Fails with `receipt.unreadable`, `.forged`, `.other_retailer`, `.other_currency`, `.voided`,
         `.not_of_this_till`, `.lines_elsewhere`, `return.unknown_receipt` or `return.nothing_left`.
@@ -77,10 +92,11 @@ class Returning:
         except RuleViolationError as refused:
             failed(refused)
             return
+        self._asked_for = text
         self._writer.submit(
             lambda store: _find(store, number, signed, self._register),
             lambda found: self._opened(found, done, failed),
-            failed,
+            lambda error: self._ask_elsewhere(text, signed, error, done, failed),
         )
 
     def open_without(self) -> ReturnDraft:
@@ -88,7 +104,7 @@ class Returning:
         check(self._selling.signed_in().role, Permission.RETURN)
         if not self.rules.without_receipt:
             raise RuleViolationError("return.receipt_needed")
-        self.draft = ReturnDraft()
+        self.draft, self._asked_for = ReturnDraft(), ""
         return self.draft
 
     def scan(self, label: str) -> DraftLine:
@@ -115,7 +131,7 @@ class Returning:
 
     def close(self) -> None:
         """Put the draft away; nothing was taken back."""
-        self.draft = None
+        self.draft, self._asked_for = None, ""
 
     # ── onto the sale ────────────────────────────────────────────────────────────────────────────
 
@@ -150,14 +166,48 @@ class Returning:
             raise RuleViolationError("return.receipt_first")
         return self.draft
 
-    def _number(self, text: str) -> str:
+    @staticmethod
+    def _number(text: str) -> str:
         """A receipt's number as typed, scanned without a signature, or only its last figures."""
-        number = text.strip().upper().removeprefix(RECEIPT_PREFIX).partition(":")[0][:MAX_NUMBER_CHARS]
-        if number.isascii() and number.isdigit():
-            return number
-        if not number.startswith(f"{self._register}-"):
-            raise RuleViolationError("receipt.not_of_this_till", receipt=number)
-        return number
+        return text.strip().upper().removeprefix(RECEIPT_PREFIX).partition(":")[0][:MAX_NUMBER_CHARS]
+
+    def _ask_elsewhere(
+        self,
+        text: str,
+        signed: PaidReceipt | None,
+        error: CodedError,
+        done: Callable[[ReturnDraft], None],
+        failed: Failed,
+    ) -> None:
+        number = str(error.facts.get("receipt", ""))
+        if error.code not in ASKED_ELSEWHERE or not _NUMBER.fullmatch(number):
+            failed(error)
+            return
+
+        def brought(found: PaidReceipt | None) -> None:
+            if text != self._asked_for:
+                return  # something else was wanted meanwhile
+            refused = error if found is None or found.number != number else self._not_the_one(signed, found)
+            if refused or found is None:
+                failed(refused or error)
+                return
+            whole = msgspec.structs.replace(signed, lines=found.lines) if signed else found
+            self._writer.submit(
+                lambda store: _find(store, number, whole, self._register),
+                lambda known: self._opened(known, done, failed),
+                failed,
+            )
+
+        self.asking(number)
+        self._elsewhere.ask(number, brought)
+
+    def _not_the_one(self, signed: PaidReceipt | None, found: PaidReceipt) -> RuleViolationError | None:
+        """Others are believed as to lines no more than the till's own signature over them allows."""
+        if signed and not lines_fit(signed, found.lines):
+            return RuleViolationError("receipt.forged", receipt=found.number)
+        if found.currency != self._selling.currency:
+            return RuleViolationError("receipt.other_currency", currency=found.currency[:3])
+        return None
 
     def _opened(self, found: _Found, done: Callable[[ReturnDraft], None], failed: Failed) -> None:
         receipt, before = found
@@ -228,6 +278,8 @@ def _find(store: TillStore, number: str, signed: PaidReceipt | None, register: s
     if by_receipt:
         raise RuleViolationError(returns.VOIDED, receipt=number, by_receipt=by_receipt)
     found = sales.fact_of(store.conn, number) if own else None
+    if not (own or signed):
+        raise RuleViolationError("receipt.not_of_this_till", receipt=number)
     receipt = _whole(number, signed, found)
     with store.unit() as conn:
         returns.know_lines(conn, receipt)

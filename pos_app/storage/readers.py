@@ -20,6 +20,7 @@ from retail_core.domain.value import Instrument
 from retail_core.durable import customers, link, reference, shared
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
+from retail_core.durable.receipts import ReceiptAnswer, receipt_answer
 from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
 from retail_core.wire.envelope import Head, StreamId
 
@@ -186,6 +187,10 @@ class Links:
     def claim_answer(self, ask_id: str) -> ClaimAnswer | None:
         conn = self._ready()
         return shared.claim_answer(conn, ask_id) if conn else None
+
+    def receipt_answer(self, ask_id: str) -> ReceiptAnswer | None:
+        conn = self._ready()
+        return receipt_answer(conn, ask_id) if conn else None
 
     def register_of(self, node: str) -> str:
         """The register of a node of this store; its id when nobody told."""

@@ -4,6 +4,7 @@ from pos_app.storage.cashier_acts import CASHIER_ACT_STEP
 from pos_app.storage.customers_here import CUSTOMER_STEP
 from pos_app.storage.papers import PAPER_STEP
 from pos_app.storage.prefs import PREFERENCE_STEP
+from pos_app.storage.receipt_asks import RECEIPT_ASK_STEP
 from pos_app.storage.waiting import WAITING_STEP
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step
@@ -119,4 +120,5 @@ TILL_STEPS: tuple[Step, ...] = (
     CUSTOMER_STEP,
     PAPER_STEP,
     WAITING_STEP,
+    RECEIPT_ASK_STEP,
 )

@@ -29,8 +29,13 @@ RETURN_ERRORS: Mapping[str, str] = MappingProxyType(
         "receipt.forged": _(
             "This receipt was not written by one of our tills. Take nothing back on it; call a manager."
         ),
-        "receipt.lines_elsewhere": _("This long receipt was written at another till. Take the goods back there."),
-        "receipt.not_of_this_till": _("Receipt {receipt} was written at another till. Scan the code on it."),
+        "receipt.lines_elsewhere": _(
+            "The lines of this long receipt are at the till that wrote it, and nobody can be asked now. "
+            "Take the goods back there, or press F4 and take them without a receipt."
+        ),
+        "receipt.not_of_this_till": _(
+            "Neither this store nor head office knows receipt {receipt}, as far as they can be asked. Scan the code on it."
+        ),
         "receipt.other_currency": _("That receipt is in {currency}. It cannot be paid back here."),
         "receipt.other_retailer": _("That is another shop's receipt."),
         "receipt.unreadable": _("The code on the receipt is damaged. Type the receipt's number below it."),

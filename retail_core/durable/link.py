@@ -23,6 +23,7 @@ from retail_core.domain.value import Instrument
 from retail_core.durable import customers, shared
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
+from retail_core.durable.receipts import RECEIPT_ANSWER_STEP
 from retail_core.durable.reference import set_cursor
 from retail_core.durable.settings import SettingsDoc, read_settings_doc
 from retail_core.trust.pins import keyed_badge, keyed_verifier
@@ -53,6 +54,7 @@ LINK_STEPS: tuple[Step, ...] = (
     customers.CUSTOMER_STEP,
     shared.SHARED_STEP,
     ("ALTER TABLE staff ADD COLUMN badge BLOB NOT NULL DEFAULT x''",),
+    RECEIPT_ANSWER_STEP,
 )
 HQ_PEER = "hq"
 STORE_PEER = "store"

@@ -11,6 +11,7 @@ import msgspec
 
 from retail_core.domain.claims import ClaimKind
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import SaleCompleted
 from retail_core.domain.fulfilment import FINAL, OrderDoc
 from retail_core.domain.shared import (
     Origin,
@@ -32,6 +33,7 @@ from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
 from sync_agent.storage import streams
 from sync_agent.storage.files import Files
+from sync_agent.storage.receipts import note_receipt
 from sync_agent.storage.streams import Copy
 
 READ_AT_ONCE = 500
@@ -110,6 +112,8 @@ def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
         event = decode_event(entry.type, entry.v, entry.body)
     except RuleViolationError:  # a kind or shape of a newer program
         return False
+    if isinstance(event, SaleCompleted):
+        note_receipt(files.store, event.receipt, entry.id)
     origin = Origin(entry.node, entry.actor, f"{entry.node}/{entry.epoch}", entry.seq)
     told = told_by(event, origin, lambda kind, key: _known(files, kind, key))
     for one in told:

@@ -39,6 +39,10 @@ STORE_STEPS: tuple[Step, ...] = (
     (
         "CREATE TABLE store_role (one INTEGER PRIMARY KEY CHECK (one = 1), has INTEGER NOT NULL, generation INTEGER NOT NULL)",
     ),
+    (
+        # where in the journals here a receipt stands
+        "CREATE TABLE receipt_at (receipt TEXT PRIMARY KEY, event_id TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )
 
 

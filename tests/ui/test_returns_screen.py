@@ -119,7 +119,7 @@ def test_goods_without_a_receipt_above_the_limit_wait_for_a_second_person(at_wor
     ("label", "says"),
     [
         ("OTR:S0319-T1-A-000099:12345678", "wrote no receipt"),
-        ("OTR:S0324-T9-C-000001:12345678", "written at another till"),
+        ("OTR:S0324-T9-C-000001:12345678", "Neither this store nor head office knows"),
         ("OTR:AAAAAAAAAAAAAAAA", "is damaged"),
     ],
 )

@@ -16,7 +16,7 @@ from pos_app.ui.screens.returns.model import CUSTOMERS_REASONS, return_state
 from pos_app.ui.screens.returns.view import ReturnsView, Side
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.theme import Tone
-from pos_app.ui.words import ntr, tr
+from pos_app.ui.words import ltr, ntr, tr
 from retail_core.domain.approvals import Approval
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.returns import Condition, ReturnReason
@@ -34,6 +34,7 @@ class ReturnsPresenter(Screen):
         super().__init__(view)
         self._view, self._returning, self._selling, self._zone = view, returning, selling, zone
         self.after = after
+        returning.asking = self._looking
         self._selected_n = 0
         self._papers_shown = self._asking = False
         view.paper_wanted.connect(self.want)
@@ -164,6 +165,9 @@ class ReturnsPresenter(Screen):
         self._flash(Tone.OK)
         self.settled.emit()
         self._show()
+
+    def _looking(self, receipt: str) -> None:
+        self.say(tr("Looking for receipt {receipt} in the store and at head office …", receipt=ltr(receipt)), Tone.INFO)
 
     def _not_opened(self, error: CodedError) -> None:
         self._flash(Tone.ERROR if error.code == "receipt.forged" else Tone.WARNING)
