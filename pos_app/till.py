@@ -180,7 +180,7 @@ class Till:
         shopping = Shopping(
             selling, paying,
             Customers(
-                links, links_there, worker, writer, clock, ids, secrets.token_bytes, customers_here.made_here(store.conn)
+                links, links_there, worker, writer, clock, ids, secrets.token_bytes, customers_here.remembered(store.conn),
             ),
             lambda: promoting.in_force, writer, clock, config.feed_public_key,
         )  # fmt: skip

@@ -30,13 +30,14 @@ from pos_app.ui.widgets.approval import ApprovalState
 from pos_app.ui.widgets.reasons import ReasonsState
 from retail_core.domain.drawer import MoveKind
 from tools.picture import SYNCED, TOP, Picture
+from tools.screens_customers import SHOWN
 
 HINT = "Scan, or type a name, code, or 3* for quantity"
 SELL_STRIP = (
     Slot(0, Act.FIND, "F2", "Find"),
     Slot(1, Act.QUANTITY, "F4", "Quantity"),
     Slot(2, Act.DISCOUNT, "F6", "Discount"),
-    Slot(3, Act.LOCK, "Ctrl+L", "Lock"),
+    Slot(3, Act.CUSTOMER, "F3", "Customer"),
     Slot(4, Act.RETURN, "F7", "Return"),
     Slot(5, Act.SUSPEND, "F8", "Suspend"),
     Slot(6, Act.VOID_LINE, "Del", "Void line"),
@@ -216,4 +217,6 @@ def sell_pictures() -> Iterator[Picture]:
     yield Picture("sell-beside-declined", sell(SALE, _beside_declined), SYNCED, SELL_STRIP)
     yield Picture("sell-parked", sell(ready, _parked), SYNCED, READY_STRIP)
     yield Picture("sell-drawer", sell(SALE), SYNCED, SELL_STRIP, reasons=WHY_OPEN)
+    for name, show in SHOWN.items():
+        yield Picture(name, sell(SALE, show), SYNCED, SELL_STRIP)
     yield Picture("sell-approval", sell(SALE), TOP, SELL_STRIP, approval=APPROVAL)

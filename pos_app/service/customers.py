@@ -12,7 +12,7 @@ from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
 from pos_app.storage import customers_here
-from pos_app.storage.customers_here import Purchase
+from pos_app.storage.customers_here import Purchase, Remembered
 from pos_app.storage.readers import Links
 from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
@@ -28,6 +28,7 @@ from retail_core.domain.customers import (
     checked,
     keys_of,
     wanted,
+    with_consent,
 )
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import CustomerConsented, CustomerCreated
@@ -47,12 +48,13 @@ class Customers:
 
     def __init__(
         self, here: Links, there: Links, worker: Worker, writer: Writer, clock: Clock, ids: IdSource,
-        rand: Callable[[int], bytes], made_here: Sequence[Customer],
+        rand: Callable[[int], bytes], remembered: Remembered,
     ) -> None:  # fmt: skip
         self._here, self._there = here, there
         self._worker, self._writer = worker, writer
         self._clock, self._ids, self._rand = clock, ids, rand
-        self._own = {customer.customer_id: customer for customer in made_here}
+        self._own = {customer.customer_id: customer for customer in remembered.made}
+        self._said = dict(remembered.said)
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────
 
@@ -69,7 +71,8 @@ class Customers:
 
     def get(self, customer_id: str) -> Customer | None:
         own = self._own.get(CustomerId(customer_id))
-        return self._here.customer(customer_id) or (own if own and own.name else None)
+        found = self._here.customer(customer_id) or (own if own and own.name else None)
+        return self._with_said(found) if found else None
 
     def of_card(self, label: str) -> Customer | None:
         """Whoever has the card that was scanned or typed."""
@@ -86,6 +89,34 @@ class Customers:
         """What a customer is asked, in order; each with the version of its text."""
         settings = self._here.settings()
         return (settings.customers if settings else CustomerRules()).texts
+
+    def say(
+        self, operator: SoldBy, customer: Customer, purpose: Purpose, done: Callable[[Customer], None], failed: Failed, *,
+        given: bool,
+    ) -> None:  # fmt: skip
+        """A customer says yes or no to the text of now; it holds here at once. Raises `permission.denied`."""
+        check(operator.role, Permission.SELL)
+        version = next((text.version for text in self.consent_texts() if text.purpose is purpose), "")
+        said = Consent(purpose, given, version, self._clock.now_ms())
+        customer_id = customer.customer_id
+
+        def work(store: TillStore) -> None:
+            with store.unit() as conn:
+                store.append(CustomerConsented(customer_id, purpose, given, version), operator.operator_id)
+                customers_here.say(conn, customer_id, said)
+
+        def written(_: None) -> None:
+            self._said[customer_id] = with_consent(self._said.get(customer_id, ()), said)
+            done(self._with_said(customer))
+
+        self._writer.submit(work, written, failed)
+
+    def _with_said(self, customer: Customer) -> Customer:
+        """What a customer said here goes before what head office heard earlier."""
+        said, consents = self._said.get(customer.customer_id), customer.consents
+        for one in said or ():
+            consents = with_consent(consents, one)
+        return msgspec.structs.replace(customer, consents=consents) if said else customer
 
     # ── making ───────────────────────────────────────────────────────────────────────────────────
 
@@ -149,9 +180,12 @@ class Customers:
 
     def refresh(self) -> None:
         """The agent may have brought those made here, or word that one was erased."""
-        if not self._own:
+        if not self._own and not self._said:
             return
         gone = self._here.customers_gone()
+        for number in [number for number, said in self._said.items() if number in gone or self._has(number, said)]:
+            del self._said[number]
+            self._write(lambda store, number=number: _heard(store, number))
         for number, own in list(self._own.items()):
             if number in gone:
                 del self._own[number]
@@ -159,6 +193,12 @@ class Customers:
             elif own.name and self._here.customer(number):
                 self._own[number] = Customer(number, "")
                 self._write(lambda store, number=number: _shipped(store, number))
+
+    def _has(self, number: CustomerId, said: tuple[Consent, ...]) -> bool:
+        """True when head office has shipped every word that was said here, or a later one."""
+        shipped = self._here.customer(number)
+        latest = {one.purpose: one.at_ms for one in shipped.consents} if shipped else {}
+        return all(latest.get(one.purpose, 0) >= one.at_ms for one in said)
 
     def _write(self, work: Callable[[TillStore], None]) -> None:
         self._writer.submit(work, lambda _: None, _next_start)
@@ -174,6 +214,11 @@ def _fits(customer: Customer, question: Wanted) -> bool:
 def _forget(store: TillStore, number: str) -> None:
     with store.unit() as conn:
         customers_here.forget(conn, number)
+
+
+def _heard(store: TillStore, number: str) -> None:
+    with store.unit() as conn:
+        customers_here.heard(conn, number)
 
 
 def _shipped(store: TillStore, number: str) -> None:

@@ -1,10 +1,10 @@
 """Customers made at this till, until HQ ships them, and what customers bought here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from retail_core.domain.customers import Customer
+from retail_core.domain.customers import Consent, Customer, Purpose
 from retail_core.domain.ids import CustomerId
 from retail_core.durable.engine import Connection
 from retail_core.durable.journal import erase_private
@@ -20,7 +20,20 @@ CUSTOMER_STEP: Step = (
     """CREATE TABLE coupon_use (
         code TEXT NOT NULL, serial TEXT NOT NULL, sale_id TEXT NOT NULL, PRIMARY KEY (code, serial)) WITHOUT ROWID""",
 )
+CONSENT_STEP: Step = (
+    # what customers said here, until head office has it too
+    """CREATE TABLE consent_here (
+        customer_id TEXT NOT NULL, purpose TEXT NOT NULL, given INTEGER NOT NULL, text_version TEXT NOT NULL,
+        at_ms INTEGER NOT NULL, PRIMARY KEY (customer_id, purpose)) WITHOUT ROWID""",
+)
 NAMES_SHOWN = 3
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """What this till knows of customers and head office may not: those made here, and what others said here."""
+
+    made: tuple[Customer, ...] = ()
+    said: Mapping[CustomerId, tuple[Consent, ...]] = {}
 
 
 class Purchase(msgspec.Struct, frozen=True):
@@ -49,6 +62,10 @@ def made_here(conn: Connection) -> Sequence[Customer]:
     ]
 
 
+def remembered(conn: Connection) -> Remembered:
+    return Remembered(tuple(made_here(conn)), said_here(conn))
+
+
 def shipped(conn: Connection, customer_id: str) -> None:
     """HQ has the customer now: the copy here is not needed."""
     conn.execute("UPDATE customer_here SET doc = x'' WHERE customer_id = ?", (customer_id,))
@@ -60,6 +77,30 @@ def forget(conn: Connection, customer_id: str) -> None:
     if row:
         erase_private(conn, row[0])
         conn.execute("DELETE FROM customer_here WHERE customer_id = ?", (customer_id,))
+    heard(conn, customer_id)
+
+
+def say(conn: Connection, customer_id: str, said: Consent) -> None:
+    """A yes or no that was given here; the newest on each purpose."""
+    conn.execute(
+        "INSERT OR REPLACE INTO consent_here (customer_id, purpose, given, text_version, at_ms) VALUES (?,?,?,?,?)",
+        (customer_id, said.purpose.value, int(said.given), said.text_version, said.at_ms),
+    )
+
+
+def said_here(conn: Connection) -> Mapping[CustomerId, tuple[Consent, ...]]:
+    """Everything that was said here and head office may not have yet."""
+    found: dict[CustomerId, tuple[Consent, ...]] = {}
+    rows = conn.execute("SELECT customer_id, purpose, given, text_version, at_ms FROM consent_here")
+    for customer_id, purpose, given, version, at_ms in rows:
+        said = Consent(Purpose(purpose), bool(given), version, at_ms)
+        found[customer_id] = (*found.get(customer_id, ()), said)
+    return found
+
+
+def heard(conn: Connection, customer_id: str) -> None:
+    """Head office has what was said here, or nobody needs it any more."""
+    conn.execute("DELETE FROM consent_here WHERE customer_id = ?", (customer_id,))
 
 
 def purchases(conn: Connection, customer_id: str, limit: int) -> Sequence[Purchase]:

@@ -1,7 +1,7 @@
 """Tables of till.db. Money is `*_minor`, quantities `*_milli`, times `*_ms`; nothing here is ever a float."""
 
 from pos_app.storage.cashier_acts import CASHIER_ACT_STEP
-from pos_app.storage.customers_here import CUSTOMER_STEP
+from pos_app.storage.customers_here import CONSENT_STEP, CUSTOMER_STEP
 from pos_app.storage.papers import PAPER_STEP
 from pos_app.storage.prefs import PREFERENCE_STEP
 from pos_app.storage.receipt_asks import RECEIPT_ASK_STEP
@@ -121,4 +121,5 @@ TILL_STEPS: tuple[Step, ...] = (
     PAPER_STEP,
     WAITING_STEP,
     RECEIPT_ASK_STEP,
+    CONSENT_STEP,
 )

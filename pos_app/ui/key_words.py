@@ -14,6 +14,7 @@ ACT_WORDS: Mapping[Act, str] = MappingProxyType(
         Act.CARD: _("Pay by card"),
         Act.CASH: _("Pay in cash"),
         Act.CLOSE_DAY: _("Have the card terminal close its day"),
+        Act.CUSTOMER: _("Who buys: find, see, make a customer"),
         Act.CUSTOMER_LANGUAGE: _("Language of the receipt and the customer's display"),
         Act.DEVICES: _("Devices: what is wrong and what to do"),
         Act.DOWN: _("Next line"),

@@ -28,6 +28,7 @@ class Act(StrEnum):
     CLOSE_DRAWER = "close_drawer"
     CHANGE_AS_CREDIT = "change_as_credit"
     CREDIT = "credit"
+    CUSTOMER = "customer"
     CUSTOMER_LANGUAGE = "customer_language"
     DEVICES = "devices"
     DISCOUNT = "discount"
@@ -124,6 +125,7 @@ EVERYWHERE: Mapping[str, Act] = MappingProxyType(
 SELL_KEYS: Mapping[str, Act] = MappingProxyType(
     {
         "F2": Act.FIND,
+        "F3": Act.CUSTOMER,
         "F4": Act.QUANTITY,
         "F6": Act.DISCOUNT,
         "F7": Act.RETURN,

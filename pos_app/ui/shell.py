@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from pos_app.ui.keymap import EVERYWHERE, Act, Slot, key_name
 from pos_app.ui.notices import Notice, NoticeStrip
 from pos_app.ui.strip import ActionStrip
-from pos_app.ui.theme import TOP_STRIP_PX, Tone, Weight, mirrored
+from pos_app.ui.theme import TOP_STRIP_PX, Tone, Weight, font, mirrored
 from pos_app.ui.widgets.approval import ApprovalPanel
 from pos_app.ui.widgets.buttons import TabButton
-from pos_app.ui.widgets.parts import Pill, column, label, pill_width, row
+from pos_app.ui.widgets.parts import Pill, Words, column, label, pill_width, row
 from pos_app.ui.widgets.reasons import ReasonPanel
 from pos_app.ui.words import tr
 
@@ -51,11 +51,29 @@ class TopState:
     clock: str = ""
 
 
+class Operator(Words):
+    """Who is signed in, and the time; a tap locks the till."""
+
+    tapped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("operator_and_clock")
+        self.setFont(font(16, Weight.SEMI))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("look", "muted")
+        self.setFixedHeight(TOP_STRIP_PX)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.tapped.emit()
+
+
 class TopStrip(QWidget):
     """Store and till, workspaces, lamps, operator and clock."""
 
     chosen = Signal(str)
     device_tapped = Signal()
+    lock_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +86,8 @@ class TopStrip(QWidget):
         self._tabs = row(gap=14)
         self._lamp = Pill("sync_lamp", lamp=True)
         self._pills = row(gap=14)
-        self._operator = label(px=16, weight=Weight.SEMI, look="muted", name="operator_and_clock")
+        self._operator = Operator()
+        self._operator.tapped.connect(self.lock_wanted)
         line.addWidget(self._title)
         line.addSpacing(14)
         line.addLayout(self._tabs)
@@ -195,7 +214,11 @@ class Shell(QWidget):
         self.reasons = ReasonPanel(self)
         self.top.chosen.connect(self.workspace_chosen)
         self.top.device_tapped.connect(self.devices_wanted)
+        self.top.lock_wanted.connect(self._lock)
         self.strip.acted.connect(self.acted)
+
+    def _lock(self) -> None:
+        self.acted.emit(Act.LOCK.value)
 
     def add_screen(self, view: QWidget) -> None:
         self.screens.addWidget(view)

@@ -225,6 +225,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "customer.no_consent": _("Without the customer's yes nothing is kept."),
         "customer.no_way_to_reach": _("Type a phone number or an e-mail address."),
         "customer.none_found": _("Nobody found for “{text}”. F3 makes a new customer."),
+        "customer.yes_or_no": _("Ask the customer, then press + for yes or − for no."),
         "customer.payment_card": _("That looks like a payment card. It must not be kept here."),
         "customer.too_many_cards": _("At most {limit} cards a customer."),
         # cards

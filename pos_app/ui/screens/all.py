@@ -52,7 +52,9 @@ def make_screens(
     after.operator, after.queued = lambda: till.signing_in.operator, counter.print_queued
     sell = SellPresenter(
         SellView(), till.selling, till.paying, till.discounting, till.lookup, till.parking, till.asking, zone,
-        cards=till.card_selling, has_items=lambda: till.links.reference_name() is not None,
+        cards=till.card_selling,
+        shopping=till.shopping,
+        loyalty=till.loyalty, has_items=lambda: till.links.reference_name() is not None,
     )  # fmt: skip
     return Screens(
         SignInPresenter(SignInView(), till.signing_in),

@@ -119,7 +119,12 @@ def _title(way: str, tail: str) -> str:
 
 
 def _age(found: Found) -> str:
-    minutes = max(0, found.age_ms or 0) // MINUTE_MS
+    return age_words(found.age_ms or 0)
+
+
+def age_words(age_ms: int) -> str:
+    """ "12 minutes ago"."""
+    minutes = max(0, age_ms) // MINUTE_MS
     if not minutes:
         return tr("just now")
     if minutes < MINUTES_AN_HOUR:

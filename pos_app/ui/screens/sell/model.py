@@ -1,6 +1,6 @@
 """From the sale's facts to the words on the screen. Lines that did not change keep their words."""
 
-from pos_app.ui.amounts import format_minor, format_money
+from pos_app.ui.amounts import format_minor, format_money, points_words
 from pos_app.ui.discount_words import exempt_words, hand_words
 from pos_app.ui.screens.returns.model import back_words
 from pos_app.ui.screens.sell.state import (
@@ -128,7 +128,9 @@ def tax_words(totals: Totals, currency: str) -> str:
     return "  ".join(said)
 
 
-def paid_view(change_minor: int, given_minor: int, total_minor: int, currency: str, receipt: str) -> PaidView:
+def paid_view(
+    change_minor: int, given_minor: int, total_minor: int, currency: str, receipt: str, earned: int = 0
+) -> PaidView:
     if total_minor < 0:
         back = format_money(-total_minor, currency)
         words = tr("Goods for {total} came back", total=back)
@@ -136,6 +138,8 @@ def paid_view(change_minor: int, given_minor: int, total_minor: int, currency: s
     paid = tr(
         "Cash {given} for {total}", given=format_money(given_minor, currency), total=format_money(total_minor, currency)
     )
+    if earned:
+        paid = f"{paid} · {tr('{points} earned', points=points_words(earned))}"
     return PaidView(format_money(change_minor, currency), paid, tr("Receipt {number}", number=receipt))
 
 

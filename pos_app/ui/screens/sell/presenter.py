@@ -9,15 +9,18 @@ from pos_app.service.asking import Asking
 from pos_app.service.card_selling import CardSelling
 from pos_app.service.discounting import Discounting
 from pos_app.service.lookup import Lookup
+from pos_app.service.loyalty import Loyalty
 from pos_app.service.open_prices import quick_department
 from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.parking import Parking
 from pos_app.service.paying import BLOCKED_ASKS, BLOCKED_PENDING, BLOCKED_STOPPED, Paying
 from pos_app.service.selling import BLOCKED_PAYING, Selling
+from pos_app.service.shopping import Shopping
 from pos_app.ui.held_scans import HeldScan, HeldScans
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.beside import BesideView
+from pos_app.ui.screens.sell.customers import SaleCustomers
 from pos_app.ui.screens.sell.discount import Discounts
 from pos_app.ui.screens.sell.gift_cards import GiftCards
 from pos_app.ui.screens.sell.model import LineWords, paid_view, quick_pages, sell_state
@@ -53,12 +56,12 @@ class SellPresenter(Screen):
 
     def __init__(
         self, view: SellView, selling: Selling, paying: Paying, discounting: Discounting, lookup: Lookup,
-        parking: Parking, asking: Asking, zone: ZoneInfo, *, cards: CardSelling, has_items: Callable[[], bool],
+        parking: Parking, asking: Asking, zone: ZoneInfo, *, cards: CardSelling, shopping: Shopping,
+        loyalty: Loyalty, has_items: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(view)
         self._view, self._selling = view, selling
-        self._paying = paying
-        self._lookup = lookup
+        self._paying, self._lookup = paying, lookup
         self._side = SidePanel(view, lookup, selling.currency)
         self._slips = Slips(selling)
         self._slips.doubted.connect(self._doubted)
@@ -66,6 +69,7 @@ class SellPresenter(Screen):
         self._questions = Questions(asking, self._side)
         self._gift_cards = GiftCards(cards, self._side, selling.currency)
         self._discounts = Discounts(view, selling, discounting, self._side, self.with_approval)
+        self._customers = SaleCustomers(view, selling, shopping, loyalty, self._side, zone, self.explain)
         self._suspended = Suspended(parking, selling, self._side, zone)
         self._has_items = has_items
         self._words = LineWords(selling.currency)
@@ -73,8 +77,8 @@ class SellPresenter(Screen):
         self.make_room: Callable[[], bool] = lambda: False
         """Begins another basket for what is scanned while this one is at the card terminal; False when it is not."""
         self.typed_words: Callable[[], Mapping[str, Act]] = dict[str, Act]
-        self._quantity.answered.connect(self._answer)
-        self._discounts.answered.connect(self._answer)
+        for panel in (self._quantity, self._discounts, self._customers):
+            panel.answered.connect(self._answer)
         self._discounts.refused.connect(self._doubted)
         view.entered.connect(self.entered)
         view.typed.connect(self._side.typed)
@@ -88,8 +92,8 @@ class SellPresenter(Screen):
         self._side.failed.connect(self.explain)
         view.ask.yes_pressed.connect(self._yes)
         view.ask.no_pressed.connect(self._questions.no)
-        self._questions.answered.connect(self._question_answered)
-        self._gift_cards.answered.connect(self._question_answered)
+        for asked in (self._questions, self._gift_cards):
+            asked.answered.connect(self._question_answered)
         self._gift_cards.refused.connect(self._doubted)
         self._suspended.put_aside.connect(self._put_aside)
         self._suspended.taken_up.connect(self._taken_up)
@@ -105,7 +109,9 @@ class SellPresenter(Screen):
             return
         if self._questions.scanned(label) or self._gift_cards.scanned(label):
             return
-        self._answer(self._selling.scan(label, source, pairs_with_last=pairs))
+        outcome = self._selling.scan(label, source, pairs_with_last=pairs)
+        if not self._customers.scanned(label, outcome):
+            self._answer(outcome)
         self.take_tags()
 
     def tags_read(self, units: Sequence[TagUnit]) -> None:
@@ -149,18 +155,12 @@ class SellPresenter(Screen):
 
     def entered(self, text: str) -> None:
         """Enter on the entry line: what it means is the open panel's to say, if one is open."""
-        if typed := act_typed(text, self.typed_words()):
+        if not self._customers.open and (typed := act_typed(text, self.typed_words())):
             self._view.entry.setText(typed[0])
             self._side.close()
             self.act_typed.emit(typed[1].value)
-        elif self._quantity.open:
-            self._quantity.enter(text)
-        elif self._questions.open:
-            self._questions.entered(text)
-        elif self._gift_cards.open:
-            self._gift_cards.entered(text)
-        elif self._discounts.open:
-            self._discounts.enter(text)
+        elif panel := self._panel():
+            panel(text)
         elif self._side.side is Side.PARKED and not text.strip():
             self._suspended.choose(self._side.chosen())
         elif self._side.searching and text.strip():
@@ -171,6 +171,17 @@ class SellPresenter(Screen):
                 self._view.entry.clear()
             self._answer(outcome)
             self.take_tags()
+
+    def _panel(self) -> Callable[[str], None] | None:
+        """Who wants what is typed, when it is not for the sale."""
+        panels = (
+            (self._quantity.open, self._quantity.enter),
+            (self._questions.open, self._questions.entered),
+            (self._gift_cards.open, self._gift_cards.entered),
+            (self._customers.open, self._customers.entered),
+            (self._discounts.open, self._discounts.enter),
+        )
+        return next((enter for is_open, enter in panels if is_open), None)
 
     def add_item(self, sku: str) -> None:
         """A quick key or a search result."""
@@ -185,6 +196,8 @@ class SellPresenter(Screen):
         """A row of the list beside the lines was tapped."""
         if self._side.side is Side.PARKED:
             self._suspended.choose(key)
+        elif self._customers.open:
+            self._customers.choose(key)
         else:
             self.add_item(key)
 
@@ -203,6 +216,7 @@ class SellPresenter(Screen):
         actions: dict[Act, Callable[[], None]] = {
             Act.FIND: self._side.open_find,
             Act.QUANTITY: self._quantity.pressed,
+            Act.CUSTOMER: self._customers.pressed,
             Act.DISCOUNT: self._discounts.pressed,
             Act.EXEMPT: self._discounts.exempt_pressed,
             Act.VOID_LINE: self._void_line,
@@ -219,7 +233,7 @@ class SellPresenter(Screen):
             Act.OF_AGE: self._of_age,
         }
         action = actions.get(act)
-        if action:
+        if action and not self._customers.act(act):
             action()
 
     def _void_line(self) -> None:
@@ -417,10 +431,13 @@ class SellPresenter(Screen):
         )  # fmt: skip
         self._view.show_state(state)
         self._discounts.follow()
+        self._customers.follow()
         self.strip_changed.emit()
 
     def _paid_words(self) -> PaidView | None:
         paid = self._selling.last_paid
         if paid is None or self._selling.sale is not None:
             return None
-        return paid_view(paid.change_minor, paid.given_minor, paid.total_minor, paid.currency, paid.receipt_no)
+        return paid_view(
+            paid.change_minor, paid.given_minor, paid.total_minor, paid.currency, paid.receipt_no, paid.points.earned
+        )  # fmt: skip

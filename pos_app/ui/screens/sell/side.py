@@ -25,11 +25,18 @@ class Side(StrEnum):
     DISCOUNT = "discount"
     EXEMPT = "exempt"  # the same panel, asking for the number of a certificate
     CARD = "card"  # how much goes onto a gift card
+    CUSTOMER = "customer"  # who buys
+    CUSTOMERS = "customers"  # who it may be
+    NEW_CUSTOMER = "new_customer"
     PARKED = "parked"  # baskets that were put aside
 
 
 SEARCHING = frozenset({Side.RESULTS, Side.FIND})
-LISTS = SEARCHING | {Side.PARKED}
+LISTS = SEARCHING | {Side.PARKED, Side.CUSTOMERS}
+OWN_TEXT = frozenset(
+    {Side.QUANTITY, Side.DISCOUNT, Side.EXEMPT, Side.PARKED, Side.ASK, Side.CARD, Side.CUSTOMERS, Side.NEW_CUSTOMER}
+)
+"""What is typed is for the panel, and searches no goods."""
 
 
 class SidePanel(QObject):
@@ -54,7 +61,7 @@ class SidePanel(QObject):
     def typed(self, text: str) -> None:
         """Letters search as they are typed; in *Find* so do figures."""
         self._take_single = False
-        if self.side in (Side.QUANTITY, Side.DISCOUNT, Side.EXEMPT, Side.PARKED, Side.ASK, Side.CARD):
+        if self.side in OWN_TEXT:
             return
         query = search_words(text)
         if not query and self.side is Side.FIND:
@@ -107,6 +114,27 @@ class SidePanel(QObject):
         self.show_hint()
         self._view.entry.setFocus()
 
+    def open_customers(self, state: SearchView) -> None:
+        """Who it may be, to choose one; letters to tap come with it."""
+        self.side = Side.CUSTOMERS
+        self._view.entry.clear()
+        self._view.show_search(state, keyboard=True)
+        self.show_hint()
+        self._view.entry.setFocus()
+
+    def open_customer(self) -> None:
+        self.side = Side.CUSTOMER
+        self._view.entry.clear()
+        self._view.show_person()
+        self.show_hint()
+        self._view.entry.setFocus()
+
+    def open_new_customer(self) -> None:
+        self.side = Side.NEW_CUSTOMER
+        self._view.entry.clear()
+        self._view.show_new_customer()
+        self._view.entry.setFocus()
+
     def chosen(self) -> str:
         """What is chosen in the list."""
         return self._view.search.selected_sku()
@@ -149,6 +177,7 @@ class SidePanel(QObject):
             Side.QUANTITY: tr("Type the quantity, then Enter"),
             Side.ASK: tr("Answer, then Enter; or go on scanning"),
             Side.CARD: tr("Type the amount, then Enter; or go on scanning"),
+            Side.CUSTOMERS: tr("Card, phone, e-mail or name of the customer"),
             Side.PARKED: tr("Choose with ↑ and ↓, then Enter"),
         }
         self._view.show_hint(hints.get(self.side, tr("Scan, or type a name, code, or 3* for quantity")))

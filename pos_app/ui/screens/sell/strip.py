@@ -11,7 +11,7 @@ def sell_strip(selling: Selling) -> tuple[Slot, ...]:
         Slot(0, Act.FIND, "F2", tr("Find")),
         Slot(1, Act.QUANTITY, "F4", tr("Quantity")),
         Slot(2, Act.DISCOUNT, "F6", tr("Discount")),
-        Slot(3, Act.LOCK, "Ctrl+L", tr("Lock")),
+        Slot(3, Act.CUSTOMER, "F3", tr("Customer")),
         Slot(4, Act.RETURN, "F7", tr("Return")),
         Slot(5, Act.SUSPEND, "F8", tr("Suspend") if selling.sale else tr("Recall")),
         Slot(6, Act.VOID_LINE, "Del", tr("Void line")),

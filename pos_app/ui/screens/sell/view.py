@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidg
 
 from pos_app.ui.screens.sell.ask_panel import AskPanel, AskView
 from pos_app.ui.screens.sell.beside import BesideBar
+from pos_app.ui.screens.sell.customer_panel import CustomerBar, NewCustomerPanel, PersonPanel
 from pos_app.ui.screens.sell.discount_panel import DiscountPanel
 from pos_app.ui.screens.sell.lines import LineDelegate, LinesHead, SaleLines
 from pos_app.ui.screens.sell.panels import InsteadPanel, QuantityPanel, QuickPanel, TotalsPanel
@@ -48,7 +49,11 @@ class SellView(QWidget):
         self.totals = TotalsPanel()
         left.addWidget(self.totals)
         sides.addLayout(left, LEFT_SHARE)
-        sides.addWidget(self._side(), RIGHT_SHARE)
+        right = column(gap=10)
+        self.bar = CustomerBar()
+        right.addWidget(self.bar)
+        right.addWidget(self._side(), 1)
+        sides.addLayout(right, RIGHT_SHARE)
         self.setFocusProxy(self.entry)
 
     # ── showing ──────────────────────────────────────────────────────────────────────────────────
@@ -70,23 +75,33 @@ class SellView(QWidget):
     def show_search(self, state: SearchView, *, keyboard: bool) -> None:
         self.search.show_keyboard(keyboard)
         self.search.show_state(state)
-        self._sides.setCurrentWidget(self.search)
+        self._front(self.search)
 
     def show_quantity(self, state: QuantityView) -> None:
         self.quantity.show_state(state)
-        self._sides.setCurrentWidget(self.quantity)
+        self._front(self.quantity)
 
     def show_ask(self, state: AskView) -> None:
         self.ask.show_state(state)
-        self._sides.setCurrentWidget(self.ask)
+        self._front(self.ask)
 
     def show_discount(self, state: DiscountView) -> None:
         self.discount.show_state(state)
-        self._sides.setCurrentWidget(self.discount)
+        self._front(self.discount)
+
+    def show_person(self) -> None:
+        self._front(self.person)
+
+    def show_new_customer(self) -> None:
+        self._front(self.new_customer)
 
     def close_side(self) -> None:
         """Back to the quick keys."""
-        self._sides.setCurrentWidget(self.quick)
+        self._front(self.quick)
+
+    def _front(self, side: QWidget) -> None:
+        self._sides.setCurrentWidget(side)
+        self.bar.setVisible(self.bar.named and side is not self.person)  # who buys is said once
 
     def flash(self, tone: Tone) -> None:
         self.entry.flash(tone)
@@ -138,7 +153,10 @@ class SellView(QWidget):
         self._sides.setMinimumWidth(MIN_RIGHT)
         self.quick, self.search, self.quantity = QuickPanel(), SearchPanel(), QuantityPanel()
         self.ask, self.discount = AskPanel(), DiscountPanel()
-        for one in (self.quick, self.search, self.quantity, self.ask, self.discount):
+        self.person, self.new_customer = PersonPanel(), NewCustomerPanel()
+        for one in (
+            self.quick, self.search, self.quantity, self.ask, self.discount, self.person, self.new_customer
+        ):  # fmt: skip
             self._sides.addWidget(one)
         self.quick.tapped.connect(self.quick_tapped)
         self.search.chosen.connect(self.hit_chosen)
@@ -148,6 +166,7 @@ class SellView(QWidget):
         self.ask.closed.connect(self.side_closed)
         self.discount.closed.connect(self.side_closed)
         self.discount.given.connect(self._enter)
+        self.new_customer.erased.connect(self._erase)
         for pad in (self.search, self.quantity, self.ask, self.discount):
             pad.typed.connect(self.type_in)
             pad.erased.connect(self._erase)
