@@ -26,6 +26,7 @@ from retail_core.domain.ids import IdSource, SaleId
 from retail_core.domain.payments import FOR_PEOPLE, IN_DOUBT, Act, PaymentRecord, Stage, Step
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import Sale, Tender, TenderKind
+from retail_core.domain.tender import TenderRules
 
 NOT_THERE = "card.no_terminal"
 BY_PEOPLE = "terminal.settled_by_people"
@@ -102,14 +103,15 @@ class CardPaying:
     ) -> None:
         """Have this much taken by the terminal; when it was the rest, the sale is finished and `done` told.
 
-        Of a sale that owes the customer, this much is given back to the card instead.
-        A part leaves the sale open (`changed`). `failed` is told `card.no_terminal`, `tender.over`, the terminal's reason
+        More than is left is taken where the store pays that out in cash. Of a sale that owes the customer, this much is
+        given back to the card instead.
+        A part leaves the sale open (`changed`). `failed` is told `card.no_terminal`, `tender.over`, `tender.cash_back_limit`, the terminal's reason
         for taking nothing, or what the sale waits for.
         """
         try:
             cards, (sale, operator) = self._ready(), self._paying.payable()
-            if not 0 < amount_minor <= abs(sale.left_minor):
-                raise RuleViolationError("tender.over", over_minor=max(0, amount_minor - abs(sale.left_minor)))
+            rules = self._paying.tender_rules if sale.left_minor > 0 else TenderRules()
+            rules.check_card(amount_minor, abs(sale.left_minor), sale.currency)
         except RuleViolationError as refused:
             failed(refused)
             return
@@ -179,7 +181,7 @@ class CardPaying:
                 continue
             goes_back = record.act is Act.REFUND
             if record.stage is Stage.APPROVED:
-                sale.take(_tender(record.tender_id, record.approved_minor, goes_back=goes_back))
+                sale.take(_tender(sale, record.tender_id, record.approved_minor, goes_back=goes_back))
             elif record.stage in IN_DOUBT:
                 self.tender_id, self.amount_minor, self._state = record.tender_id, record.amount_minor, CardState.DOUBT
                 self.goes_back = goes_back
@@ -259,7 +261,7 @@ class CardPaying:
         sale = self._waiting.find(_sale_of(tender_id))
         if sale is None:
             return
-        sale.take(_tender(tender_id, amount_minor, goes_back=self.goes_back))
+        sale.take(_tender(sale, tender_id, amount_minor, goes_back=self.goes_back))
         if self._is_beside:
             self._taken_beside(sale)
             return
@@ -307,6 +309,8 @@ def _sale_of(tender_id: str) -> SaleId:
     return SaleId(tender_id.partition(SEPARATOR)[0])
 
 
-def _tender(tender_id: str, amount_minor: int, *, goes_back: bool) -> Tender:
-    signed = -amount_minor if goes_back else amount_minor
-    return Tender(TenderKind.CARD, signed, signed, tender_id)
+def _tender(sale: Sale, tender_id: str, approved_minor: int, *, goes_back: bool) -> Tender:
+    """What of it pays the sale; the rest, if there is any, is paid out in cash."""
+    if goes_back:
+        return Tender(TenderKind.CARD, -approved_minor, -approved_minor, tender_id)
+    return Tender(TenderKind.CARD, min(approved_minor, max(0, sale.left_minor)), approved_minor, tender_id)

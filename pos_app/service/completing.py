@@ -12,6 +12,7 @@ from pos_app.service.value_booking import NO_WALLET, Wallet, book
 from pos_app.storage import customers_here, returns, sales, spool, waiting
 from pos_app.storage.store import TillStore
 from retail_core.domain.coupons import used
+from retail_core.domain.drawer_totals import cash_back_minor
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
@@ -96,8 +97,9 @@ def complete(
         waiting.forget(conn, sale.sale_id)
     return PaidSale(
         sale.sale_id, number.text, event.total_minor, sum(tender.given_minor for tender in tenders), event.change_minor,
-        sale.currency, sold, stamp.at, short_hash, any(tender.kind in GIVES_CHANGE for tender in tenders),
-        points,
+        sale.currency, sold, stamp.at, short_hash,
+        cash=event.change_minor > 0 or any(tender.kind in GIVES_CHANGE for tender in tenders),
+        points=points, cash_back=any(map(cash_back_minor, tenders)),
     )  # fmt: skip
 
 

@@ -49,5 +49,6 @@ class PaidSale(msgspec.Struct, frozen=True):
     lines: tuple[SaleLine, ...]
     at_ms: int
     short_hash: str
-    cash: bool = True  # some of it was paid in cash, so the drawer is wanted
+    cash: bool = True  # some of it was paid or given back in cash, so the drawer is wanted
     points: PointsMoved = PointsMoved()
+    cash_back: bool = False  # the change was charged to a card

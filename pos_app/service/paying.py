@@ -24,7 +24,7 @@ from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import InstrumentId, SaleId
 from retail_core.domain.loyalty import LoyaltyRules, points_of
 from retail_core.domain.sale import MAX_TOTAL_MINOR, Sale, SaleLine
-from retail_core.domain.tender import Tender, TenderKind, suggested_cash
+from retail_core.domain.tender import Tender, TenderKind, TenderRules, suggested_cash
 from retail_core.domain.value import VALUE_OF
 
 BLOCKED_PENDING = "sale.pending_lines"
@@ -85,6 +85,11 @@ class Paying:
         if selling.sale.questions:
             blocks.append(BLOCKED_ASKS)
         return tuple([*blocks, BLOCKED_PAYING] if selling.paying else blocks)
+
+    @property
+    def tender_rules(self) -> TenderRules:
+        """How this store lets its customers pay."""
+        return self._instruments.rules
 
     def cash_rule(self) -> CashRounding:
         """The store's smallest coin."""

@@ -112,7 +112,7 @@ class Tendering:
             if known.kind is ValueKind.POINTS:
                 check_points(units, found.left)
             else:
-                check_amount(units, found.left, known.tail, known.currency)
+                check_amount(units, found.left, known.tail, known.currency, known.kind)
             points = units if known.kind is ValueKind.POINTS else 0
             return Tender(
                 TENDER_OF[known.kind], amount_minor, amount_minor, known.instrument, known.tail, points=points

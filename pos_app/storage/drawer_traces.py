@@ -53,7 +53,8 @@ def _of_sales(conn: Connection, session: DrawerSession) -> Iterator[Trace]:
             if kind == TenderKind.CASH:
                 yield from of_cash(receipt, amount_minor, given_minor, change_minor, at_ms, operator)
             else:
-                yield of_other_tender(receipt, amount_minor, at_ms, operator)
+                back_minor = given_minor - amount_minor if kind == TenderKind.CARD else 0
+                yield from of_other_tender(receipt, amount_minor, back_minor, at_ms, operator)
 
 
 def _of_notes(conn: Connection, session: DrawerSession) -> Iterator[Trace]:

@@ -159,7 +159,8 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "return.in_use": _("{by} takes goods back on that receipt at this moment. Wait until it is done there."),
         "store_role.alive": _("{by} ties the store together and answers. There is nothing to take over."),
         "store_role.no_agent": _("The agent of this machine does not answer. Start it, then try again."),
-        "tender.over": _("That is more than needs to be paid."),
+        "tender.over": _("That is more than needs to be paid. Nothing is paid out in cash on it here."),
+        "tender.cash_back_limit": _("At most {limit} is paid out in cash on a card here."),
         "tender.too_large": _("That is too much cash for one sale. Check the amount."),
         "tender.too_little": _("That is less than the amount to pay."),
         "tender.not_taken": _("That payment is not on this sale any more."),
@@ -182,6 +183,12 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "value.other_currency": _("The card ending in {tail} is in {currency}. It cannot pay here."),
         "value.over_bound": _(
             "Head office has not been heard of lately: {left} may be taken from the card ending in {tail} now."
+        ),
+        "account.over_bound": _(
+            "Head office has not been heard of lately: {left} may go on the account ending in {tail} now."
+        ),
+        "account.over_limit": _(
+            "Only {left} more may go on the account ending in {tail}. Take the rest in another way."
         ),
         "value.too_little": _("Only {left} is left on the card ending in {tail}."),
         "value.unknown": _("Nobody knows this card yet. Check the number, or choose another way to pay."),

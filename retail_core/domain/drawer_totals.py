@@ -8,6 +8,7 @@ from retail_core.domain.drawer import MoveKind, ReceiptRange, SessionTotals, Tal
 from retail_core.domain.events import AuditNoted, SaleCompleted
 from retail_core.domain.sale import TenderKind
 from retail_core.domain.tax import EXEMPT_RULE
+from retail_core.domain.tender import Tender
 
 _NONE = Tally()
 
@@ -26,7 +27,10 @@ def with_sale(totals: SessionTotals, sale: SaleCompleted, receipt: ReceiptRange,
                 cut_minor += reason.amount_minor
     tenders = dict(totals.tenders)
     for tender in sale.tenders:
-        tenders[tender.kind.value] = tenders.get(tender.kind.value, _NONE).plus(tender.amount_minor)
+        back_minor = cash_back_minor(tender)
+        tenders[tender.kind.value] = tenders.get(tender.kind.value, _NONE).plus(tender.amount_minor + back_minor)
+        if back_minor:
+            tenders[TenderKind.CASH.value] = tenders.get(TenderKind.CASH.value, _NONE).plus(-back_minor)
     taxes = dict(totals.taxes)
     for part in sale.taxes:
         key = f"{part.tax_class}@{part.rate_ppm}"
@@ -49,6 +53,11 @@ def with_sale(totals: SessionTotals, sale: SaleCompleted, receipt: ReceiptRange,
         hours=hours,
         receipts=_joined((*totals.receipts, receipt)),
     )
+
+
+def cash_back_minor(tender: Tender) -> int:
+    """What was charged to a card above the sale and paid out in cash."""
+    return tender.given_minor - tender.amount_minor if tender.kind is TenderKind.CARD else 0
 
 
 def cash_left_in_drawer(sale: SaleCompleted) -> int:

@@ -42,7 +42,7 @@ class Foreign(msgspec.Struct, frozen=True):
 class Tender(msgspec.Struct, frozen=True, omit_defaults=True):
     """A means and amount of paying. `given_minor` is what the customer handed over, change included, in the sale's currency.
 
-    Both are negative for money that goes back to the customer. `reference` names the card payment, or the gift card,
+    Both are negative for money that goes back to the customer. A card's may be more than its amount: that was paid out in cash. `reference` names the card payment, or the gift card,
     credit, points or account (its id); `tail` is what people may see of its number; `points` are how many were taken.
     """
 
@@ -100,6 +100,18 @@ class TenderRules(msgspec.Struct, frozen=True):
     card_min_minor: Amount = 100
     card_max_minor: Amount = 50_000
     credit_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
+
+    def check_card(self, amount_minor: int, left_minor: int, currency: str) -> None:
+        """A card pays what is left, and as much more as this store pays out in cash on top.
+
+        Raises `tender.not_positive`, `tender.over` where nothing is paid out, `tender.cash_back_limit` where less is.
+        """
+        if amount_minor <= 0:
+            raise RuleViolationError("tender.not_positive")
+        over_minor = amount_minor - left_minor
+        if over_minor > self.card_over_minor:
+            code = "tender.cash_back_limit" if self.card_over_minor else "tender.over"
+            raise RuleViolationError(code, over_minor=over_minor, limit_minor=self.card_over_minor, currency=currency)
 
     def rate_of(self, currency: str) -> ForeignRate:
         """Raises `tender.no_rate`."""

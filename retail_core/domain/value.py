@@ -174,15 +174,21 @@ def check_usable(known: Instrument, currency: str, today: str) -> None:
         raise RuleViolationError("value.other_currency", tail=known.tail, currency=known.currency)
 
 
-def check_amount(amount: int, left: Spendable, tail: str, currency: str) -> None:
-    """Raises `tender.not_positive`, `value.nothing_left`, `value.over_bound` or `value.too_little`."""
+def check_amount(amount: int, left: Spendable, tail: str, currency: str, kind: ValueKind = ValueKind.GIFT_CARD) -> None:
+    """Raises `tender.not_positive`, `value.nothing_left`, `value.over_bound` or `value.too_little`; of an account
+    `account.over_bound` or `account.over_limit`.
+    """
     if amount <= 0:
         raise RuleViolationError("tender.not_positive")
     if amount <= left.amount:
         return
-    if left.bounded and left.balance >= amount:
-        raise RuleViolationError("value.over_bound", tail=tail, left_minor=left.amount, currency=currency)
-    code = "value.too_little" if left.amount else "value.nothing_left"
+    over_bound = left.bounded and left.balance >= amount
+    if kind is ValueKind.ACCOUNT:
+        code = "account.over_bound" if over_bound else "account.over_limit"
+    elif over_bound:
+        code = "value.over_bound"
+    else:
+        code = "value.too_little" if left.amount else "value.nothing_left"
     raise RuleViolationError(code, tail=tail, left_minor=left.amount, currency=currency)
 
 

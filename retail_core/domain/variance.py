@@ -104,9 +104,12 @@ def of_cash(receipt: str, due_minor: int, given_minor: int, change_minor: int, a
     return found
 
 
-def of_other_tender(receipt: str, minor: int, at_ms: int, who: str) -> Trace:
-    """What a sale paid by something else may explain."""
-    return Trace(CauseKind.CASH_TAKEN, minor, at_ms, who, receipt, 1)
+def of_other_tender(receipt: str, minor: int, back_minor: int, at_ms: int, who: str) -> list[Trace]:
+    """What a sale paid by something else may explain; `back_minor` was paid out in cash on a card."""
+    found = [Trace(CauseKind.CASH_TAKEN, minor, at_ms, who, receipt, 1)]
+    if back_minor > 0:
+        found.append(Trace(CauseKind.CHANGE, back_minor, at_ms, who, receipt))
+    return found
 
 
 def _fits(trace: Trace, variance_minor: int) -> bool:

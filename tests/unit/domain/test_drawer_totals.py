@@ -49,6 +49,13 @@ def test_a_sale_is_counted_under_its_tender_tax_and_hour() -> None:
     assert totals.receipts == (receipt(7),)
 
 
+def test_cash_paid_out_on_a_card_is_charged_to_the_card_and_gone_from_the_drawer() -> None:
+    made = sale(1_000, Tender(TenderKind.CARD, 1_000, 3_000), change=2_000)
+    totals = with_sale(SessionTotals(), made, receipt(1), 9)
+    assert {kind: tally.minor for kind, tally in totals.tenders.items()} == {"card": 3_000, "cash": -2_000}
+    assert (totals.cash_minor, totals.sales.minor) == (-2_000, 1_000)
+
+
 def test_goods_back_are_told_apart() -> None:
     totals = with_sale(SessionTotals(), sale(500, cash(500), back=-250), receipt(1), 9)
     assert totals.returns == Tally(1, -250)

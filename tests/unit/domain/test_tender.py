@@ -47,3 +47,25 @@ def test_only_currencies_with_a_rate_are_taken() -> None:
     with pytest.raises(RuleViolationError) as refused:
         RULES.rate_of("CHF")
     assert refused.value.code == "tender.no_rate"
+
+
+@pytest.mark.parametrize(
+    ("over_minor", "amount_minor", "code"),
+    [
+        (0, 1000, ""),
+        (0, 1001, "tender.over"),
+        (0, 0, "tender.not_positive"),
+        (5000, 6000, ""),
+        (5000, 6001, "tender.cash_back_limit"),
+    ],
+)
+def test_a_card_pays_more_than_is_due_only_as_far_as_the_store_pays_it_out(
+    over_minor: int, amount_minor: int, code: str
+) -> None:
+    rules = TenderRules(card_over_minor=over_minor)
+    if not code:
+        rules.check_card(amount_minor, 1000, "EUR")
+        return
+    with pytest.raises(RuleViolationError) as refused:
+        rules.check_card(amount_minor, 1000, "EUR")
+    assert refused.value.code == code

@@ -126,6 +126,9 @@ def test_why_an_amount_is_not_taken() -> None:
     )
     refused("value.too_little", lambda: value.check_amount(6000, offline, TAIL, "EUR"))
     refused("value.nothing_left", lambda: value.check_amount(1, empty, TAIL, "EUR"))
+    account = ValueKind.ACCOUNT
+    refused("account.over_bound", lambda: value.check_amount(2001, offline, TAIL, "EUR", account))
+    refused("account.over_limit", lambda: value.check_amount(6000, offline, TAIL, "EUR", account))
 
 
 def test_an_issue_says_what_an_instrument_is_and_makes_it_money() -> None:

@@ -42,9 +42,13 @@ def test_fifty_typed_for_a_twenty_explains_thirty_too_little() -> None:
 
 
 def test_a_card_sale_that_was_paid_in_cash_explains_too_much() -> None:
-    card = of_other_tender("r", 990, 1, "op")
+    (card,) = of_other_tender("r", 990, 0, 1, "op")
     assert kinds(990, card) == [(CauseKind.CASH_TAKEN, True)]
     assert kinds(-990, card) == []
+
+
+def test_cash_paid_out_on_a_card_explains_its_sum() -> None:
+    assert (CauseKind.CHANGE, True) in kinds(-500, *of_other_tender("r", 990, 500, 1, "op"))
 
 
 @pytest.mark.parametrize("kind", [MoveKind.LOAN, MoveKind.DROP, MoveKind.BANK, MoveKind.FLOAT])

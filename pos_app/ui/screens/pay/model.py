@@ -32,6 +32,7 @@ class Choice:
     found: Found | None = None
     rate: ForeignRate | None = None
     points: Points | None = None
+    over_minor: int = 0  # how much more than is due may be charged and paid out in cash
 
     def given_minor(self, *, confirmed: bool = True) -> int:
         """The amount in the currency it is given in. Raises `amount.*`, `tender.no_rate`."""
@@ -82,6 +83,8 @@ def foot(choice: Choice) -> Foot:
                 word, words, tr("Then still to pay"), format_money(due - worth, currency), Tone.WARNING, worth > 0
             )
         return Foot(word, words, tr("Change due"), format_money(worth - due, currency))
+    if due < worth <= due + choice.over_minor:
+        return Foot(word, words, tr("Cash back"), format_money(worth - due, currency))
     over = worth > due
     rest = format_money(max(0, due - worth), currency)
     return Foot(word, words, tr("Left after that"), rest, Tone.WARNING if over else Tone.OK, not over and worth > 0)

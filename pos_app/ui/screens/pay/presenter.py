@@ -337,7 +337,7 @@ class PayPresenter(Screen):
         rate = next((one for one in rates if one.currency == currency), None)
         return Choice(
             self._way, self._typed, self._chosen_minor, due, self._selling.currency, self._carried.found, rate,
-            self._tendering.points(),
+            self._tendering.points(), self._tendering.rules.card_over_minor if self._way == CARD else 0,
         )  # fmt: skip
 
     def _offered(self) -> tuple[TenderChoice, ...]:

@@ -1,5 +1,6 @@
 """From the sale's facts to the words on the screen. Lines that did not change keep their words."""
 
+from pos_app.service.outcome import PaidSale
 from pos_app.ui.amounts import format_minor, format_money, points_words
 from pos_app.ui.discount_words import exempt_words, hand_words
 from pos_app.ui.screens.returns.model import back_words
@@ -128,19 +129,23 @@ def tax_words(totals: Totals, currency: str) -> str:
     return "  ".join(said)
 
 
-def paid_view(
-    change_minor: int, given_minor: int, total_minor: int, currency: str, receipt: str, earned: int = 0
-) -> PaidView:
+def paid_view(paid: PaidSale) -> PaidView:
+    total_minor, currency, number = paid.total_minor, paid.currency, tr("Receipt {number}", number=paid.receipt_no)
     if total_minor < 0:
         back = format_money(-total_minor, currency)
         words = tr("Goods for {total} came back", total=back)
-        return PaidView(back, words, tr("Receipt {number}", number=receipt), tr("Given back"))
-    paid = tr(
-        "Cash {given} for {total}", given=format_money(given_minor, currency), total=format_money(total_minor, currency)
-    )
-    if earned:
-        paid = f"{paid} · {tr('{points} earned', points=points_words(earned))}"
-    return PaidView(format_money(change_minor, currency), paid, tr("Receipt {number}", number=receipt))
+        return PaidView(back, words, number, tr("Given back"))
+    given, total = format_money(paid.given_minor, currency), format_money(total_minor, currency)
+    if not paid.cash:
+        words = tr("{total} paid", total=total)
+    elif paid.cash_back:
+        words = tr("Card {given} for {total}", given=given, total=total)
+    else:
+        words = tr("Cash {given} for {total}", given=given, total=total)
+    if paid.points.earned:
+        words = f"{words} · {tr('{points} earned', points=points_words(paid.points.earned))}"
+    word = tr("Cash back") if paid.cash_back else ""
+    return PaidView(format_money(paid.change_minor, currency), words, number, word)
 
 
 def quick_pages(

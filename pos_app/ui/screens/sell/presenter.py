@@ -438,6 +438,4 @@ class SellPresenter(Screen):
         paid = self._selling.last_paid
         if paid is None or self._selling.sale is not None:
             return None
-        return paid_view(
-            paid.change_minor, paid.given_minor, paid.total_minor, paid.currency, paid.receipt_no, paid.points.earned
-        )  # fmt: skip
+        return paid_view(paid)
