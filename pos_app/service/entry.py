@@ -10,6 +10,7 @@ from retail_core.domain.gtin import is_gtin
 from retail_core.domain.quantity import parse_quantity
 
 MAX_ENTRY_CHARS = 80
+_MULTIPLIER = re.compile(r"\s*\d[\d.,]*\*\s*")
 _OPEN_PRICE = re.compile(r"(-?[\d.,]*)[dD](-?\d*)")
 
 
@@ -61,6 +62,11 @@ def parse_entry(typed: str) -> Entry:
     if text.startswith("?") or (any(c.isalpha() for c in text) and not _looks_like_code(text)):
         return Entry(EntryKind.SEARCH, text.removeprefix("?").strip())
     return Entry(EntryKind.CODE, text)
+
+
+def is_multiplier(typed: str) -> bool:
+    """True for `3*` alone: what comes next is meant three times, with no Enter between."""
+    return _MULTIPLIER.fullmatch(typed) is not None
 
 
 def _quantity(text: str) -> int:

@@ -53,10 +53,26 @@ def test_typed_codes_and_multipliers_work(at_work: Cashier) -> None:
     assert at_work.quantities() == [1000, 1000]
 
 
-def test_three_star_and_a_scan_make_three(at_work: Cashier) -> None:
+def test_three_star_and_a_scan_make_three_with_enter_or_without(at_work: Cashier) -> None:
     at_work.type("3*⏎").wedge_scan(MILK.code)
-    assert at_work.quantities() == [3000]
+    at_work.type("2*").wedge_scan(CHICKEN.code)
+    at_work.type("4*").serial_scan(WATER.code)
+    assert at_work.quantities() == [3000, 2000, 4000]
     assert at_work.selling.multiplier_milli is None
+
+
+def test_an_odd_multiplier_is_asked_on_the_line_it_is_for(at_work: Cashier) -> None:
+    at_work.type("150*").serial_scan(MILK.code)
+    assert at_work.quantities() == [1000]
+    assert "150" in at_work.notice
+    at_work.type("⏎")
+    assert at_work.quantities() == [150_000]
+    assert at_work.selling.multiplier_milli is None
+
+
+def test_three_star_and_a_tapped_key_make_three(at_work: Cashier) -> None:
+    at_work.type("3*").press(f"quick_{MILK.sku}")
+    assert at_work.quantities() == [3000]
 
 
 def test_a_scan_leaves_half_typed_text_alone(at_work: Cashier) -> None:

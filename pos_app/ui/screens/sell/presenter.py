@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal, SignalInstance
 from pos_app.service.asking import Asking
 from pos_app.service.card_selling import CardSelling
 from pos_app.service.discounting import Discounting
+from pos_app.service.entry import is_multiplier
 from pos_app.service.lookup import Lookup
 from pos_app.service.loyalty import Loyalty
 from pos_app.service.open_prices import quick_department
@@ -103,15 +104,17 @@ class SellPresenter(Screen):
     # ── scanning and typing ──────────────────────────────────────────────────────────────────────
 
     def scanned(self, label: str, source: str, *, pairs: bool = False) -> None:
-        """Add it now, or after the sale that is just being written. What is half typed stays as it is."""
+        """Add it now, or after the sale that is just being written. `3*` is for it; else what is half typed stays."""
         if self._selling.paying:
             self._hold(label, source, pairs=pairs, quietly=self.make_room())
             return
         if self._questions.scanned(label) or self._gift_cards.scanned(label):
             return
+        odd = self._multiplied()
         outcome = self._selling.scan(label, source, pairs_with_last=pairs)
         if not self._customers.scanned(label, outcome):
             self._answer(outcome)
+        self._ask_again(odd)
         self.take_tags()
 
     def tags_read(self, units: Sequence[TagUnit]) -> None:
@@ -183,14 +186,31 @@ class SellPresenter(Screen):
         )
         return next((enter for is_open, enter in panels if is_open), None)
 
+    def _multiplied(self) -> str:
+        """`3*` was typed, and what it is for comes. An odd quantity is returned, to be asked about on the line."""
+        typed = self._view.entry.text().strip()
+        if self._panel() or not is_multiplier(typed):
+            return ""
+        if self._slips.odd(typed):
+            return f"*{typed.removesuffix('*')}"
+        self.entered(typed)
+        return ""
+
+    def _ask_again(self, odd: str) -> None:
+        if odd:
+            self._view.entry.setText(odd)
+            self.entered(odd)
+
     def add_item(self, sku: str) -> None:
         """A quick key or a search result."""
+        odd = self._multiplied()
         typed = self._view.entry.text()
         outcome = self._selling.add_item(sku, typed)
         priced = bool(typed) and quick_department(sku)
         if outcome.kind is not OutcomeKind.REFUSED and (priced or self._side.searching):
             self._view.entry.clear()
         self._answer(outcome)
+        self._ask_again(odd)
 
     def _chosen(self, key: str) -> None:
         """A row of the list beside the lines was tapped."""

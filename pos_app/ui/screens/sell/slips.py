@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from pos_app.service.doubts import Doubt
 from pos_app.service.selling import Selling
 from pos_app.ui.amounts import parse_cash
 from pos_app.ui.screens.pay.presenter import EXACT
@@ -20,16 +21,17 @@ class Slips(QObject):
 
     def must_ask(self, text: str) -> bool:
         """A quantity or a price that is to be confirmed first; the question has been put."""
-        try:
-            doubt = self._selling.doubt(text)
-        except RuleViolationError:
-            doubt = None  # entering it will say what is wrong
+        doubt = self._doubt(text)
         if doubt is None or self._asked == text:
             self._asked = ""
             return False
         self._asked = text
         self.doubted.emit(RuleViolationError(doubt.code, **doubt.facts))
         return True
+
+    def odd(self, text: str) -> bool:
+        """Whether it would be asked about; nothing is asked."""
+        return self._doubt(text) is not None
 
     def cash(self, text: str) -> int | None:
         """Cash typed before a key of paying, EXACT for none; None when it must be confirmed or is no amount."""
@@ -41,3 +43,9 @@ class Slips(QObject):
             self._asked = text
             self.doubted.emit(refused)
             return None
+
+    def _doubt(self, text: str) -> Doubt | None:
+        try:
+            return self._selling.doubt(text)
+        except RuleViolationError:
+            return None  # entering it will say what is wrong
