@@ -55,7 +55,7 @@ LINES = (
     LineView("1", "2", "Whole milk 1 L", "8710400280507 · dairy", "1.19", "2.38"),
     LineView("2", "1", "Chicken breast fillets 400 g", "8710400311102 · meat", "6.49", "6.49"),
     LineView("3", "0.532 kg", "Bananas, loose", "4011 · produce", "1.99/kg", "1.06"),
-    LineView("4", "3", "Sparkling water 1.5 L", "", "0.89", "1.78", reason="3 for 2 · −0.89"),
+    LineView("4", "3", "Sparkling water 1.5 L", "", "0.89", "1.78", cuts=("3 for 2 · until 29 November 2026 · −0.89",)),
     LineView("5", "1", "Filter coffee 500 g", "8710400144441 · grocery", "5.99", "4.99"),
 )
 ODD_LINES = (
@@ -77,7 +77,7 @@ WORDS_AND_PRICES = (
 )  # fmt: skip
 CUT_LINES = (
     *LINES[:4],
-    replace(LINES[4], reason="Discount 20 % · Damaged · −1.00", amount="3.99"),
+    replace(LINES[4], cuts=("Member price · −1.00", "Discount 20 % · Damaged · −1.00"), amount="3.99"),
 )
 DISCOUNT = DiscountView(
     "Filter coffee 500 g, now € 3.99",

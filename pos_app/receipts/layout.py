@@ -24,10 +24,23 @@ ZERO_WIDTH_JOINERS = "\u200c\u200d"  # Persian and Indic spelling needs them; ev
 
 
 @dataclass(frozen=True)
+class ReceiptCut:
+    """Why a line costs what it costs: a promotion by its name, anything else by its rule. Below zero is taken off.
+
+    `until`: its last day, or the hour it ends.
+    """
+
+    rule: str
+    text: str
+    amount_minor: int
+    until: str = ""
+
+
+@dataclass(frozen=True)
 class ReceiptLine:
     """A sold line; voided lines are not handed in. `unit` is "each" or the unit it is weighed in.
 
-    `back`: the goods came back; `of_receipt` is the receipt they were bought with, empty when there was none.
+    `amount_minor` is what was paid for it, after its `cuts`. `back`: the goods came back; `of_receipt` is the receipt they were bought with, empty when there was none.
     """
 
     name: str
@@ -37,6 +50,7 @@ class ReceiptLine:
     unit: str = "each"
     back: bool = False
     of_receipt: str = ""
+    cuts: tuple[ReceiptCut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,17 @@ EXEMPT_WORDS = MappingProxyType(
 )
 
 
+CUT_WORDS = MappingProxyType(
+    {
+        "label.price": _("Price on the label"),
+        "manual.exempt": _("Without tax"),
+        "manual.line": _("Discount"),
+        "manual.price": _("Price changed"),
+        "manual.sale": _("Discount on the sale"),
+    }
+)
+
+
 @dataclass(frozen=True)
 class ReceiptWords:
     """The words around the facts, in the customer's language. The rim translates them; these are the source texts."""
@@ -159,9 +184,11 @@ class ReceiptWords:
     register: str = _("Till")
     operator: str = _("Served by")
     returns: str = _("Please keep this receipt for returns")
+    until: str = _("until {when}")
     exempt: str = _("Without tax: {why}")
     certificate: str = _("Certificate {number}")
     tenders: Mapping[str, str] = field(default_factory=lambda: TENDER_WORDS)
+    cuts: Mapping[str, str] = field(default_factory=lambda: CUT_WORDS)
     exempt_whys: Mapping[str, str] = field(default_factory=lambda: EXEMPT_WORDS)
     right_to_left: bool = False
     items_of: Callable[[int], str] | None = None
@@ -350,7 +377,8 @@ def _lines(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
             quantity = format_quantity(line.qty_milli) + ("" if line.unit == "each" else f" {line.unit}")
             yield Columns(line.name[:MAX_NAME_CHARS], quantity)
             continue
-        yield Columns(line.name[:MAX_NAME_CHARS], format_minor(line.amount_minor, data.currency))
+        before_minor = line.amount_minor - sum(cut.amount_minor for cut in line.cuts)
+        yield Columns(line.name[:MAX_NAME_CHARS], format_minor(before_minor, data.currency))
         price = format_minor(line.unit_minor, data.currency)
         quantity = format_quantity(line.qty_milli)
         if line.unit != "each":
@@ -360,6 +388,14 @@ def _lines(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
         if line.back:
             of = words.returned_of.format(receipt=line.of_receipt) if line.of_receipt else words.returned
             yield Text(f"  {of}")
+        for cut in line.cuts:
+            yield Columns(f"  {_why(cut, words)}", format_minor(cut.amount_minor, data.currency))
+
+
+def _why(cut: ReceiptCut, words: ReceiptWords) -> str:
+    """ "3 for 2, until 2026-11-29", "Discount 10 %"."""
+    said = " ".join(filter(None, (words.cuts.get(cut.rule, ""), cut.text)))[:MAX_NAME_CHARS]
+    return ", ".join(filter(None, (said or cut.rule, words.until.format(when=cut.until) if cut.until else "")))
 
 
 def _sums(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:

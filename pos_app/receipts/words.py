@@ -18,6 +18,7 @@ def receipt_words(language: str) -> ReceiptWords:
     }
     return ReceiptWords(
         **plain,
+        cuts={rule: said.say(word) for rule, word in words.cuts.items()},
         exempt_whys={why: said.say(word) for why, word in words.exempt_whys.items()},
         tenders={kind: said.say(word) for kind, word in words.tenders.items()},
         right_to_left=said.right_to_left,

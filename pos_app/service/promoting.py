@@ -5,7 +5,7 @@ are marked down, carry their price on their label or got one by hand take part i
 What is taken off by hand comes on top and is left as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from retail_core.domain.discounts import Kind
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, SaleId
 from retail_core.domain.promotions.engine import PricedBasket, PromotionBook
-from retail_core.domain.promotions.model import Moment, Promotion, Shopper
+from retail_core.domain.promotions.model import MINUTES_A_DAY, Moment, Promotion, Shopper, Validity
 from retail_core.domain.promotions.offers import BasketLine
 from retail_core.domain.sale import PriceReason, Sale, SaleLine
 from retail_core.durable.link import Promotions
@@ -37,6 +37,7 @@ class Promoting:
         self._facts, self._zone = facts, zone
         self._known = Promotions()
         self._book = PromotionBook(())
+        self._until: Mapping[str, str] = {}
         self._sale_id: SaleId | None = None
         self._moment = Moment(0, 0, 0)
         self._shopper = Shopper()
@@ -78,6 +79,7 @@ class Promoting:
         fresh = self._facts.promotions(self._known)
         if fresh is not self._known:
             self._known, self._book = fresh, PromotionBook(fresh.promotions)
+            self._until = {one.promo_id: until_text(one.validity, self._zone) for one in fresh.promotions}
         local = datetime.fromtimestamp(sale.started_ms / 1000, UTC).astimezone(self._zone)
         self._moment = Moment(sale.started_ms, local.weekday(), local.hour * 60 + local.minute)
         self._sale_id = sale.sale_id
@@ -111,7 +113,7 @@ class Promoting:
         shares: dict[LineId, tuple[PriceReason, ...]] = {}
         for cut in basket.basket_cuts():
             for line_id, minor in cut.shares:
-                shares[line_id] = (*shares.get(line_id, ()), PriceReason(PREFIX + cut.promo_id, -minor, cut.name))
+                shares[line_id] = (*shares.get(line_id, ()), self._reason(cut.promo_id, -minor, cut.name))
         before, self._shares = self._shares, shares
         return {line_id for line_id in before.keys() | shares.keys() if before.get(line_id) != shares.get(line_id)}
 
@@ -121,7 +123,7 @@ class Promoting:
             line = sale.line(line_id)
             own = own_reasons(line)
             cuts = basket.reasons(line_id) if basket and line_id in self._in else ()
-            named = tuple(PriceReason(PREFIX + cut.rule, cut.amount_minor, cut.text) for cut in cuts)
+            named = tuple(self._reason(cut.rule, cut.amount_minor, cut.text) for cut in cuts)
             reasons = (*own, *named, *(self._shares.get(line_id, ()) if line_id in self._in else ()))
             before = tuple(reason for reason in line.reasons if not reason.by_hand)
             if reasons != before and not line.voided:
@@ -129,6 +131,18 @@ class Promoting:
                     sale.replace_line(line_id, msgspec.structs.replace(line, reasons=reasons))
                 except RuleViolationError:
                     continue  # part of it is paid: what is left stays as the customer saw it
+
+    def _reason(self, promo_id: str, minor: int, name: str) -> PriceReason:
+        return PriceReason(PREFIX + promo_id, minor, name, until=self._until.get(promo_id, ""))
+
+
+def until_text(validity: Validity, zone: tzinfo) -> str:
+    """How long it holds: until an hour of the day it began on, or through its last day; nothing for one without end."""
+    if validity.until_minute < MINUTES_A_DAY:
+        return f"{validity.until_minute // 60:02d}:{validity.until_minute % 60:02d}"
+    if not validity.until_ms:
+        return ""
+    return datetime.fromtimestamp((validity.until_ms - 1) / 1000, UTC).astimezone(zone).date().isoformat()
 
 
 def _shopper_of(sale: Sale) -> Shopper:

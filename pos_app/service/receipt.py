@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender, ReceiptVoucher
+from pos_app.receipts.layout import ReceiptCut, ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender, ReceiptVoucher
 from pos_app.service.earning import NO_POINTS, PointsMoved
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.money import format_minor
@@ -86,6 +86,18 @@ def _tender(tender: Tender, left: Mapping[str, int]) -> ReceiptTender:
 
 def _line(line: SaleLine) -> ReceiptLine:
     of_receipt = line.back.receipt if line.back else ""
+    cuts = () if line.back else tuple(
+        ReceiptCut(reason.rule, reason.text, reason.amount_minor, reason.until)
+        for reason in line.reasons
+        if reason.amount_minor
+    )  # fmt: skip
     return ReceiptLine(
-        line.name, line.qty_milli, line.unit_minor, line.amount_minor, line.unit, line.back is not None, of_receipt
+        line.name,
+        line.qty_milli,
+        line.unit_minor,
+        line.amount_minor,
+        line.unit,
+        line.back is not None,
+        of_receipt,
+        cuts,
     )

@@ -22,6 +22,7 @@ class PriceReason(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
     why: str = ""  # the reason a person gave, for what was done by hand
     by: str = ""  # the operator id of a second person who agreed
+    until: str = ""  # how long a promotion holds: its last day YYYY-MM-DD, or HH:MM of the store's day
 
     @property
     def by_hand(self) -> bool:

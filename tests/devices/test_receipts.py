@@ -17,6 +17,7 @@ from pos_app.receipts.layout import (
     Align,
     Columns,
     Qr,
+    ReceiptCut,
     ReceiptData,
     ReceiptDocument,
     ReceiptLine,
@@ -95,6 +96,25 @@ def test_a_copy_says_so_and_words_can_be_in_another_language() -> None:
     assert "* KOPIE *" in said
     assert "SUMME" in said
     assert "1 Artikel" in said
+
+
+def test_what_a_line_is_cut_by_stands_below_it_with_its_amount_and_how_long_it_holds() -> None:
+    cuts = (
+        ReceiptCut("promo:water", "3 for 2", -89, "2026-11-29"), ReceiptCut("promo:happy", "Happy hour", -20, "19:00"),
+        ReceiptCut("manual.line", "10 %", -16), ReceiptCut("label.price", "", 1), ReceiptCut("manual.price", "", -2),
+    )  # fmt: skip
+    data = receipt(ReceiptLine("Sparkling water 1.5 L", 3000, 89, 141, cuts=cuts))
+    assert text.render(receipt_document(data)).splitlines()[6:14] == [
+        "Sparkling water 1.5 L                       2.67",
+        "  3 × 0.89",
+        "  3 for 2, until 2026-11-29                −0.89",
+        "  Happy hour, until 19:00                  −0.20",
+        "  Discount 10 %                            −0.16",
+        "  Price on the label                        0.01",
+        "  Price changed                            −0.02",
+        "═" * 48,
+    ]
+    assert "for 2" not in text.render(receipt_document(replace(data, gift=True)))
 
 
 def test_tax_on_top_of_the_price_is_added_up_by_rate() -> None:

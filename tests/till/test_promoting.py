@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from pos_app.service.promoting import until_text
 from retail_core.domain.ids import Sku
 from retail_core.domain.promotions.model import (
     BasketPercent,
@@ -94,6 +96,14 @@ def test_the_sold_lines_say_why_and_add_up(shop: Shop, at: AtTill) -> None:
     assert b'"promo:P-3"' in body
     assert at.till.selling.last_paid is not None
     assert at.till.selling.last_paid.total_minor == total
+
+
+def test_how_long_it_holds_is_told_by_the_stores_own_day() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    midnight_ms = 1_795_993_200_000  # 2026-11-30 00:00 in Berlin
+    assert until_text(Validity(until_ms=midnight_ms), berlin) == "2026-11-29"
+    assert until_text(Validity(until_ms=midnight_ms, from_minute=1020, until_minute=1140), berlin) == "19:00"
+    assert until_text(Validity(), berlin) == ""
 
 
 def test_a_happy_hour_that_is_over_and_a_mistake_of_head_office_cut_nothing(shop: Shop, at: AtTill) -> None:

@@ -17,7 +17,7 @@ def panel_open(cashier: Cashier) -> bool:
 
 def reason(cashier: Cashier, row: int = 0) -> str:
     model = cashier.workplace.sell.widget._model  # pyright: ignore[reportAttributeAccessIssue]
-    return model.line_at(row).reason
+    return "  ".join(model.line_at(row).cuts)
 
 
 def test_a_tenth_off_the_line_with_six_keys(at_work: Cashier) -> None:

@@ -15,12 +15,14 @@ from pos_app.ui.widgets.lists import LEAD, TRAIL
 from pos_app.ui.words import tr
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
-ROW_HEIGHT = 57
+ROW_HEIGHT, LINE_BELOW = 57, 20
 HEAD_HEIGHT = 36
 QTY_X, NAME_X = 15, 115
 PRICE_END, AMOUNT_END = 134, 15  # from the far edge
 BAR = 4
 CHIP_PAD, CHIP_HEIGHT = 8, 20
+MAX_BELOW = 12
+ROW_SIZES = tuple(QSize(200, ROW_HEIGHT + max(0, n - 1) * LINE_BELOW) for n in range(MAX_BELOW + 1))
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
 
@@ -58,6 +60,8 @@ class SaleLines(QAbstractListModel):
         line = self._lines[index.row()]
         if role == LINE_ROLE:
             return line
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return ROW_SIZES[min(len(line.below), MAX_BELOW)]
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             return line.spoken or line.name
         return None
@@ -74,10 +78,7 @@ class SaleLines(QAbstractListModel):
 
 
 class LineDelegate(QStyledItemDelegate):
-    """Paints quantity, item with its detail, price and amount."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, ROW_HEIGHT)
+    """Paints quantity, item, price and amount; below the item its detail and what it is cut by, a line each."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line = index.data(LINE_ROLE)
@@ -112,15 +113,17 @@ class _Row:
         self._write(line.name, NAME_X, 8, width - NAME_X - name_end, 22, body, ink, LEAD)
         self._write(line.price, price_x, 8, 130, 22, body, ink, TRAIL)
         self._write(line.amount, width - AMOUNT_END - 112, 8, 112, 22, body, ink, TRAIL)
-        small, small_ink, detail = font(14), theme.muted, line.detail
-        if line.reason and not voided:
-            small, small_ink, detail = font(14, Weight.SEMI), theme.accent, line.reason
+        small, small_ink = font(14), theme.muted
         if pending:
             small, small_ink = font(14, Weight.SEMI), theme.error
         elif line.kind is LineKind.LOOK:
             small, small_ink = font(14, Weight.SEMI), theme.warning
         chip_width = self._chip(line.chip) if line.chip else 0
-        self._write(detail, NAME_X + chip_width, 29, width - NAME_X - chip_width - 40, 19, small, small_ink, LEAD)
+        for n, text in enumerate(line.below):
+            cut = n >= len(line.below) - len(line.cuts)
+            used, used_ink = (font(14, Weight.SEMI), theme.accent) if cut else (small, small_ink)
+            x, y = NAME_X + (0 if n else chip_width), 29 + n * LINE_BELOW
+            self._write(text, x, y, width - x - 40, 19, used, used_ink, LEAD)
 
     def _chip(self, text: str) -> int:
         """A question in a pill of its own, in front of the detail; the room it takes."""

@@ -59,25 +59,27 @@ def line_view(line: SaleLine, currency: str, age_shown: int = 0) -> LineView:
         return LineView(line.line_id, qty, name, detail, "", "–", kind, spoken=f"{name}, {detail}")
     price = ltr(format_minor(line.unit_minor, currency) + (f"/{line.unit}" if line.unit == WEIGHED else ""))
     whole_minor = line.amount_minor if line.counts else amount_minor(line.unit_minor, line.qty_milli)
-    reason = " · ".join(_reason(_rule_words(r), r.amount_minor, currency) for r in line.reasons if line.counts)
+    cuts = tuple(cut_words(reason, currency) for reason in line.reasons) if line.counts and not line.back else ()
     code = display_gtin(line.gtin) if line.gtin else _own_code(line)
     unit = unit_words(line)
     detail = " · ".join(part for part in (code, unit or line.department.lower()) if part)
     if line.back:
-        detail, reason = back_words(line), ""
-    if line.voided:
+        detail = back_words(line)
+    elif line.voided:
         detail = tr("Void")
     elif line.stopped:
-        detail, reason = words_for(f"{line.stopped}.line", {"detail": line.detail}), ""
+        detail = words_for(f"{line.stopped}.line", {"detail": line.detail})
     elif line.look:
-        detail, reason = look_words(line), ""
+        detail = look_words(line)
+    elif cuts and not unit:
+        detail = ""  # what it is cut by says more than its number
     amount = "–" if line.stopped else format_minor(whole_minor, currency)
     spoken = tr("{qty} {name}, {amount}", qty=qty, name=line.name, amount=amount)
     kind = _kind_of(line)
     chip = chip_words(line, age_shown)
     if kind in (LineKind.PENDING, LineKind.LOOK) or chip:
         spoken = ", ".join(filter(None, (spoken, detail, chip)))
-    return LineView(line.line_id, qty, line.name, detail, price, amount, kind, reason, spoken, chip)
+    return LineView(line.line_id, qty, line.name, detail, price, amount, kind, cuts, ", ".join((spoken, *cuts)), chip)
 
 
 def chip_words(line: SaleLine, age_shown: int) -> str:
@@ -203,14 +205,17 @@ def _own_code(line: SaleLine) -> str:
     return line.sku if no is None else tr("department {no}", no=no)
 
 
+def cut_words(reason: PriceReason, currency: str) -> str:
+    """ "3 for 2 · until 29 November 2026 · −0.89"."""
+    until = tr("until {when}", when=date_words(reason.until)) if reason.until else ""
+    amount = format_minor(reason.amount_minor, currency) if reason.amount_minor else ""
+    return " · ".join(filter(None, (_rule_words(reason), until, amount)))
+
+
 def _rule_words(reason: PriceReason) -> str:
     if reason.by_hand:
         return hand_words(reason)
     return reason.text or {"label.price": tr("Price on the label")}.get(reason.rule, reason.rule)
-
-
-def _reason(text: str, amount_minor: int, currency: str) -> str:
-    return f"{text} · {format_minor(amount_minor, currency)}"
 
 
 def _tax(part: TaxPart, currency: str) -> str:

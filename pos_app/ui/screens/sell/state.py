@@ -30,9 +30,19 @@ class LineView:
     price: str
     amount: str
     kind: LineKind = LineKind.NORMAL
-    reason: str = ""  # why it costs what it costs, instead of the detail
+    cuts: tuple[str, ...] = ()  # why it costs what it costs, each on a line of its own
     spoken: str = ""
     chip: str = ""  # what must be answered before it is paid for
+
+    @property
+    def tall(self) -> bool:
+        """True when more stands below its name than one line."""
+        return len(self.cuts) + bool(self.detail) > 1
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """What stands below its name."""
+        return (*((self.detail,) if self.detail or not self.cuts else ()), *self.cuts)
 
 
 @dataclass(frozen=True, slots=True)

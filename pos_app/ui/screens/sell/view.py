@@ -61,6 +61,7 @@ class SellView(QWidget):
     def show_state(self, state: SellState) -> None:
         """Show the sale. Rows that did not change are not touched."""
         self._state = state
+        self._list.setUniformItemSizes(not any(line.tall for line in state.lines))  # asking each row costs every scan
         self._model.show_lines(state.lines)
         self._middle.setCurrentIndex(1 if state.lines else 0)
         self.instead.show_state(state.instead, state.paid)
