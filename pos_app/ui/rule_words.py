@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pos_app.locale.catalogue import NAMES
 from pos_app.ui.screens.settings.state import RuleGroup
 from pos_app.ui.words import _, ltr, ntr, tr
 from retail_core.domain.discounts import PPM_PER_PERCENT
 from retail_core.domain.money import format_money
 from retail_core.domain.quantity import format_quantity
+from retail_core.domain.tax import Rounding
 from retail_core.domain.tender import ForeignRate, TenderKind
 from retail_core.durable.settings import SettingsDoc
 
@@ -26,6 +28,11 @@ TENDERS: Mapping[TenderKind, str] = MappingProxyType(
 )
 
 
+ROUNDINGS: Mapping[Rounding, str] = MappingProxyType(
+    {Rounding.DOCUMENT: _("once on the whole sale"), Rounding.LINE: _("line by line")}
+)
+
+
 def store_rules(settings: SettingsDoc) -> tuple[RuleGroup, ...]:
     """Area by area, in the order in which a manager meets them."""
     return (
@@ -33,6 +40,7 @@ def store_rules(settings: SettingsDoc) -> tuple[RuleGroup, ...]:
         RuleGroup(tr("Discounts by hand"), _discounts(settings)),
         RuleGroup(tr("Returns"), _returns(settings)),
         RuleGroup(tr("Ways to pay"), _tenders(settings)),
+        RuleGroup(tr("Loyalty points"), _loyalty(settings)),
         RuleGroup(tr("Drawer"), _drawer(settings)),
         RuleGroup(tr("People"), _people(settings)),
         RuleGroup(tr("Questions and guards"), _guards(settings)),
@@ -45,7 +53,9 @@ def _store(settings: SettingsDoc) -> Rules:
         (tr("Name"), settings.name or "–"),
         (tr("Price list"), ltr(settings.zone) if settings.zone else "–"),
         (tr("Currency"), ltr(settings.currency)),
+        (tr("Receipts speak"), NAMES.get(settings.lang, settings.lang)),
         (tr("Cash is rounded to"), _money(rounding, settings) if rounding else tr("the cent")),
+        (tr("Taxes are rounded"), tr(ROUNDINGS[settings.tax.rounding])),
     )
 
 
@@ -92,6 +102,19 @@ def _tenders(settings: SettingsDoc) -> Rules:
     )
 
 
+def _loyalty(settings: SettingsDoc) -> Rules:
+    rules = settings.loyalty
+    earn = tr("{n} for {amount}", n=ltr(str(rules.earn_points)), amount=_money(rules.earn_minor, settings))
+    pay = tr("{n} for {amount}", n=ltr(str(rules.pay_points)), amount=_money(rules.pay_minor, settings))
+    tiers = ", ".join(f"{tier.name} {_whole_percent(tier.percent)}" for tier in rules.tiers)
+    return (
+        (tr("Earned"), earn if rules.earn_points else tr("none")),
+        (tr("Worth at the till"), pay if rules.pay_minor else tr("nothing")),
+        (tr("Spent at most while head office is not heard of"), ltr(str(rules.offline_points))),
+        (tr("Tiers earn"), tiers or tr("all the same")),
+    )
+
+
 def _drawer(settings: SettingsDoc) -> Rules:
     rules = settings.drawer
     return (
@@ -135,6 +158,10 @@ def _up_to(minor: int, settings: SettingsDoc) -> str:
 def _percent(ppm: int) -> str:
     whole, rest = divmod(ppm, PPM_PER_PERCENT)
     return ltr(f"{whole} %" if not rest else f"{ppm / PPM_PER_PERCENT:g} %")
+
+
+def _whole_percent(percent: int) -> str:
+    return ltr(f"{percent} %")
 
 
 def _days(days: int) -> str:

@@ -116,6 +116,12 @@ class SettingsPresenter(Screen):
             if settings
             else tr("Head office has not sent its rules yet; these hold until then.")
         )
+        if settings and settings.unread:
+            groups = ltr(", ".join(settings.unread))
+            source = tr(
+                "This till is too old to read some rules of head office: {groups}. The usual ones hold instead.",
+                groups=groups,
+            )
         shown = settings or SettingsDoc("", "", self._currency, "", "")
         choices = tuple(self._choice(choice) for choice in VALUES)
         self._view.show_state(SettingsState(choices, self._at, source, store_rules(shown)))
