@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import coupons, customers, fulfilment, loyalty, mails, value
+from hq_server.service import coupons, customers, fulfilment, loyalty, mails, returns, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
 from hq_server.storage import cashier_acts, drawers, receipts, sales, stock
@@ -114,6 +114,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     cashier_acts.add(unit, store, [(fact.entry, act) for fact in facts for act in noted_acts(fact.event)])
     value.fold(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, ValueMoved)])
     loyalty.follow(hq, unit, sold, [fact.event for fact in facts if isinstance(fact.event, ValueMoved)])
+    returns.watch(hq, unit, store, [one.sale for one in sold])
     mails.want(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, MailWanted)])
     if sold or moves:
         unit.changed.add(TODAY)

@@ -103,6 +103,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "recall.unknown": "There is no recall {number}.",
         "request.malformed": "The request is not as described in /openapi.json: {why}",
         "request.no_key": "Send an Idempotency-Key header with every order.",
+        "return.more_than_sold": "more came back than was sold",
         "settings.bad_value": "These settings of {group} cannot be: {why}",
         "settings.unknown_field": "{group} has no setting {field}. It has: {known}.",
         "settings.unknown_group": "There are no settings called {group}. There are: {known}.",
@@ -151,6 +152,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.COUPON_TWICE: ("coupon", "warning"),
         CaseKind.VALUE_CONFLICT: ("value", "error"),
         CaseKind.MAIL_FAILED: ("mail", "warning"),
+        CaseKind.RETURNED_TWICE: ("return", "error"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

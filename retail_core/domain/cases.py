@@ -19,6 +19,7 @@ class CaseKind(StrEnum):
     COUPON_TWICE = "coupon_twice"
     VALUE_CONFLICT = "value_conflict"
     MAIL_FAILED = "mail_failed"
+    RETURNED_TWICE = "returned_twice"
 
 
 class CaseState(StrEnum):
