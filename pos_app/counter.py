@@ -21,9 +21,11 @@ from pos_app.devices.scanner.pair import PairedScans
 from pos_app.devices.sound.tones import Tone
 from pos_app.devices.terminal.events import TerminalEvents
 from pos_app.receipts import escpos
+from pos_app.receipts.document import Logo, ReceiptDocument
 from pos_app.receipts.drawer_report import Facts, report_document
+from pos_app.receipts.facts import ReceiptData
 from pos_app.receipts.labels import Label
-from pos_app.receipts.layout import Logo, ReceiptData, ReceiptDocument, for_training, receipt_document
+from pos_app.receipts.layout import for_training, receipt_document
 from pos_app.receipts.report_words import report_words
 from pos_app.receipts.words import receipt_words
 from pos_app.runtime.cards import CardDesk

@@ -1,6 +1,6 @@
 """In which direction each character of a line is read, after Unicode's bidirectional algorithm (UAX #9). No I/O.
 
-Rules W1 to W7, N0 to N2, I1, I2, L1 and L2 for one line; there is nothing explicit to follow, because `layout.safe` takes
+Rules W1 to W7, N0 to N2, I1, I2, L1 and L2 for one line; there is nothing explicit to follow, because `document.safe` takes
 direction characters out of names. So "صندوق T1" keeps its T1, and a receipt's number is never torn apart.
 """
 

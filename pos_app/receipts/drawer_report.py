@@ -10,19 +10,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from pos_app.receipts.layout import (
-    PPM_PER_PERCENT,
-    TENDER_WORDS,
-    Align,
-    Columns,
-    Element,
-    Gap,
-    ReceiptDocument,
-    Rule,
-    Size,
-    Table,
-    Text,
-)
+from pos_app.receipts.document import Align, Columns, Element, Gap, ReceiptDocument, Rule, Size, Table, Text
+from pos_app.receipts.facts import TENDER_WORDS
+from pos_app.receipts.layout import PPM_PER_PERCENT
 from retail_core.domain.drawer import MOVE_SIGN, MoveKind, Pieces, SessionTotals, Tally
 from retail_core.domain.money import format_minor, format_money
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pos_app.receipts.codes import QUIET_MODULES
-from pos_app.receipts.layout import Align, Barcode, Drawn, Qr, ReceiptDocument, Row, Size, Text, rows, width
+from pos_app.receipts.document import Align, Barcode, Drawn, Qr, ReceiptDocument, Row, Size, Text, rows, width
 
 ESC, GS, DLE = b"\x1b", b"\x1d", b"\x10"
 INIT = ESC + b"@"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from unicodedata import bidirectional, east_asian_width
 
-from pos_app.receipts.layout import ELLIPSIS, safe
+from pos_app.receipts.document import ELLIPSIS, safe
 
 _CLASSES = (
     (300, "ijlI !,.:·;’'"), (390, "t`|()[]/\\frJ"), (480, "{}-_^"), (580, "*?sakxzLcv\""), (620, "eyFhnouEbdpqg£"),

@@ -7,9 +7,9 @@ the box of a code includes it, and a code that would get too fine for the box is
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pos_app.receipts.document import MAX_NAME_CHARS, Align, safe
 from pos_app.receipts.label_codes import Code, shelf_code
 from pos_app.receipts.label_text import best_lines, is_right_to_left, largest, width_of
-from pos_app.receipts.layout import MAX_NAME_CHARS, Align, safe
 from pos_app.receipts.symbols import modules_across
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.money import format_money

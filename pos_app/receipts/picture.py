@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pos_app.receipts.layout import ReceiptDocument, Row, rows
+from pos_app.receipts.document import ReceiptDocument, Row, rows
 from pos_app.receipts.raster import image_of, row_image
 
 DOTS, COLUMNS = 576, 48

@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont, features
 
 from pos_app.receipts import bidi
 from pos_app.receipts.codes import QUIET_MODULES, modules
-from pos_app.receipts.layout import Align, Barcode, Drawn, Logo, Qr, Row, Size
+from pos_app.receipts.document import Align, Barcode, Drawn, Logo, Qr, Row, Size
 
 CELL_TEXT_PX = 19.93  # DejaVu Sans Mono of this size advances 12.00 dots, a printer's narrow character
 LINE_DOTS = 32  # a little more than the printer's own pitch: Arabic reaches further down

@@ -1,6 +1,6 @@
 """A receipt document as plain text: for the screen, for e-mail, for tests."""
 
-from pos_app.receipts.layout import Align, Barcode, Drawn, Logo, Qr, ReceiptDocument, Row, Size, rows, width
+from pos_app.receipts.document import Align, Barcode, Drawn, Logo, Qr, ReceiptDocument, Row, Size, rows, width
 
 COLUMNS = 48
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields
 
 from pos_app.locale.catalogue import Spoken, spoken
-from pos_app.receipts.layout import ReceiptWords
+from pos_app.receipts.facts import ReceiptWords
 
 ONE_ITEM, ITEMS = "{n} item", "{n} items"
 

@@ -8,10 +8,10 @@ printer: a DataMatrix stands WITHOUT `^FH`, which would take the `_` of its `_1`
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from pos_app.receipts.document import Align
 from pos_app.receipts.label_codes import BAD_FIELD, GS, Code, Kind
 from pos_app.receipts.label_text import width_of
 from pos_app.receipts.labels import LINE, MOST_MODULE, MOST_SQUARE, Box, Label, Symbol, Words
-from pos_app.receipts.layout import Align
 from pos_app.receipts.symbols import QUIET, bars, code128_values, squares
 from retail_core.domain.errors import RuleViolationError
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from pos_app.devices.ports import CashDrawer, DeviceState, PrintOutcome, PrintResult, ReceiptPrinter
-from pos_app.receipts.layout import ReceiptData
+from pos_app.receipts.facts import ReceiptData
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.storage import papers, sales, spool
 from pos_app.storage.spool import JobAction, JobState, PrintJob

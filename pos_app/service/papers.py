@@ -11,7 +11,9 @@ from dataclasses import replace
 import msgspec
 
 from pos_app.receipts import text
-from pos_app.receipts.layout import Qr, ReceiptData, receipt_document
+from pos_app.receipts.document import Qr
+from pos_app.receipts.facts import ReceiptData
+from pos_app.receipts.layout import receipt_document
 from pos_app.receipts.words import receipt_words
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pos_app.receipts.layout import ReceiptCut, ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender, ReceiptVoucher
+from pos_app.receipts.facts import ReceiptCut, ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender, ReceiptVoucher
 from pos_app.service.earning import NO_POINTS, PointsMoved
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.money import format_minor

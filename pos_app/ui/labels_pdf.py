@@ -10,9 +10,9 @@ from pathlib import Path
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPageSize, QPainter, QPdfWriter
 
+from pos_app.receipts.document import Align
 from pos_app.receipts.label_codes import Code, Kind
 from pos_app.receipts.labels import LINE, MOST_MODULE, MOST_SQUARE, Label, Symbol, Words
-from pos_app.receipts.layout import Align
 from pos_app.receipts.symbols import QUIET, bars, squares
 from pos_app.ui import theme
 

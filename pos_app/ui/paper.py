@@ -13,7 +13,7 @@ from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QPageSize, QPainter, QPdfWriter
 
 from pos_app.receipts.codes import modules
-from pos_app.receipts.layout import Align, Barcode, Drawn, Logo, Qr, ReceiptDocument, Row, Size, rows
+from pos_app.receipts.document import Align, Barcode, Drawn, Logo, Qr, ReceiptDocument, Row, Size, rows
 from pos_app.receipts.raster import logo_image
 
 WIDTH, MARGIN = 8_000, 400

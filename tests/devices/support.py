@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pos_app.devices.ports import ScanEvent
-from pos_app.receipts.layout import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender
+from pos_app.receipts.facts import ReceiptData, ReceiptLine, ReceiptTax, ReceiptTender
 from retail_core.durable.system import SystemClock
 
 CLOCK = SystemClock()

@@ -20,7 +20,8 @@ from pos_app.devices.transport.serial_port import PortIdentity
 from pos_app.devices.transport.tcp import TcpLink
 from pos_app.devices.transport.usb_link import UsbLink
 from pos_app.receipts import escpos
-from pos_app.receipts.layout import ReceiptLine, receipt_document
+from pos_app.receipts.facts import ReceiptLine
+from pos_app.receipts.layout import receipt_document
 from tests.devices.support import CLOCK, eventually, no_jitter, receipt
 from tests.devices.usb_bus import PID, SERIAL, VID, PrinterBus
 

@@ -16,25 +16,24 @@ from pos_app.devices.sim.escpos_reader import Reader
 from pos_app.devices.sim.paper import Paper
 from pos_app.receipts import escpos, text
 from pos_app.receipts.bidi import in_visual_order, levels
-from pos_app.receipts.escpos import PROFILES
-from pos_app.receipts.layout import (
+from pos_app.receipts.document import (
     Align,
     Barcode,
     Columns,
     Logo,
     Qr,
     ReceiptDocument,
-    ReceiptLine,
-    ReceiptTax,
     Row,
     Rule,
     Size,
     Table,
     Text,
-    receipt_document,
     rows,
     width,
 )
+from pos_app.receipts.escpos import PROFILES
+from pos_app.receipts.facts import ReceiptLine, ReceiptTax
+from pos_app.receipts.layout import receipt_document
 from pos_app.receipts.picture import receipt_image
 from pos_app.receipts.raster import QR_QUIET_MODULES, qr_image, row_image
 from pos_app.ui.paper import MARGIN, WIDTH, paint

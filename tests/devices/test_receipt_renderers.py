@@ -17,18 +17,10 @@ from pos_app.devices.ports import PrinterStatus
 from pos_app.devices.sim.escpos_reader import Reader
 from pos_app.devices.sim.paper import Paper
 from pos_app.receipts import escpos
+from pos_app.receipts.document import Barcode, Columns, Logo, Qr, ReceiptDocument, Text
 from pos_app.receipts.escpos import PROFILES, seconds_at, self_test
-from pos_app.receipts.layout import (
-    Barcode,
-    Columns,
-    Logo,
-    Qr,
-    ReceiptDocument,
-    ReceiptLine,
-    ReceiptWords,
-    Text,
-    receipt_document,
-)
+from pos_app.receipts.facts import ReceiptLine, ReceiptWords
+from pos_app.receipts.layout import receipt_document
 from pos_app.receipts.picture import receipt_image, save_png
 from pos_app.ui.paper import WIDTH, paint, receipt_pdf
 from tests.devices.support import receipt

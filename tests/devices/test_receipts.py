@@ -12,28 +12,23 @@ from PIL import Image
 from pos_app.devices.sim.escpos_reader import Op, Reader
 from pos_app.devices.sim.paper import Paper
 from pos_app.receipts import escpos, text
-from pos_app.receipts.escpos import CODE_PAGES, PROFILES, encode, tame
-from pos_app.receipts.layout import (
+from pos_app.receipts.document import (
     Align,
     Columns,
     Qr,
-    ReceiptCut,
-    ReceiptData,
     ReceiptDocument,
-    ReceiptLine,
-    ReceiptTax,
-    ReceiptWords,
     Row,
     Size,
     Table,
     Text,
-    receipt_document,
     rows,
     safe,
-    tax_label,
     width,
     wrap,
 )
+from pos_app.receipts.escpos import CODE_PAGES, PROFILES, encode, tame
+from pos_app.receipts.facts import ReceiptCut, ReceiptData, ReceiptLine, ReceiptTax, ReceiptWords
+from pos_app.receipts.layout import receipt_document, tax_label
 from pos_app.receipts.raster import LINE_DOTS, row_picture, runs, visual_order
 from tests.devices.support import receipt
 

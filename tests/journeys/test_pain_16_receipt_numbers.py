@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from pos_app.receipts.layout import ReceiptData
+from pos_app.receipts.facts import ReceiptData
 from pos_app.storage.training_home import TrainingHome
 from retail_core.durable.engine import open_ro
 from retail_core.durable.home import Home

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from pos_app.receipts import text
-from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.receipts.facts import ReceiptData
+from pos_app.receipts.layout import receipt_document
 from pos_app.receipts.words import receipt_words
 from pos_app.service.outcome import OutcomeKind
 from pos_app.storage import spool

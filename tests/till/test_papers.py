@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pos_app.devices.sim.printer import PrinterSim
-from pos_app.receipts.layout import ReceiptData
+from pos_app.receipts.facts import ReceiptData
 from pos_app.service.outcome import PaidSale
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.paper_events import Buyer, Mail

@@ -7,7 +7,9 @@ import pytest
 from pos_app.devices.sim.escpos_reader import Reader
 from pos_app.devices.sim.paper import Paper
 from pos_app.receipts import escpos, text
-from pos_app.receipts.layout import ReceiptData, ReceiptDocument, receipt_document
+from pos_app.receipts.document import ReceiptDocument
+from pos_app.receipts.facts import ReceiptData
+from pos_app.receipts.layout import receipt_document
 from pos_app.receipts.words import receipt_words
 from pos_app.storage import spool
 from pos_app.storage.spool import PrintJob

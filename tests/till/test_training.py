@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pos_app.receipts.layout import ReceiptDocument, ReceiptWords, Text, for_training
+from pos_app.receipts.document import ReceiptDocument, Text
+from pos_app.receipts.facts import ReceiptWords
+from pos_app.receipts.layout import for_training
 from pos_app.service import training
 from pos_app.storage.training_home import TrainingHome
 from retail_core.domain.approvals import ApprovalNeededError

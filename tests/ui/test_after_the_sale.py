@@ -4,7 +4,8 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.receipts.facts import ReceiptData
+from pos_app.receipts.layout import receipt_document
 from pos_app.receipts.text import render
 from pos_app.storage.spool import PrintJob
 from retail_core.durable.engine import open_ro

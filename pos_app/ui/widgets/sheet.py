@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from pos_app.receipts.layout import Columns, Element, Gap, ReceiptDocument, Rule, Size, Table, Text, safe
+from pos_app.receipts.document import Columns, Element, Gap, ReceiptDocument, Rule, Size, Table, Text, safe
 from pos_app.ui.theme import Weight, colour, font, tokens
 
 LINE_PX = 23

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pos_app.receipts.layout import ReceiptDocument
+from pos_app.receipts.document import ReceiptDocument
 from pos_app.ui.widgets.hours import HourBar
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pos_app.receipts.layout import ReceiptDocument
+from pos_app.receipts.document import ReceiptDocument
 from pos_app.ui.theme import Tone
 
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, Signal
 
-from pos_app.receipts.layout import ReceiptData, receipt_document
+from pos_app.receipts.facts import ReceiptData
+from pos_app.receipts.layout import receipt_document
 from pos_app.receipts.words import receipt_words
 from pos_app.service.completing import SoldBy
 from pos_app.service.outcome import PaidSale
