@@ -14,6 +14,7 @@ from pos_app.service import drawer_acts as acts
 from pos_app.service.completing import SoldBy
 from pos_app.service.drawer_acts import CountResult, ZReport
 from pos_app.service.drawer_report import Around, Facts, Unpaid, unpaid_of
+from pos_app.service.two_people import by_two
 from pos_app.storage import drawer
 from pos_app.storage.drawer import Move
 from pos_app.storage.readers import Links, Reference
@@ -218,7 +219,7 @@ class DrawerDesk:
         taxes = self._catalogue.tax_names()
         header = settings.receipt_header if settings else ()
         rules, language = (settings.drawer, settings.lang) if settings else (DrawerRules(), "")
-        return Around(rules, names, header, taxes, language, unpaid_of(self.open_sale()))
+        return Around(rules, names, header, taxes, language, unpaid_of(self.open_sale()), by_two(self._facts))
 
 
 def _view(store: TillStore, who: SoldBy, around: Around) -> DrawerView:

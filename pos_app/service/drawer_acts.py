@@ -11,6 +11,7 @@ import msgspec
 from pos_app.service.completing import SoldBy
 from pos_app.service.drawer_keeping import open_session
 from pos_app.service.drawer_report import Around, Facts, Unpaid, day_facts, drawn_up, unpaid_of
+from pos_app.service.two_people import agreed
 from pos_app.storage import drawer, parked, spool, waiting
 from pos_app.storage.drawer_traces import traces
 from pos_app.storage.store import TillStore
@@ -34,6 +35,7 @@ from retail_core.domain.drawer_events import DayClosed, DrawerClosed, DrawerCoun
 from retail_core.domain.drawer_totals import added_up, with_move
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
+from retail_core.domain.people import ByTwo
 from retail_core.domain.roles import Permission, check, may
 from retail_core.domain.sale import Sale
 from retail_core.domain.variance import Cause, causes
@@ -201,7 +203,7 @@ def close(
     by = ""
     if abs(made.variance_minor) > around.rules.limit_minor:
         act = Act("drawer_variance", session_id, made.variance_minor)
-        by = allow(who.role, Permission.APPROVE_VARIANCE, act, approval)
+        by = agreed(around.by_two, ByTwo.VARIANCE, who, act, approval)
     return _closed(store, who, after, made, reason, by, around)
 
 

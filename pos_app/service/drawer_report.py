@@ -9,6 +9,7 @@ from pos_app.receipts.drawer_report import Facts, Part, ReportKind, Unpaid
 from pos_app.storage.store import TillStore
 from retail_core.domain.drawer import Counted, DrawerRules, DrawerSession
 from retail_core.domain.drawer_events import DayClosed
+from retail_core.domain.people import ByTwo
 from retail_core.domain.sale import Sale
 
 __all__ = ["Around", "Facts", "ReportKind", "Unpaid", "day_facts", "drawn_up"]
@@ -23,6 +24,7 @@ class Around(msgspec.Struct, frozen=True):
     tax_names: Mapping[str, str] = {}
     language: str = ""  # of what is printed
     open_basket: Unpaid | None = None  # as it is on the screen at this moment
+    by_two: tuple[ByTwo, ...] = ()  # what takes two people in this store
 
     def name_of(self, operator_id: str) -> str:
         return self.names.get(operator_id, operator_id)

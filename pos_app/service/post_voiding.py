@@ -18,16 +18,17 @@ from pos_app.service.paying import Paying
 from pos_app.service.receipt import Paper
 from pos_app.service.selling import BLOCKED_PAYING, Selling
 from pos_app.service.sold_lines import sale_line
+from pos_app.service.two_people import agreed, by_two
 from pos_app.storage import drawer, returns, sales
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
-from retail_core.domain.approvals import Act, Approval, allow
+from retail_core.domain.approvals import Act, Approval
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine
 from retail_core.domain.ids import IdSource, LineId, SaleId
+from retail_core.domain.people import ByTwo
 from retail_core.domain.receipts import paid_receipt
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.roles import Permission
 from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Tender, TenderKind
 
 REVERSIBLE = frozenset({TenderKind.CASH, TenderKind.CARD, TenderKind.POINTS})
@@ -67,7 +68,7 @@ class PostVoiding:
             failed(refused)
             return
         act = Act("post_void", last.sale.receipt, last.sale.total_minor)
-        by = allow(operator.role, Permission.POST_VOID, act, approval)
+        by = agreed(by_two(self._facts), ByTwo.POST_VOID, operator, act, approval)
         note = AuditNoted("post_voided", last.sale.receipt, last.sale.total_minor, "post_void", by)
         cards = [tender for tender in last.sale.tenders if tender.kind is TenderKind.CARD]
         self._selling.paying = True

@@ -17,15 +17,17 @@ from pos_app.service.lines import NO_TAX, NOT_FOR_SALE
 from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.return_draft import DraftLine, ReturnDraft, back_of, on_sale_of
 from pos_app.service.selling import Selling
+from pos_app.service.two_people import agreed, by_two
 from pos_app.storage import returns, sales
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
-from retail_core.domain.approvals import Act, Approval, allow
+from retail_core.domain.approvals import Act, Approval
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted, SaleCompleted
 from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import div_half_up
+from retail_core.domain.people import ByTwo
 from retail_core.domain.quantity import ONE, amount_minor
 from retail_core.domain.receipts import MS_PER_S, PaidLine, PaidReceipt, paid_receipt
 from retail_core.domain.returns import NOTHING, Part, ReturnRules, beyond
@@ -151,7 +153,8 @@ class Returning:
         number = receipt.number if receipt else ""
         by = ""
         if why:
-            by = allow(operator.role, Permission.RETURN_FREELY, Act("return", number, total_minor), approval)
+            act = Act("return", number, total_minor)
+            by = agreed(by_two(self._facts), ByTwo.RETURN, operator, act, approval)
         outcome = self._selling.on_sale(lambda sale: self._put_on(sale, draft))
         if outcome.kind is not OutcomeKind.REFUSED:
             if why:

@@ -8,6 +8,7 @@ from pos_app.ui.screens.settings.state import RuleGroup
 from pos_app.ui.words import _, ltr, ntr, tr
 from retail_core.domain.discounts import PPM_PER_PERCENT
 from retail_core.domain.money import format_money
+from retail_core.domain.people import ByTwo
 from retail_core.domain.quantity import format_quantity
 from retail_core.domain.tax import Rounding
 from retail_core.domain.tender import ForeignRate, TenderKind
@@ -28,6 +29,13 @@ TENDERS: Mapping[TenderKind, str] = MappingProxyType(
 )
 
 
+BY_TWO: Mapping[ByTwo, str] = MappingProxyType(
+    {
+        ByTwo.VARIANCE: _("a large difference in the drawer"),
+        ByTwo.POST_VOID: _("reversing a sale"),
+        ByTwo.RETURN: _("a return beyond the rules"),
+    }
+)
 ROUNDINGS: Mapping[Rounding, str] = MappingProxyType(
     {Rounding.DOCUMENT: _("once on the whole sale"), Rounding.LINE: _("line by line")}
 )
@@ -130,6 +138,10 @@ def _people(settings: SettingsDoc) -> Rules:
     after = ntr("{n} minute", "{n} minutes", minutes) if minutes else ntr("{n} second", "{n} seconds", idle)
     return (
         (tr("A till nobody touches locks itself after"), after if idle else tr("never")),
+        (
+            tr("Takes two people, whatever their role"),
+            ", ".join(tr(BY_TWO[act]) for act in rules.two_people) or tr("nothing"),
+        ),
         (tr("With a badge"), tr("the PIN as well") if rules.pin_after_badge else tr("the badge alone")),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from pos_app.ui.rule_words import store_rules
 from retail_core.domain.customers import ConsentText, Purpose
 from retail_core.domain.loyalty import LoyaltyRules, TierRule
+from retail_core.domain.people import ByTwo
 from retail_core.domain.tax import Rounding
 from retail_core.domain.tender import ForeignRate, TenderKind
 from retail_core.durable.settings import GROUPS, SettingsDoc
@@ -22,6 +23,7 @@ OTHER: dict[str, Any] = {
     "tiers": (TierRule("gold", 150),),
     "kinds": (TenderKind.CASH,),
     "foreign": (ForeignRate("USD", 920_000),),
+    "two_people": (ByTwo.VARIANCE,),
     "rounding": Rounding.LINE,
 }
 RULES = [(group, field.name) for group, rules in GROUPS.items() for field in msgspec.structs.fields(rules)]

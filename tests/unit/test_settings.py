@@ -26,7 +26,7 @@ def test_a_store_locks_its_tills_sooner() -> None:
     settings = read_settings_doc(document(people={"idle_lock_s": 60}))
     assert settings.people == PeopleRules(60)
     assert settings.unread == ()
-    assert whole_group("people", {"idle_lock_s": 60}) == {"idle_lock_s": 60, "pin_after_badge": False}
+    assert whole_group("people", {"idle_lock_s": 60}) == {"idle_lock_s": 60, "pin_after_badge": False, "two_people": ()}
 
 
 @pytest.mark.parametrize(
