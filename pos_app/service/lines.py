@@ -8,6 +8,7 @@ import msgspec
 from pos_app.devices.ports import WeightReading, WeightState
 from pos_app.service.finding import item_of
 from pos_app.service.goods import WEIGHED, GoodsCheck, scaled
+from pos_app.service.tax_rates import TaxRates
 from pos_app.storage.readers import Reference
 from retail_core.domain.asks import NO_RULES, SERIAL, ItemRules
 from retail_core.domain.cardguard import Look, look_at, masked
@@ -38,9 +39,10 @@ NOT_FOR_SALE = MappingProxyType(
 class LineMaker:
     """Makes lines; adds none. `book` is what the open sale is priced by."""
 
-    def __init__(self, catalogue: Reference, goods: GoodsCheck, clock: Clock, ids: IdSource) -> None:
+    def __init__(self, catalogue: Reference, goods: GoodsCheck, taxes: TaxRates, clock: Clock, ids: IdSource) -> None:
         self._catalogue = catalogue
         self._goods = goods
+        self._taxes = taxes
         self._clock = clock
         self._ids = ids
         self.weigh: Callable[[], WeightReading | None] = lambda: None  # the counter's scale, when there is one
@@ -72,10 +74,11 @@ class LineMaker:
         else:
             unit_minor, version, reasons = priced.unit_minor, priced.book, priced.reasons
         gtin = scanned.gtin if scanned and scanned.gtin else self._catalogue.gtin_of(item.sku)
+        tax, *more = self._taxes.of(item.tax.tax_class)
         line = SaleLine(
-            line_id or LineId(self._ids.next()), item.sku, item.name, pieces_milli, unit_minor, item.tax, label, gtin,
+            line_id or LineId(self._ids.next()), item.sku, item.name, pieces_milli, unit_minor, tax, label, gtin,
             item.unit, item.department, version, reasons, no_discount=self.no_discount(item), sort=item.more.sort,
-            by=self.by, rules=rules_of(item),
+            by=self.by, rules=rules_of(item), more_taxes=tuple(more),
         )  # fmt: skip
         line = self._goods.told(line, scanned, pieces_milli) if scanned else self._goods.judged(line)
         known = line.unit != WEIGHED or qty_milli is not None or line.packed

@@ -1,9 +1,9 @@
 """Goods without a bar code at a price typed at the till: `1.49d11` is 1.49 in department 11."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from pos_app.service.entry import Entry
+from pos_app.service.tax_rates import TaxRates
 from retail_core.domain.asks import NO_RULES, ItemRules
 from retail_core.domain.departments import MAX_NO, Department, check_price, department_no
 from retail_core.domain.errors import RuleViolationError
@@ -13,7 +13,6 @@ from retail_core.domain.money import parse_amount
 from retail_core.domain.quantity import ONE
 from retail_core.domain.sale import SaleLine
 from retail_core.domain.saleline import LineSort
-from retail_core.domain.tax import TaxRate
 
 SURELY_A_CODE = frozenset({12, 13, 14})
 
@@ -25,10 +24,8 @@ class DepartmentFacts(Protocol):
 class OpenPrices:
     """Makes lines; adds none."""
 
-    def __init__(
-        self, facts: DepartmentFacts, tax_rate: Callable[[str], TaxRate], ids: IdSource, currency: str
-    ) -> None:
-        self._facts, self._tax_rate, self._ids, self._currency = facts, tax_rate, ids, currency
+    def __init__(self, facts: DepartmentFacts, taxes: TaxRates, ids: IdSource, currency: str) -> None:
+        self._facts, self._taxes, self._ids, self._currency = facts, taxes, ids, currency
 
     def line(self, entry: Entry, qty_milli: int | None, waiting: SaleLine | None = None) -> SaleLine:
         """The line of a typed price; `waiting` is the unknown scan it explains, whose id, code and quantity it keeps.
@@ -42,11 +39,11 @@ class OpenPrices:
             line_id, label, gtin, pieces = waiting.line_id, waiting.label, waiting.gtin, qty_milli or waiting.qty_milli
         else:
             line_id, label, gtin, pieces = LineId(self._ids.next()), "", None, qty_milli or ONE
-        tax = self._tax_rate(department.tax_class)
+        tax, *more = self._taxes.of(department.tax_class)
         return SaleLine(
             line_id, department.sku, department.name, pieces, price_minor, tax, label, gtin,
             department=department.name, sort=LineSort.DEPARTMENT,
-            rules=ItemRules(department.min_age) if department.min_age else NO_RULES,
+            rules=ItemRules(department.min_age) if department.min_age else NO_RULES, more_taxes=tuple(more),
         )  # fmt: skip
 
     def department(self, typed: str) -> Department:

@@ -29,7 +29,7 @@ from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import div_half_up
 from retail_core.domain.people import ByTwo
 from retail_core.domain.quantity import ONE, amount_minor
-from retail_core.domain.receipts import MS_PER_S, PaidLine, PaidReceipt, paid_receipt
+from retail_core.domain.receipts import MS_PER_S, PaidLine, PaidRate, PaidReceipt, paid_receipt
 from retail_core.domain.returns import NOTHING, Part, ReturnRules, beyond
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import PriceReason, Sale, SaleLine
@@ -37,7 +37,6 @@ from retail_core.domain.saleline import GIFT_CARD_SKU
 from retail_core.domain.scanned import CodeKind
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.home import MachineConfig
-from retail_core.durable.reference import ItemRow
 from retail_core.trust.receipts import RECEIPT_PREFIX, is_signed, lines_fit, read_receipt
 
 PAID = "return.paid"
@@ -253,7 +252,7 @@ class Returning:
         item = self._catalogue.by_sku(line.sku)
         unit_minor = div_half_up(line.sold.minor * ONE, line.sold.qty_milli)
         cent = line.worth_minor - amount_minor(unit_minor, line.ticked_milli)
-        rates = _rates(line, item)
+        rates = _rates(line, self._catalogue.tax_rate)
         return SaleLine(
             line_id, line.sku, line.name, line.ticked_milli, unit_minor, rates[0] if rates else NO_TAX,
             gtin=self._catalogue.gtin_of(line.sku), unit=line.unit, department=item.department if item else "",
@@ -262,14 +261,15 @@ class Returning:
         )  # fmt: skip
 
 
-def _rates(line: DraftLine, item: ItemRow | None) -> tuple[TaxRate, ...]:
+def _rates(line: DraftLine, rate_now: Callable[[str], TaxRate]) -> tuple[TaxRate, ...]:
     """The taxes as they were when the goods were paid, by the name they have now where they are still the same."""
-    now = {(rate.tax_class, rate.rate_ppm, rate.included): rate for rate in ((item.tax,) if item else ())}
-    return tuple(
-        now.get((paid.tax_class, paid.rate_ppm, paid.included))
-        or TaxRate(paid.tax_class, paid.tax_class, paid.rate_ppm, paid.included)
-        for paid in (line.paid.taxes if line.paid else ())
-    )
+    return tuple(_named(paid, rate_now(paid.tax_class)) for paid in (line.paid.taxes if line.paid else ()))
+
+
+def _named(paid: PaidRate, now: TaxRate) -> TaxRate:
+    if (now.rate_ppm, now.included) == (paid.rate_ppm, paid.included):
+        return now
+    return TaxRate(paid.tax_class, paid.tax_class, paid.rate_ppm, paid.included)
 
 
 def _find(store: TillStore, number: str, signed: PaidReceipt | None, register: str) -> _Found:

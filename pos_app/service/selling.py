@@ -22,6 +22,7 @@ from pos_app.service.no_cards import CARD_REFUSED, NoCards
 from pos_app.service.open_prices import OpenPrices, quick_department
 from pos_app.service.outcome import Outcome, OutcomeKind, PaidSale
 from pos_app.service.promoting import Promoting
+from pos_app.service.tax_rates import TaxRates
 from pos_app.service.units import Units
 from pos_app.storage.readers import Links, Reference
 from retail_core.domain.approvals import Act, Approval, ApprovalNeededError, allow
@@ -52,11 +53,12 @@ class Selling:
         self._catalogue = catalogue
         self._facts = facts
         self._goods = goods
-        self.lines = LineMaker(catalogue, goods, clock, ids)
+        taxes = TaxRates(catalogue, facts)
+        self.lines = LineMaker(catalogue, goods, taxes, clock, ids)
         self.units = Units(self.lines, goods, lambda: self.sale, self._open_sale, self._book_now)
         self.no_cards = NoCards(facts)
         self.deposits = Deposits(catalogue, self.lines)
-        self.open_prices = OpenPrices(facts, catalogue.tax_rate, ids, currency)
+        self.open_prices = OpenPrices(facts, taxes, ids, currency)
         self._in_view = TagsInView()
         self._writer = writer
         self._clock = clock

@@ -64,6 +64,7 @@ def _store(settings: SettingsDoc) -> Rules:
         (tr("Receipts speak"), NAMES.get(settings.lang, settings.lang)),
         (tr("Cash is rounded to"), _money(rounding, settings) if rounding else tr("the cent")),
         (tr("Taxes are rounded"), tr(ROUNDINGS[settings.tax.rounding])),
+        *((tr("Taxes of {name}", name=ltr(of)), ltr(" + ".join(bear))) for of, bear in settings.tax.stands_for.items()),
     )
 
 

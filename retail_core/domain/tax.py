@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from math import lcm
+from typing import Annotated
 
 import msgspec
 
@@ -30,10 +31,20 @@ class Rounding(StrEnum):
     LINE = "line"
 
 
+Classes = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=40)], ...], msgspec.Meta(min_length=1, max_length=8)
+]
+
+
 class TaxRules(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a store reckons its taxes."""
+    """How a store reckons its taxes.
+
+    `stands_for`: which classes an item's class stands for in the store's jurisdiction, each with a rate of its own; one that
+    is not named stands for itself.
+    """
 
     rounding: Rounding = Rounding.DOCUMENT
+    stands_for: Annotated[dict[str, Classes], msgspec.Meta(max_length=100)] = {}
 
 
 class TaxRate(msgspec.Struct, frozen=True):
