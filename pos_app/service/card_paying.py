@@ -70,7 +70,7 @@ class CardPaying:
         self.said = ("", "")  # a code of what goes on at the terminal, and the terminal's own words
         self.changed: Callable[[], None] = lambda: None
         self._ended: tuple[Callable[[PaidSale], None], Failed, bool] | None = None
-        waiting.at_terminal = self._is_at_terminal
+        waiting.at_terminal, selling.doubted = self._is_at_terminal, self._is_in_doubt
 
     @property
     def state(self) -> CardState:
@@ -213,6 +213,9 @@ class CardPaying:
 
     def _is_at_terminal(self, sale_id: SaleId) -> bool:
         return self._state is CardState.WORKING and self._alone and _sale_of(self.tender_id) == sale_id
+
+    def _is_in_doubt(self, sale_id: SaleId) -> bool:
+        return self._state is CardState.DOUBT and _sale_of(self.tender_id) == sale_id
 
     def _works(self, *, alone: bool = False) -> None:
         self._state, self._alone, self.said = CardState.WORKING, alone, ("", "")

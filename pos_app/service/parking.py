@@ -11,7 +11,7 @@ import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
-from pos_app.service.selling import Selling
+from pos_app.service.selling import BLOCKED_DOUBT, Selling
 from pos_app.storage import parked, sales
 from pos_app.storage.parked import Parked
 from pos_app.storage.readers import Links
@@ -42,6 +42,9 @@ class Parking:
         sale = selling.sale
         if sale is None or sale.empty or operator is None or selling.paying:
             failed(RuleViolationError("sale.being_paid" if selling.paying else "sale.nothing_to_park"))
+            return
+        if selling.in_doubt:
+            failed(RuleViolationError(BLOCKED_DOUBT))
             return
         if sale.tenders:
             failed(RuleViolationError("sale.paid_in_part", taken_minor=sale.taken_minor))

@@ -14,7 +14,7 @@ from pos_app.service.completing import Closing, SoldBy, complete
 from pos_app.service.instruments import Instruments
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper
-from pos_app.service.selling import BLOCKED_PAYING, Selling
+from pos_app.service.selling import BLOCKED_DOUBT, BLOCKED_PAYING, Selling
 from pos_app.service.value_booking import Wallet
 from pos_app.storage.readers import Links
 from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash
@@ -111,6 +111,8 @@ class Paying:
         selling = self._selling
         if selling.paying:
             raise RuleViolationError(BLOCKED_PAYING)
+        if selling.in_doubt:
+            raise RuleViolationError(BLOCKED_DOUBT)
         if selling.sale is None or selling.sale.empty:
             raise RuleViolationError(BLOCKED_EMPTY)
         selling.recheck()  # the day may have changed since the scan

@@ -41,6 +41,7 @@ from retail_core.domain.tax import Rounding
 from retail_core.durable.reference import ItemRow
 
 BLOCKED_PAYING = "sale.being_paid"
+BLOCKED_DOUBT = "card.doubt"
 ASIDE = frozenset({CodeKind.COUPON, CodeKind.LOYALTY_CARD})
 
 
@@ -73,6 +74,9 @@ class Selling:
         self.paying = False
         self.promoting: Promoting | None = None  # the store's promotions, when the till has them
         self.notes = AuditNotes(writer)
+        self.doubted: Callable[[SaleId], bool] = lambda _: (
+            False
+        )  # nobody knows whether a card was charged for this sale
         self.aside: Callable[[Scanned], Outcome | None] = lambda _: None  # cards of customers and coupons are no goods
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────
@@ -277,6 +281,11 @@ class Selling:
             raise RuleViolationError("operator.not_signed_in")
         return self.operator
 
+    @property
+    def in_doubt(self) -> bool:
+        """True while nobody knows whether a card was charged for the open sale: it stays as it is until somebody does."""
+        return self.sale is not None and self.doubted(self.sale.sale_id)
+
     def totals(self) -> Totals | None:
         return self.sale.totals if self.sale else None
 
@@ -329,8 +338,8 @@ class Selling:
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _guarded(self, act: Callable[[], Outcome]) -> Outcome:
-        if self.paying:
-            return Outcome(OutcomeKind.REFUSED, code=BLOCKED_PAYING)
+        if self.paying or self.in_doubt:
+            return Outcome(OutcomeKind.REFUSED, code=BLOCKED_PAYING if self.paying else BLOCKED_DOUBT)
         try:
             outcome = act()
         except ApprovalNeededError:

@@ -49,8 +49,8 @@ class WaitingSale:
     def may_change_places(self) -> bool:
         """True when somebody can go to the other sale now, or to the next customer's, which is none yet."""
         front, busy = self._selling.sale, self._selling.paying
-        away = front is not None and self.at_terminal(front.sale_id)
-        return not self.moving and (away or (self.sale is not None and not busy and not self._writing))
+        away = front is not None and (self.at_terminal(front.sale_id) or self._selling.in_doubt)
+        return not self.moving and not self._writing and (away or (self.sale is not None and not busy))
 
     def change_places(self, done: Callable[[], None], failed: Failed) -> None:
         """The sale that waits comes in front, none when none does, and the one in front waits.

@@ -65,11 +65,12 @@ class SecondBasket(QObject):
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _make_room(self) -> bool:
-        """A scan came: while the terminal works on the basket in front, it is the next customer's."""
-        front = self._till.selling.sale
+        """A scan came: while the terminal works on the basket in front, or nobody knows what it did, it is the next one's."""
+        selling = self._till.selling
         if self._waiting.moving:
             return True
-        if front is None or not self._waiting.at_terminal(front.sale_id):
+        away = selling.sale is not None and self._waiting.at_terminal(selling.sale.sale_id)
+        if not (away or selling.in_doubt) or not self._waiting.may_change_places:
             return False
         self._waiting.change_places(self._moved, self._refused)
         return True
@@ -92,8 +93,12 @@ class SecondBasket(QObject):
 
     def _refused(self, error: CodedError) -> None:
         self._sell.explain(error)
-        self._sell.release_held()
+        self._release()
         self.show()
+
+    def _release(self) -> None:
+        if not self._till.selling.paying and not self._till.selling.in_doubt:
+            self._sell.release_held()
 
     def _changed(self) -> None:
         self._pay.basket_changed()
@@ -105,6 +110,7 @@ class SecondBasket(QObject):
         self._sell.sounded.emit(Tone.OK.value)
         self.noticed.emit(Notice(words, Tone.OK))
         self._sell.refresh()
+        self._release()
         self.show()
 
     def _trouble(self, error: CodedError) -> None:

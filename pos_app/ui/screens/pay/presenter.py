@@ -193,7 +193,7 @@ class PayPresenter(Screen):
             back,
             *((credit,) if self._credit_change() > 0 else ()),
             *((undo,) if sale is not None and sale.tenders else ()),
-            *((Slot(2, Act.OTHER_BASKET, "Ctrl+W", tr("Next customer")),) if works else ()),
+            *((Slot(2, Act.OTHER_BASKET, "Ctrl+W", tr("Next customer")),) if works or self._in_doubt else ()),
             Slot(8, Act.EXACT_CASH, "F12", tr("Exact cash"), enabled=not busy and not self._in_doubt),
             Slot(9, Act.FINISH, "Enter", self._finish_word(), main=True, enabled=not busy),
         )

@@ -105,7 +105,7 @@ class SellPresenter(Screen):
 
     def scanned(self, label: str, source: str, *, pairs: bool = False) -> None:
         """Add it now, or after the sale that is just being written. `3*` is for it; else what is half typed stays."""
-        if self._selling.paying:
+        if self._selling.paying or self._selling.in_doubt:
             self._hold(label, source, pairs=pairs, quietly=self.make_room())
             return
         if self._questions.scanned(label) or self._gift_cards.scanned(label):
