@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pos_app.service.drawer_keeping import append_notes, note_sale, session_for_sale
+from pos_app.service.drawer_keeping import Owed, append_owed, note_sale, session_for_sale
 from pos_app.service.earning import move_points
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper, receipt_data
@@ -14,7 +14,7 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.coupons import used
 from retail_core.domain.drawer_totals import cash_back_minor
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine, SoldTax
+from retail_core.domain.events import SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.loyalty import LoyaltyRules
 from retail_core.domain.roles import Role
@@ -59,7 +59,7 @@ def complete(
     operator: SoldBy,
     tenders: tuple[Tender, ...],
     paper: Paper | None,
-    owed: tuple[AuditNoted, ...] = (),
+    owed: Owed = (),
     closing: Closing = NOTHING_MORE,
 ) -> PaidSale:
     """Make the sale durable; `paper` is what is printed around it, or None for no receipt.
@@ -70,7 +70,7 @@ def complete(
     totals = sale.totals
     with store.unit() as conn:
         session_for_sale(store, operator.operator_id)
-        append_notes(store, owed, operator.operator_id)
+        append_owed(store, owed)
         number = store.next_receipt()
         stamp = store.stamp(operator.operator_id)
         event = sold_event(sale, sold, totals, tenders, number.text, operator.operator_id, closing.rounding_minor)

@@ -21,6 +21,8 @@ from retail_core.domain.drawer_events import DrawerOpened
 from retail_core.domain.drawer_totals import with_note, with_sale
 from retail_core.domain.events import AuditNoted, SaleCompleted
 
+Owed = tuple[tuple[AuditNoted, str], ...]
+"""Notes that are to be written, each with the id of whoever did it."""
 BEGINS_SESSION = frozenset({"line_voided", "sale_voided"})
 
 
@@ -53,6 +55,12 @@ def note_sale(store: TillStore, sale: SaleCompleted, number: ReceiptNumber, at_m
     receipt = ReceiptRange(number.series, number.counter, number.counter, number.text, number.text)
     hour = datetime.fromtimestamp(at_ms / 1000, store.zone).hour
     _put(store, session.after(DrawerAct.SELL), with_sale(session.totals, sale, receipt, hour))
+
+
+def append_owed(store: TillStore, owed: Owed) -> None:
+    """The same for notes of several people."""
+    for note, operator_id in owed:
+        append_notes(store, (note,), operator_id)
 
 
 def append_notes(store: TillStore, notes: tuple[AuditNoted, ...], operator_id: str) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import Closing, SoldBy, complete
+from pos_app.service.drawer_keeping import Owed
 from pos_app.service.instruments import Instruments
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper
@@ -236,7 +237,7 @@ class Paying:
         self.on_paid(paid)
         writing.done(paid)
 
-    def _not_paid(self, writing: "_Writing", owed: tuple[AuditNoted, ...], error: CodedError) -> None:
+    def _not_paid(self, writing: "_Writing", owed: Owed, error: CodedError) -> None:
         self._selling.notes.give_back(owed)
         writing.place.reopen(writing.sale)
         if writing.in_front:

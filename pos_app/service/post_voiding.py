@@ -126,7 +126,7 @@ class PostVoiding:
         def work(store: TillStore) -> PaidSale:
             with store.unit() as conn:
                 returns.know_lines(conn, paid_receipt(last.sale, last.at_ms))
-            return complete(store, sale, operator, tenders, paper, (note,), closing)
+            return complete(store, sale, operator, tenders, paper, ((note, operator.operator_id),), closing)
 
         def paid(reversal: PaidSale) -> None:
             self._selling.paying = False

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Failed, Writer
+from pos_app.service.audit_notes import AuditNotes
 from pos_app.service.completing import SoldBy
 from pos_app.storage import pin_guard, staff_here
 from pos_app.storage.pin_guard import PinGuard
@@ -51,6 +52,7 @@ class SigningIn:
         self._writer = writer
         self._clock = clock
         self._secret = device_secret
+        self._notes = AuditNotes(writer)
         self._guard = guard
         self._counted_at_ms = clock.monotonic_ms()
         self._by_badge: StaffRow | None = None  # their badge was read, their PIN is awaited
@@ -184,11 +186,11 @@ class SigningIn:
         self.operator = SoldBy(row.operator_id, row.name, row.role)
         here = self.seen[row.operator_id] = SeenHere(self._clock.now_ms(), how)
 
+        left = [(AuditNoted("signed_out", before.operator_id), str(before.operator_id))] if before else []
+        self._notes.write(*left, (AuditNoted("signed_in", row.operator_id, reason=how), row.operator_id))
+
         def work(store: TillStore) -> None:
             with store.unit() as conn:
-                if before:
-                    store.append(AuditNoted("signed_out", before.operator_id), before.operator_id)
-                store.append(AuditNoted("signed_in", row.operator_id, reason=how), row.operator_id)
                 staff_here.note_here(conn, row.operator_id, here)
 
         self._writer.submit(work, lambda _: None, lambda _: None)
@@ -237,8 +239,4 @@ class SigningIn:
         self._writer.submit(work, lambda _: None, lambda _: None)
 
     def _note(self, event: AuditNoted, operator_id: str) -> None:
-        def work(store: TillStore) -> None:
-            with store.unit():
-                store.append(event, operator_id)
-
-        self._writer.submit(work, lambda _: None, lambda _: None)
+        self._notes.write((event, operator_id))
