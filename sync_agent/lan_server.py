@@ -42,11 +42,11 @@ from retail_core.wire.messages import (
 from sync_agent.config import PULL_LIMIT, STOP_WITHIN_S, AgentHome
 from sync_agent.feed_cache import FeedCache, checked_rows, page_headers
 from sync_agent.hq_client.client import ACCEPTS, HQ_AGE_HEADER, HopFault, SnapshotWanted, SyncClient, Token
+from sync_agent.hq_link.receipt_line import receipt_found
 from sync_agent.hq_link.references import References
 from sync_agent.storage import streams
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
-from sync_agent.storage.receipts import receipt_here
 from sync_agent.store_role.intake import Intake
 from sync_agent.store_role.shared_board import SharedBoard
 
@@ -292,8 +292,8 @@ async def claim(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response
 
 @get("/v1/receipt")
 async def receipt(desk: LanDesk, number: Annotated[str, QueryParameter(max_length=60)]) -> Response[bytes]:
-    """From a journal of this store, or what head office answers to the same question."""
-    found = await desk.files.run(lambda files: receipt_here(files, number)) or await desk.hq.receipt(number)
+    """What head office says; while it cannot be asked, a journal of this store."""
+    found = await receipt_found(desk.files, (desk.hq,), number)
     if found is None:
         raise RuleViolationError("receipt.unknown", receipt=number)
     return _json(found, 200)

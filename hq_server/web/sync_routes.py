@@ -20,7 +20,7 @@ from hq_server.web.openapi import errors
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread, threaded
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
-from retail_core.domain.receipts import PaidReceipt
+from retail_core.domain.receipts import FoundReceipt
 from retail_core.domain.roles import Permission
 from retail_core.wire.batch import WireDamageError
 from retail_core.wire.messages import (
@@ -253,7 +253,7 @@ def _receipts(server: Server) -> list[HTTPRouteHandler]:
         responses=errors(400, 401, 403, 404),
     )
     @threaded
-    def receipt(number: Annotated[str, QueryParameter(max_length=60)]) -> PaidReceipt:
+    def receipt(number: Annotated[str, QueryParameter(max_length=60)]) -> FoundReceipt:
         return receipts.receipt(server.hq, number)
 
     return [receipt]

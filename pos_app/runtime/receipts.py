@@ -12,7 +12,7 @@ from pos_app.storage.receipt_asks import put_receipt_ask
 from pos_app.storage.store import TillStore
 from retail_core.domain.clock import Clock
 from retail_core.domain.ids import IdSource
-from retail_core.domain.receipts import PaidReceipt
+from retail_core.domain.receipts import FoundReceipt
 
 WAIT_S = 5.0
 """Head office is asked last, over the internet; the cashier goes on with other things meanwhile."""
@@ -42,7 +42,7 @@ class ReceiptsElsewhere:
         self._worker.close()
         self._links.close()
 
-    def ask(self, receipt: str, done: Callable[[PaidReceipt | None], None]) -> None:
+    def ask(self, receipt: str, done: Callable[[FoundReceipt | None], None]) -> None:
         """`done` comes on the screen's thread within WAIT_S: None when nobody who could be asked has it."""
         ask_id = self._ids.next()
 
@@ -52,18 +52,18 @@ class ReceiptsElsewhere:
 
         self._writer.submit(put, lambda _: self._wait(ask_id, done), lambda _: done(None))
 
-    def _wait(self, ask_id: str, done: Callable[[PaidReceipt | None], None]) -> None:
+    def _wait(self, ask_id: str, done: Callable[[FoundReceipt | None], None]) -> None:
         topic = f"receipt {next(self._topics)}"  # no question overtakes another
         self._worker.ask(topic, lambda: self._answer(ask_id), done, lambda _: done(None))
 
-    def _answer(self, ask_id: str) -> PaidReceipt | None:
+    def _answer(self, ask_id: str) -> FoundReceipt | None:
         if self._clock.now_ms() - self._links.status().at_ms > AGENT_SILENT_MS:
             return None  # nobody is there to carry the question
         until = monotonic() + WAIT_S
         while monotonic() < until and not self._closing.is_set():
             answer = self._links.receipt_answer(ask_id)
             if answer is not None:
-                return answer.receipt
+                return answer.found
             self._woken.wait(LOOK_AGAIN_S)
             self._woken.clear()
         return None

@@ -129,6 +129,22 @@ class ReturnDraft:
         sold = Part(made.qty_milli, made.amount_minor)
         return self._put(DraftLine(n, made.sku, made.name, sold, None, made, made.unit, ticked_milli=made.qty_milli))
 
+    @property
+    def left(self) -> bool:
+        """True when something of the receipt may still come back."""
+        return any(line.left_milli > 0 for line in self.lines.values())
+
+    def came_back(self, told: Mapping[int, Part]) -> bool:
+        """Others know of more that came back: what is ticked beyond what is left then is unticked. True when it was news."""
+        news = False
+        for n, line in tuple(self.lines.items()):
+            back = told.get(n, NOTHING)
+            if back.qty_milli > line.before.qty_milli:
+                known = msgspec.structs.replace(line, before=back)
+                self._put(msgspec.structs.replace(known, ticked_milli=max(0, min(line.ticked_milli, known.left_milli))))
+                news = True
+        return news
+
     def with_sale(self, on_sale: Mapping[int, Part]) -> None:
         """What of this receipt is on the open sale now."""
         for n, line in self.lines.items():

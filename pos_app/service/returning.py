@@ -5,7 +5,7 @@ the sale is written; the figures here are those of the moment the receipt was op
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -29,7 +29,15 @@ from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import div_half_up
 from retail_core.domain.people import ByTwo
 from retail_core.domain.quantity import ONE, amount_minor
-from retail_core.domain.receipts import MS_PER_S, PaidLine, PaidRate, PaidReceipt, paid_receipt
+from retail_core.domain.receipts import (
+    MS_PER_S,
+    BackLine,
+    FoundReceipt,
+    PaidLine,
+    PaidRate,
+    PaidReceipt,
+    paid_receipt,
+)
 from retail_core.domain.returns import NOTHING, Part, ReturnRules, beyond
 from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import PriceReason, Sale, SaleLine
@@ -50,7 +58,7 @@ _Found = tuple[PaidReceipt, dict[int, Part]]
 class Elsewhere(Protocol):
     """Receipts of other tills and stores."""
 
-    def ask(self, receipt: str, done: Callable[[PaidReceipt | None], None]) -> None:
+    def ask(self, receipt: str, done: Callable[[FoundReceipt | None], None]) -> None:
         """`done` comes within seconds: None when nobody who could be asked has it."""
         ...
 
@@ -68,6 +76,7 @@ class Returning:
         self._node = config.till_node
         self._register = f"{config.store}-{config.register}"  # what the numbers of this till begin with
         self._elsewhere, self._asked_for = elsewhere, ""
+        self.news: Callable[[CodedError | None], None] = lambda _: None  # head office knew more of the open receipt
         self.asking: Callable[[str], None] = lambda _: None  # a receipt is looked for elsewhere, which takes a moment
         self.draft: ReturnDraft | None = None
 
@@ -96,7 +105,7 @@ class Returning:
         self._asked_for = text
         self._writer.submit(
             lambda store: _find(store, number, signed, self._register),
-            lambda found: self._opened(found, done, failed),
+            lambda found: self._opened_here(found, done, failed),
             lambda error: self._ask_elsewhere(text, signed, error, done, failed),
         )
 
@@ -186,30 +195,56 @@ class Returning:
             failed(error)
             return
 
-        def brought(found: PaidReceipt | None) -> None:
+        def brought(found: FoundReceipt | None) -> None:
             if text != self._asked_for:
                 return  # something else was wanted meanwhile
-            refused = error if found is None or found.number != number else self._not_the_one(signed, found)
+            refused = error if found is None or found.receipt.number != number else self._not_the_one(signed, found)
             if refused or found is None:
                 failed(refused or error)
                 return
-            whole = msgspec.structs.replace(signed, lines=found.lines) if signed else found
+            lines = found.receipt.lines
+            whole = msgspec.structs.replace(signed, lines=lines) if signed else found.receipt
             self._writer.submit(
                 lambda store: _find(store, number, whole, self._register),
-                lambda known: self._opened(known, done, failed),
+                lambda known: self._opened((known[0], most_of(known[1], found.back)), done, failed),
                 failed,
             )
 
         self.asking(number)
         self._elsewhere.ask(number, brought)
 
-    def _not_the_one(self, signed: PaidReceipt | None, found: PaidReceipt) -> RuleViolationError | None:
+    def _not_the_one(self, signed: PaidReceipt | None, found: FoundReceipt) -> RuleViolationError | None:
         """Others are believed as to lines no more than the till's own signature over them allows."""
-        if signed and not lines_fit(signed, found.lines):
-            return RuleViolationError("receipt.forged", receipt=found.number)
-        if found.currency != self._selling.currency:
-            return RuleViolationError("receipt.other_currency", currency=found.currency[:3])
+        receipt = found.receipt
+        if found.voided_by:
+            return RuleViolationError(returns.VOIDED, receipt=receipt.number, by_receipt=found.voided_by)
+        if signed and not lines_fit(signed, receipt.lines):
+            return RuleViolationError("receipt.forged", receipt=receipt.number)
+        if receipt.currency != self._selling.currency:
+            return RuleViolationError("receipt.other_currency", currency=receipt.currency[:3])
         return None
+
+    def _opened_here(self, found: _Found, done: Callable[[ReturnDraft], None], failed: Failed) -> None:
+        """What this store knows is shown at once; what came back in other stores follows, while head office answers."""
+        self._opened(found, done, failed)
+        draft = self.draft
+        if draft and draft.receipt and draft.receipt.number == found[0].number:
+            self._elsewhere.ask(found[0].number, lambda told: self._heard(draft, told))
+
+    def _heard(self, draft: ReturnDraft, told: FoundReceipt | None) -> None:
+        if told is None or draft is not self.draft:
+            return
+        number = told.receipt.number
+        gone: CodedError | None = None
+        if told.voided_by:
+            gone = RuleViolationError(returns.VOIDED, receipt=number, by_receipt=told.voided_by)
+        elif draft.came_back({part.n: Part(part.qty_milli, part.minor) for part in told.back}):
+            gone = None if draft.left else RuleViolationError("return.nothing_left", receipt=number)
+        else:
+            return
+        if gone:
+            self.close()
+        self.news(gone)
 
     def _opened(self, found: _Found, done: Callable[[ReturnDraft], None], failed: Failed) -> None:
         receipt, before = found
@@ -224,7 +259,7 @@ class Returning:
         goods = [line for line in receipt.lines if line.amount_minor >= 0 and line.sku != GIFT_CARD_SKU]
         draft = ReturnDraft(receipt, (self._line(line, before) for line in goods))
         draft.with_sale(on_sale_of(self._selling.sale or (), receipt.number))
-        if not any(line.left_milli for line in draft.lines.values()):
+        if not draft.left:
             failed(RuleViolationError("return.nothing_left", receipt=receipt.number))
             return
         self.draft = draft
@@ -287,6 +322,15 @@ def _find(store: TillStore, number: str, signed: PaidReceipt | None, register: s
     with store.unit() as conn:
         returns.know_lines(conn, receipt)
     return receipt, dict(returns.came_back(store.conn, number))
+
+
+def most_of(here: Mapping[int, Part], told: Iterable[BackLine]) -> dict[int, Part]:
+    """What came back of each line: as known here or as told, whichever is more; the same pieces may be in both."""
+    most = dict(here)
+    for back in told:
+        if back.qty_milli > most.get(back.n, NOTHING).qty_milli:
+            most[back.n] = Part(back.qty_milli, back.minor)
+    return most
 
 
 def _whole(number: str, signed: PaidReceipt | None, found: tuple[bytes, int] | None) -> PaidReceipt:

@@ -57,6 +57,22 @@ class PaidReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.number.rsplit("-", 2)[0]
 
 
+class BackLine(msgspec.Struct, frozen=True):
+    """What came back of line `n` so far."""
+
+    n: int
+    qty_milli: int
+    minor: int
+
+
+class FoundReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A receipt as others have it, with all of it that came back as far as they know."""
+
+    receipt: PaidReceipt
+    back: tuple[BackLine, ...] = ()
+    voided_by: str = ""
+
+
 def paid_receipt(event: SaleCompleted, at_ms: int, *, gift: bool = False) -> PaidReceipt:
     """The receipt of a completed sale."""
     rates: dict[str, PaidRate] = {}

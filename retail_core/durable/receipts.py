@@ -2,7 +2,7 @@
 
 import msgspec
 
-from retail_core.domain.receipts import PaidReceipt
+from retail_core.domain.receipts import FoundReceipt
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step
 
@@ -18,13 +18,13 @@ NOBODY_HAS_IT = b""
 class ReceiptAnswer(msgspec.Struct, frozen=True):
     """What was found; None when nobody who could be asked has it."""
 
-    receipt: PaidReceipt | None = None
+    found: FoundReceipt | None = None
 
 
-def put_receipt_answer(conn: Connection, ask_id: str, receipt: PaidReceipt | None, now_ms: int) -> None:
+def put_receipt_answer(conn: Connection, ask_id: str, found: FoundReceipt | None, now_ms: int) -> None:
     """Inside the caller's transaction; answers nobody can be waiting for any more go."""
     conn.execute("DELETE FROM receipt_answer WHERE at_ms < ?", (now_ms - KEEP_MS,))
-    doc = msgspec.json.encode(receipt) if receipt else NOBODY_HAS_IT
+    doc = msgspec.json.encode(found) if found else NOBODY_HAS_IT
     conn.execute("INSERT OR REPLACE INTO receipt_answer (ask_id, doc, at_ms) VALUES (?,?,?)", (ask_id, doc, now_ms))
 
 
@@ -33,4 +33,4 @@ def receipt_answer(conn: Connection, ask_id: str) -> ReceiptAnswer | None:
     row = conn.execute("SELECT doc FROM receipt_answer WHERE ask_id = ?", (ask_id,)).fetchone()
     if row is None:
         return None
-    return ReceiptAnswer(msgspec.json.decode(row[0], type=PaidReceipt) if row[0] else None)
+    return ReceiptAnswer(msgspec.json.decode(row[0], type=FoundReceipt) if row[0] else None)

@@ -20,7 +20,7 @@ import msgspec
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.ids import IdSource
-from retail_core.domain.receipts import PaidReceipt
+from retail_core.domain.receipts import FoundReceipt
 from retail_core.trust import tokens
 from retail_core.trust.keys import SigningKey, unb64
 from retail_core.wire.messages import (
@@ -232,15 +232,15 @@ class SyncClient:
             raise self._refused(answer, text)
         return _decoded(text, ClaimReply)
 
-    async def receipt(self, number: str) -> PaidReceipt | None:
-        """A receipt with its lines; None when the peer has none of this number. Raises HopFault."""
+    async def receipt(self, number: str) -> FoundReceipt | None:
+        """A receipt with its lines and what came back of it; None when the peer has none of this number. Raises HopFault."""
         async with self._asking("GET", "/v1/receipt", params={"number": number}) as answer:
             text = await _bounded(answer, MAX_PAGE_BYTES)
         if answer.status_code == 404:
             return None
         if answer.status_code != 200:
             raise self._refused(answer, text)
-        return _decoded(text, PaidReceipt)
+        return _decoded(text, FoundReceipt)
 
     async def telemetry(self, figures: Mapping[str, int]) -> bool:
         """Lossy: figures for HQ's page. False when the peer does not take any. Raises HopFault."""

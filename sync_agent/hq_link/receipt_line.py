@@ -1,10 +1,10 @@
-"""Receipts the till beside us asks for: looked for in this store's journals first, then at head office."""
+"""Receipts the till beside us asks for: looked for at head office, and in this store's journals while it is away."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from retail_core.domain.clock import Clock
-from retail_core.domain.receipts import PaidReceipt
+from retail_core.domain.receipts import FoundReceipt
 from sync_agent.config import POLL_TILL_MS
 from sync_agent.hq_client.client import HopFault, SyncClient
 from sync_agent.storage import receipts
@@ -36,16 +36,24 @@ class ReceiptLine:
                 self._brought()
             await self.asked.wait(POLL_TILL_MS)
 
-    async def find(self, receipt: str) -> PaidReceipt | None:
-        """In the journals here, at the machine with the store role, at head office; None when none of them has it."""
-        found = await self._files.run(lambda files: receipts.receipt_here(files, receipt))
-        for peer in (*list(self._stores().values())[:1], self._hq):
-            if found is None:
-                found = await _asked(peer, receipt)
-        return found
+    async def find(self, receipt: str) -> FoundReceipt | None:
+        """At head office, in the journals here, at the machine with the store role; None when none of them has it."""
+        return await receipt_found(self._files, (self._hq, *list(self._stores().values())[:1]), receipt)
 
 
-async def _asked(peer: SyncClient, receipt: str) -> PaidReceipt | None:
+async def receipt_found(files: Files, peers: Sequence[SyncClient], receipt: str) -> FoundReceipt | None:
+    """Head office comes first: it alone knows what came back in other stores. A peer that was silent just now comes last."""
+    for peer in (peer for peer in peers if not peer.last_error):
+        found = await _asked(peer, receipt)
+        if found is not None:
+            return found
+    here = await files.run(lambda files: receipts.receipt_here(files, receipt))
+    for peer in (peer for peer in peers if peer.last_error):
+        here = here or await _asked(peer, receipt)
+    return here
+
+
+async def _asked(peer: SyncClient, receipt: str) -> FoundReceipt | None:
     try:
         async with asyncio.timeout(PATIENCE_S):
             return await peer.receipt(receipt)

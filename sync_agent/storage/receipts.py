@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from retail_core.domain.events import SaleCompleted
-from retail_core.domain.receipts import PaidReceipt, paid_receipt
+from retail_core.domain.receipts import FoundReceipt, paid_receipt
 from retail_core.durable.engine import Connection, transaction
 from retail_core.durable.receipts import put_receipt_answer
 from sync_agent.storage.files import Files
@@ -27,15 +27,15 @@ def note_receipt(conn: Connection, receipt: str, event_id: str) -> None:
     conn.execute("INSERT OR IGNORE INTO receipt_at (receipt, event_id) VALUES (?,?)", (receipt, event_id))
 
 
-def receipt_here(files: Files, receipt: str) -> PaidReceipt | None:
-    """A receipt of this store with its lines, from whichever journal here has it."""
+def receipt_here(files: Files, receipt: str) -> FoundReceipt | None:
+    """A receipt of this store with its lines, from whichever journal here has it; tills know what came back here."""
     found = files.store.execute("SELECT event_id FROM receipt_at WHERE receipt = ?", (receipt,)).fetchone()
     if found is None:
         return None
     for conn in (files.store, files.till()):
         row = conn.execute("SELECT body, at FROM event WHERE id = ?", found).fetchone() if conn else None
         if row is not None:
-            return paid_receipt(msgspec.json.decode(row[0], type=SaleCompleted), row[1])
+            return FoundReceipt(paid_receipt(msgspec.json.decode(row[0], type=SaleCompleted), row[1]))
     return None
 
 
@@ -52,6 +52,6 @@ def receipt_asks(files: Files, now_ms: int) -> Sequence[ReceiptAsk]:
     return [ReceiptAsk(ask_id, receipt) for ask_id, receipt in rows if ask_id not in known]
 
 
-def answer_receipt(files: Files, ask_id: str, receipt: PaidReceipt | None, now_ms: int) -> None:
+def answer_receipt(files: Files, ask_id: str, found: FoundReceipt | None, now_ms: int) -> None:
     with transaction(files.link, files.link_path):
-        put_receipt_answer(files.link, ask_id, receipt, now_ms)
+        put_receipt_answer(files.link, ask_id, found, now_ms)

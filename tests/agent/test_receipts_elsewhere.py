@@ -66,3 +66,6 @@ def test_a_store_far_away_has_the_lines_from_head_office(hq: Hq, store: str, fol
             away.till.returning.scan(f"]d2010{MILK.code}21SERIAL-0044")
             away.till.returning.take()
             assert away.pay_cash(0).total_minor == -119
+            until(lambda: hq_has_all(far.home, far.config.till_node), why="HQ has the return")
+            mine = opened(at, receipt)  # shown at once; what head office knows follows
+            at.hand.until(lambda: [line.n for line in mine.lines.values() if not line.left_milli] == [UNITS])

@@ -34,7 +34,7 @@ class ReturnsPresenter(Screen):
         super().__init__(view)
         self._view, self._returning, self._selling, self._zone = view, returning, selling, zone
         self.after = after
-        returning.asking = self._looking
+        returning.asking, returning.news = self._looking, self._heard
         self._selected_n = 0
         self._papers_shown = self._asking = False
         view.paper_wanted.connect(self.want)
@@ -168,6 +168,14 @@ class ReturnsPresenter(Screen):
 
     def _looking(self, receipt: str) -> None:
         self.say(tr("Looking for receipt {receipt} in the store and at head office …", receipt=ltr(receipt)), Tone.INFO)
+
+    def _heard(self, gone: CodedError | None) -> None:
+        """Head office knows of more that came back."""
+        if gone:
+            self._not_opened(gone)
+            return
+        self.say(tr("Some of it came back in another store already."), Tone.WARNING)
+        self._show()
 
     def _not_opened(self, error: CodedError) -> None:
         self._flash(Tone.ERROR if error.code == "receipt.forged" else Tone.WARNING)
