@@ -38,6 +38,7 @@ from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
 from pos_app.service.shopping import Shopping
 from pos_app.service.signing_in import SigningIn
+from pos_app.service.suggesting import Suggesting
 from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
 from pos_app.service.till_choices import Choice, TillChoices
@@ -82,6 +83,7 @@ class Till:
     customers: Customers
     shopping: Shopping
     loyalty: Loyalty
+    suggesting: Suggesting
     goods: GoodsCheck
     drawer: DrawerDesk
     lookup: Lookup
@@ -212,6 +214,7 @@ class Till:
             customers=shopping.customers,
             shopping=shopping,
             loyalty=Loyalty(shopping, paying, tendering, instruments, links),
+            suggesting=Suggesting(selling, links, here_ref, clock),
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
             lookup=lookup,

@@ -2,6 +2,7 @@
 
 from pos_app.ui.screens.sell.customer_state import BarView, BoughtView, ConsentView, FieldView, FormView, PersonView
 from pos_app.ui.screens.sell.state import HitView, SearchView
+from pos_app.ui.screens.sell.suggestion_bar import SuggestionView
 from pos_app.ui.screens.sell.view import SellView
 
 BAR = BarView("Jordan Lee", "Gold", "1,240 points = € 12.40")
@@ -28,6 +29,10 @@ FOUND = (
     HitView("2", "Jordana Leeuwen", "… 118", ""),
     HitView("3", "Jorge Lemmens", "jo…@example.com", "Silver"),
 )
+SUGGESTED = (
+    SuggestionView("1", "Coffee filters no. 4", "1.49 · Ctrl+Enter"),
+    SuggestionView("2", "Oat biscuits 200 g", "2.29"),
+)
 FIELDS = (
     FieldView("name", "Name", "Zora Klein"),
     FieldView("phone", "Phone", "", asked=True),
@@ -38,6 +43,7 @@ FIELDS = (
 
 def bar(view: SellView) -> None:
     view.bar.show_state(BAR)
+    view.suggestions.show_state("Filter coffee 500 g", SUGGESTED)
 
 
 def person(view: SellView) -> None:

@@ -97,6 +97,12 @@ def doc_of(conn: Connection, scope: str, kind: str, key: str) -> bytes | None:
     return None if doc is None else bytes(doc)
 
 
+def docs_of(conn: Connection, scope: str, kind: str) -> dict[str, bytes]:
+    """Everything of a kind that is published in a scope now, by key."""
+    here = (feed.c.scope == scope) & (feed.c.kind == kind) & (feed.c.op == "put")
+    return {row.key: bytes(row.doc) for row in conn.execute(select(feed.c.key, feed.c.doc).where(here))}
+
+
 def scopes(conn: Connection) -> Sequence[str]:
     """All scopes, in one order for every writer."""
     return conn.execute(select(feed_head.c.scope).order_by(feed_head.c.scope)).scalars().all()

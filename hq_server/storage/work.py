@@ -75,6 +75,12 @@ def jobs(conn: Connection, limit: int) -> Sequence[Job]:
     return [_job(row) for row in conn.execute(select(job).order_by(job.c.changed_ms.desc(), job.c.job_id).limit(limit))]
 
 
+def last_done_ms(conn: Connection, kind: str) -> int:
+    """When the last one of this kind was done; 0 when none was."""
+    done = select(func.max(job.c.changed_ms)).where(job.c.kind == kind, job.c.state == JobState.DONE.value)
+    return int(conn.execute(done).scalar() or 0)
+
+
 def fail_running(unit: Unit, now_ms: int) -> int:
     """At start: what ran when the last process ended will not go on by itself. Returns how many."""
     running = update(job).where(job.c.state == JobState.RUNNING.value)

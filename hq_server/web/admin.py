@@ -126,6 +126,7 @@ JSON_FILES = (
         "/api/instruments/adjust",
         "put a balance right: {instrument, move_id, amount, reason}",
     ),
+    ("set-suggestions", "PUT", "/api/suggestions", "say what goes with what (a list of {sku, goes_with})"),
     ("sign-coupons", "POST", "/api/coupons", "sign coupons of a single print: {coupon, prints, until_ms}"),
     ("add-user", "PUT", "/api/users", "make a person: {name, password, role}"),
 )

@@ -31,6 +31,7 @@ from hq_server.web import (
     api_promotions,
     api_settings,
     api_stock,
+    api_suggestions,
     api_value,
 )
 from hq_server.web.api_orders import order_routes
@@ -112,6 +113,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         *api_drawers.drawer_routes(server),
         *api_promotions.promotion_routes(server),
         *api_customers.customer_routes(server),
+        *api_suggestions.suggestion_routes(server),
         *api_settings.settings_routes(server),
         *api_cashiers.cashier_routes(server),
         *api_value.value_routes(server),

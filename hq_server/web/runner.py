@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 
 from hq_server.connectors.smtp import SmtpOffice, mail_server
-from hq_server.service import feed, fulfilment, mails, orders
+from hq_server.service import feed, fulfilment, mails, orders, suggestions
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
@@ -151,6 +151,7 @@ def sweep(hq: Hq) -> None:
     stuck = fulfilment.settle_stuck(hq)
     retired = orders.retire_closed(hq, hq.clock.now_ms() - FEED_KEEPS_CLOSED_ORDERS_MS)
     forgotten = feed.forget_deletions(hq)
+    suggestions.nightly(hq)
     hq.database.write(lambda unit: work.drop_old_jobs(unit, hq.clock.now_ms()))
     if late or stuck or retired or forgotten:
         log.info(

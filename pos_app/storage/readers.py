@@ -15,6 +15,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import CustomerId, Gtin, InstrumentId
 from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
+from retail_core.domain.suggestions import OftenWith
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import Instrument
 from retail_core.durable import customers, link, reference, shared
@@ -256,6 +257,11 @@ class Links:
         """A gift card, credit, points or account as HQ published it last."""
         conn = self._ready()
         return link.read_instrument(conn, ref) if conn else None
+
+    def often_with(self, sku: str) -> OftenWith | None:
+        """What is often bought with an item."""
+        conn = self._ready()
+        return link.read_often_with(conn, sku) if conn else None
 
     def customer(self, customer_id: str) -> Customer | None:
         conn = self._with_customers()

@@ -55,6 +55,7 @@ ACT_WORDS: Mapping[Act, str] = MappingProxyType(
         Act.SUSPEND: _("Put the basket aside, or take one up"),
         Act.TAKE_BACK: _("Put what comes back on the sale"),
         Act.TAKE_OUT: _("Take the device out"),
+        Act.TAKE_SUGGESTION: _("Take what is often bought too"),
         Act.TICK_ALL: _("All that is left of the receipt"),
         Act.TRAINING: _("Begin training, or end it"),
         Act.TRY_DEVICE: _("Try the device"),

@@ -81,6 +81,7 @@ class Act(StrEnum):
     SUSPEND = "suspend"
     TAKE_BACK = "take_back"
     TAKE_OUT = "take_out"
+    TAKE_SUGGESTION = "take_suggestion"
     TAKE_OVER = "take_over"
     TICK_ALL = "tick_all"
     TODAY = "today"
@@ -139,6 +140,8 @@ SELL_KEYS: Mapping[str, Act] = MappingProxyType(
         "+": Act.MORE,
         "-": Act.LESS,
         "Ctrl+E": Act.ANSWER,
+        "Ctrl+Enter": Act.TAKE_SUGGESTION,
+        "Ctrl+Return": Act.TAKE_SUGGESTION,
         "Ctrl+N": Act.EXEMPT,
         "Ctrl+O": Act.OF_AGE,
         "Ctrl+P": Act.LABEL,

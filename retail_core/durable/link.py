@@ -19,6 +19,7 @@ from retail_core.domain.goods import AfterBestBefore, Markdown, Recall
 from retail_core.domain.ids import InstrumentId, OperatorId
 from retail_core.domain.promotions.model import Promotion, checked
 from retail_core.domain.roles import Role
+from retail_core.domain.suggestions import OftenWith
 from retail_core.domain.value import Instrument
 from retail_core.durable import customers, shared
 from retail_core.durable.engine import Connection
@@ -185,6 +186,7 @@ DOCUMENT_KINDS = MappingProxyType(
         "promotion": Promotion,
         "department": Department,
         "instrument": Instrument,
+        "often_with": OftenWith,
     }
 )
 STORE_KINDS = ("order", "staff", customers.KIND, *DOCUMENT_KINDS)
@@ -365,6 +367,15 @@ def read_instrument(conn: Connection, instrument: InstrumentId) -> Instrument | 
     row = conn.execute("SELECT doc FROM document WHERE kind = 'instrument' AND key = ?", (instrument,)).fetchone()
     try:
         return msgspec.json.decode(row[0], type=Instrument) if row else None
+    except msgspec.DecodeError:
+        return None
+
+
+def read_often_with(conn: Connection, sku: str) -> OftenWith | None:
+    """What is often bought with an item; None when nobody said, or in a way of tomorrow."""
+    row = conn.execute("SELECT doc FROM document WHERE kind = 'often_with' AND key = ?", (sku,)).fetchone()
+    try:
+        return msgspec.json.decode(row[0], type=OftenWith) if row else None
     except msgspec.DecodeError:
         return None
 

@@ -102,6 +102,7 @@ def test_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
     assert apply(conn, put("hologram", "1", {}), put("settings", "store", {})) == [False, True]
     assert set(link.STORE_KINDS) == {
         "order",
+        "often_with",
         "staff",
         "customer",
         "settings",

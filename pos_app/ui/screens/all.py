@@ -54,7 +54,7 @@ def make_screens(
         SellView(), till.selling, till.paying, till.discounting, till.lookup, till.parking, till.asking, zone,
         cards=till.card_selling,
         shopping=till.shopping,
-        loyalty=till.loyalty, has_items=lambda: till.links.reference_name() is not None,
+        loyalty=till.loyalty, suggesting=till.suggesting, has_items=lambda: till.links.reference_name() is not None,
     )  # fmt: skip
     return Screens(
         SignInPresenter(SignInView(), till.signing_in),

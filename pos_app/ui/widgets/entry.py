@@ -28,6 +28,7 @@ class EntryLine(QLineEdit):
     GOES_ON: ClassVar = frozenset(
         {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Escape, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
     )
+    WITH_ENTER: ClassVar = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
     GOES_ON_WHEN_EMPTY: ClassVar = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Equal})
 
     def __init__(self, name: str, spoken: str, *, look: str = "entry", height: int = ENTRY_HEIGHT) -> None:
@@ -82,6 +83,9 @@ class EntryLine(QLineEdit):
         key = event.key()
         if key in self.GOES_ON or (not self.text() and key in self.GOES_ON_WHEN_EMPTY):
             event.ignore()
+            return
+        if key in self.WITH_ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()  # Ctrl+Enter is a key of its own, and enters nothing
             return
         self._show_caret()
         super().keyPressEvent(event)

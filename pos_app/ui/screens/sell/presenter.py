@@ -17,6 +17,7 @@ from pos_app.service.parking import Parking
 from pos_app.service.paying import BLOCKED_ASKS, BLOCKED_PENDING, BLOCKED_STOPPED, Paying
 from pos_app.service.selling import BLOCKED_PAYING, Selling
 from pos_app.service.shopping import Shopping
+from pos_app.service.suggesting import Suggesting
 from pos_app.ui.held_scans import HeldScan, HeldScans
 from pos_app.ui.keymap import SELL_KEYS, Act, Slot
 from pos_app.ui.screens.screen import Screen
@@ -31,6 +32,7 @@ from pos_app.ui.screens.sell.side import LISTS, Side, SidePanel
 from pos_app.ui.screens.sell.slips import Slips
 from pos_app.ui.screens.sell.state import PaidView
 from pos_app.ui.screens.sell.strip import sell_strip
+from pos_app.ui.screens.sell.suggestions import Suggestions
 from pos_app.ui.screens.sell.suspended import Suspended
 from pos_app.ui.screens.sell.typed_words import act_typed
 from pos_app.ui.screens.sell.view import SellView
@@ -58,7 +60,7 @@ class SellPresenter(Screen):
     def __init__(
         self, view: SellView, selling: Selling, paying: Paying, discounting: Discounting, lookup: Lookup,
         parking: Parking, asking: Asking, zone: ZoneInfo, *, cards: CardSelling, shopping: Shopping,
-        loyalty: Loyalty, has_items: Callable[[], bool],
+        loyalty: Loyalty, suggesting: Suggesting, has_items: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(view)
         self._view, self._selling = view, selling
@@ -71,6 +73,7 @@ class SellPresenter(Screen):
         self._gift_cards = GiftCards(cards, self._side, selling.currency)
         self._discounts = Discounts(view, selling, discounting, self._side, self.with_approval)
         self._customers = SaleCustomers(view, selling, shopping, loyalty, self._side, zone, self.explain)
+        self._suggestions = Suggestions(view, suggesting, self._side, selling.currency)
         self._suspended = Suspended(parking, selling, self._side, zone)
         self._has_items = has_items
         self._words = LineWords(selling.currency)
@@ -78,7 +81,7 @@ class SellPresenter(Screen):
         self.make_room: Callable[[], bool] = lambda: False
         """Begins another basket for what is scanned while this one is at the card terminal; False when it is not."""
         self.typed_words: Callable[[], Mapping[str, Act]] = dict[str, Act]
-        for panel in (self._quantity, self._discounts, self._customers):
+        for panel in (self._quantity, self._discounts, self._customers, self._suggestions):
             panel.answered.connect(self._answer)
         self._discounts.refused.connect(self._doubted)
         view.entered.connect(self.entered)
@@ -237,6 +240,7 @@ class SellPresenter(Screen):
             Act.FIND: self._side.open_find,
             Act.QUANTITY: self._quantity.pressed,
             Act.CUSTOMER: self._customers.pressed,
+            Act.TAKE_SUGGESTION: self._suggestions.pressed,
             Act.DISCOUNT: self._discounts.pressed,
             Act.EXEMPT: self._discounts.exempt_pressed,
             Act.VOID_LINE: self._void_line,
@@ -452,6 +456,7 @@ class SellPresenter(Screen):
         self._view.show_state(state)
         self._discounts.follow()
         self._customers.follow()
+        self._suggestions.follow()
         self.strip_changed.emit()
 
     def _paid_words(self) -> PaidView | None:

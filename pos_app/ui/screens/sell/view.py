@@ -12,6 +12,7 @@ from pos_app.ui.screens.sell.lines import LineDelegate, LinesHead, SaleLines
 from pos_app.ui.screens.sell.panels import InsteadPanel, QuantityPanel, QuickPanel, TotalsPanel
 from pos_app.ui.screens.sell.search import SearchPanel
 from pos_app.ui.screens.sell.state import DiscountView, QuantityView, QuickPageView, SearchView, SellState
+from pos_app.ui.screens.sell.suggestion_bar import SuggestionBar
 from pos_app.ui.theme import WIDE_GAP, Tone, Weight
 from pos_app.ui.widgets.entry import ENTRY_HEIGHT, EntryLine
 from pos_app.ui.widgets.lists import LineList
@@ -53,6 +54,8 @@ class SellView(QWidget):
         self.bar = CustomerBar()
         right.addWidget(self.bar)
         right.addWidget(self._side(), 1)
+        self.suggestions = SuggestionBar()
+        right.addWidget(self.suggestions)
         sides.addLayout(right, RIGHT_SHARE)
         self.setFocusProxy(self.entry)
 
@@ -103,6 +106,7 @@ class SellView(QWidget):
     def _front(self, side: QWidget) -> None:
         self._sides.setCurrentWidget(side)
         self.bar.setVisible(self.bar.named and side is not self.person)  # who buys is said once
+        self.suggestions.give_way(side is not self.quick)
 
     def flash(self, tone: Tone) -> None:
         self.entry.flash(tone)
