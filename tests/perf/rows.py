@@ -3,7 +3,6 @@
 import os
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +26,7 @@ from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale, SaleLine, Tender, TenderKind, cash_tender
 from retail_core.domain.tax import TaxRate
 from retail_core.durable import reference
-from retail_core.durable.engine import open_ro, open_rw
+from retail_core.durable.engine import Connection, open_ro, open_rw
 from retail_core.durable.journal import entries_after
 from retail_core.durable.link import Promotions
 from retail_core.durable.system import SystemClock, SystemIds
@@ -231,46 +230,56 @@ def _basket(ids: SystemIds, lines: int) -> tuple[Sale, Tender]:
     return sale, tender
 
 
-_TABLES = ("sale", "sale_line", "tender", "event", "stream", "spool")
+Rows = Mapping[str, list[dict[str, object]]]
 
 
-def _recorded(store: TillStore) -> dict[str, list[tuple[object, ...]]]:
+def _recorded(store: TillStore) -> Rows:
     """The rows of the last sale, table by table, to be written again raw."""
     conn = store.conn
-    sale = conn.execute("SELECT * FROM sale ORDER BY counter DESC LIMIT 1").fetchone()
-    sale_id, event_id = sale[0], sale[-1]
+    (sale,) = _rows(conn, "SELECT * FROM sale ORDER BY counter DESC LIMIT 1")
+    sale_id, event_id = sale["sale_id"], sale["event_id"]
     return {
         "sale": [sale],
-        "sale_line": conn.execute("SELECT * FROM sale_line WHERE sale_id = ?", (sale_id,)).fetchall(),
-        "tender": conn.execute("SELECT * FROM tender WHERE sale_id = ?", (sale_id,)).fetchall(),
-        "event": conn.execute("SELECT * FROM event WHERE id = ?", (event_id,)).fetchall(),
-        "stream": conn.execute("SELECT * FROM stream WHERE id = ?", (event_id,)).fetchall(),
-        "spool": conn.execute("SELECT * FROM spool ORDER BY job DESC LIMIT 1").fetchall(),
+        "sale_line": _rows(conn, "SELECT * FROM sale_line WHERE sale_id = ?", sale_id),
+        "tender": _rows(conn, "SELECT * FROM tender WHERE sale_id = ?", sale_id),
+        "event": _rows(conn, "SELECT * FROM event WHERE id = ?", event_id),
+        "stream": _rows(conn, "SELECT * FROM stream WHERE id = ?", event_id),
+        "drawer_session": _rows(conn, "SELECT session_id, data FROM drawer_session WHERE state <> 'closed'"),
+        "spool": _rows(conn, "SELECT * FROM spool ORDER BY job DESC LIMIT 1"),
     }
 
 
-def _raw_sale(conn: sqlite3.Connection, rows: Mapping[str, list[tuple[object, ...]]], n: int) -> None:
-    """The same rows with fresh keys: nothing but INSERT and COMMIT."""
+def _rows(conn: Connection, question: str, *values: object) -> list[dict[str, object]]:
+    found = conn.execute(question, values)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def _raw_sale(conn: Connection, rows: Rows, n: int) -> None:
+    """The same rows with fresh keys: nothing but INSERT, UPDATE and COMMIT."""
     sale_id, event_id = f"raw-sale-{n:030d}", f"raw-event-{n:030d}"
+    fresh: dict[str, dict[str, object]] = {
+        "sale": {"sale_id": sale_id, "receipt": f"R{n:020d}", "series": "raw", "counter": n, "event_id": event_id},
+        "sale_line": {"sale_id": sale_id},
+        "tender": {"sale_id": sale_id},
+        "event": {"n": None, "id": event_id, "node": "raw", "seq": n + 1},
+        "stream": {"node": "raw", "seq": n + 1, "id": event_id},
+        "spool": {"job": None},
+    }
     conn.execute("BEGIN IMMEDIATE")
     conn.execute("UPDATE receipt_counter SET next = next + 1")
-    sale = rows["sale"][0]
-    _insert(conn, "sale", (sale_id, f"R{n:020d}", "raw", n, *sale[4:-1], event_id))
-    for line in rows["sale_line"]:
-        _insert(conn, "sale_line", (sale_id, *line[1:]))
-    for tender in rows["tender"]:
-        _insert(conn, "tender", (sale_id, *tender[1:]))
-    event = rows["event"][0]
-    _insert(conn, "event", (None, event_id, "raw", event[3], n + 1, *event[5:]))
-    stream = rows["stream"][0]
-    _insert(conn, "stream", ("raw", stream[1], n + 1, event_id, stream[4]))
-    _insert(conn, "spool", (None, *rows["spool"][0][1:]))
+    for table, keys in fresh.items():
+        for row in rows[table]:
+            _insert(conn, table, row | keys)
+    for session in rows["drawer_session"]:
+        conn.execute("UPDATE drawer_session SET data = :data WHERE session_id = :session_id", session)
     conn.execute("DELETE FROM basket")
+    conn.execute("DELETE FROM waiting_sale WHERE sale_id = ?", (sale_id,))
     conn.execute("COMMIT")
 
 
-def _insert(conn: sqlite3.Connection, table: str, row: tuple[object, ...]) -> None:
-    conn.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+def _insert(conn: Connection, table: str, row: Mapping[str, object]) -> None:
+    conn.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", tuple(row.values()))
 
 
 def _synced_commits(folder: Path) -> float | None:
