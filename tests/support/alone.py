@@ -1,5 +1,6 @@
 """A till's own program, alone: head office's address swallows what is sent to it, and nobody answers at the agent's."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -28,11 +30,37 @@ UP_WITHIN_S, GONE_WITHIN_S, SEEN_WITHIN_S = 60.0, 20.0, 20.0
 class Alone:
     """Somebody at the till, and what the till asked the network for."""
 
-    def __init__(self, shop: Shop, hands: Hands, scanner: ScannerSim, printer: PrinterSim, calls: Path) -> None:
-        self.shop, self.hands, self.scanner, self.printer = shop, hands, scanner, printer
-        self._calls = calls
+    def __init__(self, shop: Shop, scanner: ScannerSim, printer: PrinterSim, calls: Path, control: Path) -> None:
+        self.shop, self.scanner, self.printer = shop, scanner, printer
+        self._calls, self._control = calls, control
+        self._start()
         self.scan_waits_s: list[float] = []
         self.pay_waits_s: list[float] = []
+
+    def _start(self) -> None:
+        command = watched(self._calls, "pos_app.app", "--home", str(self.shop.home.folder))
+        environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+        self._program = subprocess.Popen(command, env=environment, start_new_session=True)
+        end = time.monotonic() + UP_WITHIN_S
+        while not self._control.exists():
+            assert self._program.poll() is None, "the till ended at once"
+            assert time.monotonic() < end, "the till does not come up"
+            time.sleep(0.05)
+        self.hands = Hands(self._control)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """SIGTERM closes the till; SIGKILL is what a crash does."""
+        self.hands.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._program.pid, how)
+        self._program.wait(GONE_WITHIN_S)
+
+    def crash(self) -> None:
+        """The program is gone between two instructions; somebody starts it again and signs in."""
+        self.end(signal.SIGKILL)
+        self._control.unlink()
+        self._start()
+        self.sign_in()
 
     def sign_in(self) -> None:
         self.hands.type(PIN)
@@ -83,7 +111,7 @@ class Alone:
         (number,) = self.rows("SELECT z_number FROM drawer_session WHERE state = 'closed'")[-1]
         return str(number)
 
-    def rows(self, question: str) -> list[tuple[object, ...]]:
+    def rows(self, question: str) -> list[tuple[Any, ...]]:
         conn = open_ro(self.shop.home.till_db, self.shop.home.keys.file_key("till.db"))
         try:
             return list(conn.execute(question))
@@ -134,25 +162,8 @@ def alone(folder: Path) -> Iterator[tuple[Alone, set[Called]]]:
         )
         calls = folder / "calls"
         may = {Called("127.0.0.1", port) for port in (printer.port, terminal.port, agent_port)}
-        with _running(calls, shop.home.folder, control) as hands:
-            yield Alone(shop, hands, scanner, printer, calls), may
-
-
-@contextmanager
-def _running(calls: Path, home: Path, control: Path) -> Iterator[Hands]:
-    command = watched(calls, "pos_app.app", "--home", str(home))
-    till = subprocess.Popen(command, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}, start_new_session=True)
-    try:
-        end = time.monotonic() + UP_WITHIN_S
-        while not control.exists():
-            assert till.poll() is None, "the till ended at once"
-            assert time.monotonic() < end, "the till does not come up"
-            time.sleep(0.05)
-        hands = Hands(control)
+        till = Alone(shop, scanner, printer, calls, control)
         try:
-            yield hands
+            yield till, may
         finally:
-            hands.close()
-    finally:
-        os.killpg(till.pid, signal.SIGTERM)
-        till.wait(GONE_WITHIN_S)
+            till.end()
