@@ -46,6 +46,10 @@ def test_a_training_till_is_marked_on_the_whole_screen_and_can_be_used_through_t
     assert shell.top.lamp_text() == "Nothing is sent"
     shell.resize(1100, 700)
     assert mark.size() == shell.size()
+    trainee.workplace.customer.choose("on")
+    seen = trainee.workplace.customer.window
+    assert seen is not None
+    assert seen.findChild(Watermark) is not None, "the customer reads it too"
     trainee.wedge_scan(MILK.code).press("action_exact_cash")
     trainee.until(lambda: trainee.selling.last_paid)
     paid = trainee.selling.last_paid

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QScreen
 
-from pos_app.locale.catalogue import spoken
+from pos_app.locale.catalogue import Spoken, spoken
 from pos_app.service.card_paying import CardState
 from pos_app.till import Till
 from pos_app.ui import words
@@ -13,6 +13,7 @@ from pos_app.ui.customer import model
 from pos_app.ui.customer.idle import Pictures
 from pos_app.ui.customer.state import CustomerState, Showing
 from pos_app.ui.customer.view import CustomerWindow
+from pos_app.ui.watermark import Watermark
 from pos_app.ui.wedge import WedgeFilter
 
 PAID_MS = 60_000
@@ -40,6 +41,8 @@ class CustomerDisplay(QObject):
         if self.window is None and self._wanted():
             self.window = CustomerWindow()
             self._place(self.window)
+            if self._till.home.training:
+                Watermark(self.window, self._spoken().say("TRAINING"))
             self._wedge.watch(self.window.windowHandle())
             self.follow()
 
@@ -64,7 +67,7 @@ class CustomerDisplay(QObject):
     def state(self) -> CustomerState:
         """What the customer should see now, in the customer's language."""
         selling, store = self._till.selling, self._till.config.store_name
-        said = spoken(self._till.paying.customer_language(), words.LOCALE_FOLDER)
+        said = self._spoken()
         paid = selling.last_paid
         if selling.sale is not None and not selling.sale.empty:
             working = self._till.card_paying.state is CardState.WORKING
@@ -80,6 +83,9 @@ class CustomerDisplay(QObject):
             self.open()
         else:
             self.close()
+
+    def _spoken(self) -> Spoken:
+        return spoken(self._till.paying.customer_language(), words.LOCALE_FOLDER)
 
     def close(self) -> None:
         self._leaving.stop()
