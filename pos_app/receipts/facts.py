@@ -93,6 +93,7 @@ class ReceiptData:
     gift: bool = False  # for somebody who must not learn the prices
     reverses: str = ""  # the receipt that this one undoes whole
     invoice_no: str = ""  # of a full invoice, which names its buyer
+    issued_on: str = ""  # the day of the invoice, which may be later than that of the sale
     buyer: tuple[str, ...] = ()
     points_earned: int = 0
     points_left: int | None = None  # with those earned now
@@ -141,6 +142,7 @@ class ReceiptWords:
     copy: str = _("COPY")
     gift: str = _("GIFT RECEIPT")
     invoice: str = _("INVOICE {number}")
+    issued: str = _("Issued on {date}")
     credit_note: str = _("CREDIT NOTE {number}")
     reverses: str = _("Reverses receipt {receipt}")
     buyer: str = _("Invoice to")

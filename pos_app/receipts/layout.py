@@ -75,6 +75,8 @@ def _kind(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     if data.invoice_no:
         title = words.credit_note if data.total_minor < 0 else words.invoice
         yield Text(title.format(number=data.invoice_no), bold=True, size=Size.TALL)
+        if data.issued_on:
+            yield Text(words.issued.format(date=data.issued_on))
         yield Gap()
         if data.buyer:
             yield Text(words.buyer)

@@ -7,6 +7,7 @@ entry itself, the spool and the outbox carry its commitment or its id.
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -89,10 +90,10 @@ class Papers:
                 raise RuleViolationError(returns.VOIDED, receipt=receipt, by_receipt=by_receipt)
             prefix, series = f"{store.config.store}-{store.config.register}", store.journal.series
             with store.unit() as conn:
-                made, counter = papers.next_invoice(conn, receipt, prefix, series)
+                made, counter = papers.next_invoice(conn, receipt, prefix, series, store.now_ms())
                 event = InvoiceIssued(made.number, receipt, data.currency, data.total_minor, commitment(private))
                 entry = store.append(event, operator.operator_id, private).entry
-                papers.put_invoice(conn, made, series, counter, entry.id, store.now_ms())
+                papers.put_invoice(conn, made, series, counter, entry.id)
                 _queue_invoice(store, data, made)
             return made.number
 
@@ -133,15 +134,16 @@ class Papers:
         """The receipt with its code, and its full invoice if it has one, marked as copies, for whoever draws them."""
         paper = self._paper()
 
-        def work(store: TillStore) -> tuple[ReceiptData, Invoice | None, bytes, int]:
+        def work(store: TillStore) -> tuple[tuple[ReceiptData, ...], bytes, int]:
             fact, at_ms = sales.fact_of(store.conn, receipt) or (b"", 0)
-            return _data(store, receipt, paper), papers.invoice_of(store.conn, receipt), fact, at_ms
+            data, made = _data(store, receipt, paper), papers.invoice_of(store.conn, receipt)
+            full = [replace(_as_invoice(store, data, made), buyer=buyer_lines(made.private))] if made else []
+            return (data, *full), fact, at_ms
 
-        def signed(found: tuple[ReceiptData, Invoice | None, bytes, int]) -> None:
-            data, made, fact, at_ms = found
-            plain = replace(data, copy=True, code=self._codes.code_of(fact, at_ms))
-            invoices = [replace(plain, invoice_no=made.number, buyer=buyer_lines(made.private))] if made else []
-            done((plain, *invoices))
+        def signed(found: tuple[tuple[ReceiptData, ...], bytes, int]) -> None:
+            documents, fact, at_ms = found
+            code = self._codes.code_of(fact, at_ms)
+            done(tuple(replace(data, copy=True, code=code) for data in documents))
 
         self._writer.submit(work, signed, failed)
 
@@ -163,8 +165,14 @@ def buyer_lines(private: bytes) -> tuple[str, ...]:
 
 def _queue_invoice(store: TillStore, data: ReceiptData, made: Invoice) -> None:
     """The buyer is not in the document: whoever prints it reads the private part then."""
-    document = msgspec.json.encode(replace(data, invoice_no=made.number))
+    document = msgspec.json.encode(_as_invoice(store, data, made))
     spool.put_job(store.conn, spool.INVOICE, made.number, document, store.now_ms())
+
+
+def _as_invoice(store: TillStore, data: ReceiptData, made: Invoice) -> ReceiptData:
+    """Credit that was given with the sale is spent with the receipt, never with its invoice."""
+    day = datetime.fromtimestamp(made.at_ms / 1000, UTC).astimezone(store.zone).strftime("%Y-%m-%d")
+    return replace(data, invoice_no=made.number, issued_on=day, vouchers=())
 
 
 def as_text(data: ReceiptData) -> str:

@@ -15,7 +15,7 @@ PAPER_STEP: Step = (
         UNIQUE (series, counter)) WITHOUT ROWID""",
 )
 INVOICE_MARK = "I"
-_SELECT = "SELECT i.receipt, i.invoice, p.part FROM invoice i LEFT JOIN private p ON p.id = i.event_id"
+_SELECT = "SELECT i.receipt, i.invoice, i.at_ms, p.part FROM invoice i LEFT JOIN private p ON p.id = i.event_id"
 
 
 class Invoice(msgspec.Struct, frozen=True):
@@ -23,10 +23,11 @@ class Invoice(msgspec.Struct, frozen=True):
 
     receipt: str
     number: str
+    at_ms: int
     private: bytes = b""
 
 
-def next_invoice(conn: Connection, receipt: str, prefix: str, series: str) -> tuple[Invoice, int]:
+def next_invoice(conn: Connection, receipt: str, prefix: str, series: str, at_ms: int) -> tuple[Invoice, int]:
     """The next invoice of a series and its counter, inside the caller's transaction. Raises `invoice.exists`."""
     there = invoice_of(conn, receipt)
     if there:
@@ -34,13 +35,13 @@ def next_invoice(conn: Connection, receipt: str, prefix: str, series: str) -> tu
     (counter,) = conn.execute(
         "SELECT coalesce(max(counter), 0) + 1 FROM invoice WHERE series = ?", (series,)
     ).fetchone()
-    return Invoice(receipt, f"{prefix}-{series}-{INVOICE_MARK}{counter:0{COUNTER_DIGITS}d}"), counter
+    return Invoice(receipt, f"{prefix}-{series}-{INVOICE_MARK}{counter:0{COUNTER_DIGITS}d}", at_ms), counter
 
 
-def put_invoice(conn: Connection, invoice: Invoice, series: str, counter: int, event_id: str, at_ms: int) -> None:
+def put_invoice(conn: Connection, invoice: Invoice, series: str, counter: int, event_id: str) -> None:
     conn.execute(
         "INSERT INTO invoice (receipt, invoice, series, counter, event_id, at_ms) VALUES (?,?,?,?,?,?)",
-        (invoice.receipt, invoice.number, series, counter, event_id, at_ms),
+        (invoice.receipt, invoice.number, series, counter, event_id, invoice.at_ms),
     )
 
 
@@ -53,5 +54,5 @@ def invoice_by_number(conn: Connection, number: str) -> Invoice | None:
     return _invoice(conn.execute(f"{_SELECT} WHERE i.invoice = ?", (number,)).fetchone())
 
 
-def _invoice(row: tuple[str, str, bytes | None] | None) -> Invoice | None:
-    return Invoice(row[0], row[1], row[2] or b"") if row else None
+def _invoice(row: tuple[str, str, int, bytes | None] | None) -> Invoice | None:
+    return Invoice(row[0], row[1], row[2], row[3] or b"") if row else None

@@ -1,8 +1,10 @@
 """Papers that name somebody: one full invoice of a sale under a number of its own, and receipts owed by e-mail."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -105,7 +107,8 @@ def test_the_printer_writes_the_buyer_and_nothing_but_the_erasable_part_knows_hi
         with printing_on(at, sim.port):
             assert sim.wait_for(lambda: len(sim.jobs) == 2)
         paper = sim.jobs[-1].text
-        for line in (f"INVOICE {number}", *FISCHER.lines, receipt, "VAT 9 %", "2.08"):
+        today = datetime.fromtimestamp(at.till.clock.now_ms() / 1000, UTC).astimezone(ZoneInfo("Europe/Berlin"))
+        for line in (f"INVOICE {number}", f"Issued on {today:%Y-%m-%d}", *FISCHER.lines, receipt, "VAT 9 %", "2.08"):
             assert line in paper
         plain, full = papers(at, receipt)
         assert (plain.invoice_no, full.invoice_no, full.buyer) == ("", number, FISCHER.lines)
