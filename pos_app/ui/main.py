@@ -1,10 +1,8 @@
 """Start of the screen: application, till, window; and everything given back in the right order at the end."""
 
 import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from PySide6.QtWidgets import QApplication
 
@@ -24,6 +22,7 @@ from pos_app.ui.lamps import device_lamps
 from pos_app.ui.remote import RemoteControl
 from pos_app.ui.shell import PillState
 from pos_app.ui.speaking import direction_of
+from pos_app.ui.stop_signals import StopSignals
 from pos_app.ui.words import in_force, set_language
 from pos_app.ui.workplace import Workplace
 from retail_core.domain.errors import EnvironmentFault
@@ -131,25 +130,25 @@ def _show(
     def make_way(_for_training: bool) -> None:
         app.exit(CHANGE_OVER)
 
+    def finish() -> None:
+        app.exit(0)  # `quit` would ask every window, and the customer's does not close by itself
+
     workplace = Workplace(till, background, lamps, counter)
     bridge.scanned.connect(workplace.scanned)
     bridge.tags_read.connect(workplace.tags_read)
     bridge.tags_gone.connect(till.selling.tags_gone)
-    workplace.closed.connect(app.quit)
+    workplace.closed.connect(finish)
     workplace.trainer.asked.connect(make_way)
     socket = till.config.remote_control_socket
     remote = RemoteControl(workplace, str(folder / socket)) if socket else None
 
-    def asked_to_stop(_number: int, _frame: FrameType | None) -> None:
-        app.quit()
-
-    for number in (signal.SIGTERM, signal.SIGINT):  # seen within the second: the agent's line wakes us
-        signal.signal(number, asked_to_stop)
+    stop = StopSignals(finish)
     workplace.open(full_screen=full_screen)
     workplace.customer.watch_screens(app)
     try:
         return app.exec()
     finally:
+        stop.close()
         if remote:
             remote.close()
         workplace.close()

@@ -3,9 +3,14 @@
 import os
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +24,9 @@ from pos_app.ui.top_strip import lamp_state
 from retail_core.domain.errors import EnvironmentFault
 from tests.support.shop import Shop
 from tests.ui.conftest import Cashier
+from tools.demo.hands import Hands
+
+STARTS_WITHIN_S, STOPS_WITHIN_S = 60.0, 10.0
 
 
 @pytest.mark.parametrize(
@@ -77,4 +85,34 @@ def test_a_second_till_on_the_same_files_says_so_and_stops(cashier: Cashier, sho
         check=False,
     )
     assert second.returncode == 3
-    assert second.stderr.strip() == "The till is running already on these files.  [program.already_running]"
+    said = "The till is running already on these files. Go back to its window; a second one is not needed."
+    assert second.stderr.strip() == f"{said}  [program.already_running]"
+
+
+def test_a_till_that_is_told_to_stop_does_so_without_an_agent_and_with_a_screen_for_the_customer(shop: Shop) -> None:
+    with tempfile.TemporaryDirectory() as short:  # a socket's path must be short
+        control = Path(short) / "control"
+        shop.home.write_config(
+            replace(shop.config, customer_display="on", agent_wake_port=0, remote_control_socket=str(control))
+        )
+        with subprocess.Popen(
+            [sys.executable, "-m", "pos_app.app", "--home", str(shop.home.folder)],
+            env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+            cwd=Path(__file__).parents[2],
+        ) as till:
+            try:
+                until(control.exists, lambda: till.poll() is None)
+                with closing(Hands(control)) as hands:
+                    assert hands.look()["screen"] == "sign_in"
+                till.terminate()
+                assert till.wait(STOPS_WITHIN_S) == 0
+            finally:
+                till.kill()
+
+
+def until(true: Callable[[], bool], alive: Callable[[], bool]) -> None:
+    end = time.monotonic() + STARTS_WITHIN_S
+    while not true():
+        assert alive(), "the till ended at once"
+        assert time.monotonic() < end, "the till does not come up"
+        time.sleep(0.05)
