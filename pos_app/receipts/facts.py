@@ -33,6 +33,7 @@ class ReceiptLine:
     back: bool = False
     of_receipt: str = ""
     cuts: tuple[ReceiptCut, ...] = ()
+    card: str = ""  # the last figures of the gift card it put money on; its name is then in the receipt's language
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,15 @@ from pos_app.receipts.document import (
     Table,
     Text,
 )
-from pos_app.receipts.facts import ENGLISH, ReceiptCut, ReceiptData, ReceiptTax, ReceiptTender, ReceiptWords
+from pos_app.receipts.facts import (
+    ENGLISH,
+    ReceiptCut,
+    ReceiptData,
+    ReceiptLine,
+    ReceiptTax,
+    ReceiptTender,
+    ReceiptWords,
+)
 from retail_core.domain.money import format_minor, format_money
 from retail_core.domain.quantity import ONE, format_quantity
 
@@ -88,10 +96,10 @@ def _lines(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     for line in data.lines:
         if data.gift:
             quantity = format_quantity(line.qty_milli) + ("" if line.unit == "each" else f" {line.unit}")
-            yield Columns(line.name[:MAX_NAME_CHARS], quantity)
+            yield Columns(_name(line, words), quantity)
             continue
         before_minor = line.amount_minor - sum(cut.amount_minor for cut in line.cuts)
-        yield Columns(line.name[:MAX_NAME_CHARS], format_minor(before_minor, data.currency))
+        yield Columns(_name(line, words), format_minor(before_minor, data.currency))
         price = format_minor(line.unit_minor, data.currency)
         quantity = format_quantity(line.qty_milli)
         if line.unit != "each":
@@ -165,6 +173,11 @@ def _taxes(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
         table.append((tax_label(tax), *(format_minor(figure, data.currency) for figure in figures)))
     yield Table(tuple(table))
     yield Rule()
+
+
+def _name(line: ReceiptLine, words: ReceiptWords) -> str:
+    name = f"{words.tenders['gift_card']} ••{line.card}" if line.card else line.name
+    return name[:MAX_NAME_CHARS]
 
 
 def tax_label(tax: ReceiptTax) -> str:

@@ -14,7 +14,7 @@ from retail_core.domain.saleline import GIFT_CARD_SKU, LineSort, SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import InstrumentState, ValueKind
 
-UNTAXED = TaxRate("untaxed", "Untaxed", 0)
+UNTAXED = TaxRate("untaxed", "0 %", 0)
 """Money on a card is taxed when it buys something."""
 
 
@@ -40,8 +40,8 @@ class CardSelling:
 
         self._instruments.find(code, found, failed)
 
-    def sell(self, card: Found, amount_minor: int) -> Outcome:
-        """Put the card on the sale with this much on it; refused with `card.amount` outside the store's bounds."""
+    def sell(self, card: Found, amount_minor: int, name: str) -> Outcome:
+        """Put the card on the sale with this much on it, under this name; refused with `card.amount` outside the store's bounds."""
         known, rules = card.known, self._instruments.rules
 
         def put(sale: Sale) -> Outcome:
@@ -52,7 +52,7 @@ class CardSelling:
                     currency=sale.currency,
                 )  # fmt: skip
             line = SaleLine(
-                LineId(self._ids.next()), GIFT_CARD_SKU, f"Gift card ••{known.tail}", ONE, amount_minor, UNTAXED,
+                LineId(self._ids.next()), GIFT_CARD_SKU, name, ONE, amount_minor, UNTAXED,
                 known.tail, no_discount=True, sort=LineSort.GIFT_CARD, card=known.instrument,
             )  # fmt: skip
             sale.add(line)

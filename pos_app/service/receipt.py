@@ -100,4 +100,5 @@ def _line(line: SaleLine) -> ReceiptLine:
         line.back is not None,
         of_receipt,
         cuts,
+        line.label if line.card else "",
     )

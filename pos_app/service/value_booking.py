@@ -97,7 +97,7 @@ def _move(store: TillStore, move: ValueMoved, wallet: Wallet, currency: str, ope
         if known is None:
             raise RuleViolationError("value.unknown")
         check_usable(known, currency, store.biz_date(store.now_ms()))
-        check_amount(-move.delta, left, known.tail, known.currency)
+        check_amount(-move.delta, left, known.tail, known.currency, known.kind)
     entry = store.append(move, operator_id).entry
     value.put(store.conn, entry, move)
     return left.balance + move.delta

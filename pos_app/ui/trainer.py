@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from pos_app.service import training
+from pos_app.service.card_paying import CardState
 from pos_app.till import Till
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.shell import PillState, TopState
@@ -28,7 +29,7 @@ class Trainer(QObject):
 
     def change(self, screen: Screen) -> None:
         """Begin training, or end it; `screen` says what stands in the way. A basket stays where it is."""
-        if self._till.selling.paying:
+        if self._till.selling.paying or self._till.card_paying.state_beside is CardState.WORKING:
             return
         if self.on:
             self.asked.emit(False)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pos_app.devices.sim.escpos_reader import Reader
@@ -14,9 +15,11 @@ from pos_app.receipts.words import receipt_words
 from pos_app.storage import spool
 from pos_app.storage.spool import PrintJob
 from pos_app.storage.store import TillStore
+from retail_core.domain.value import InstrumentState
 from retail_core.durable import link
 from tests.devices.support import receipt
 from tests.support.shop import AtTill, Shop, at_till, make_shop, row
+from tests.till.test_tendering import CODE, GIFT
 
 PROFILE = escpos.PROFILES["epson80"]
 
@@ -44,8 +47,6 @@ def queued(at: AtTill) -> list[PrintJob]:
 
 
 def said(job: PrintJob) -> str:
-    import msgspec
-
     data = msgspec.json.decode(job.document, type=ReceiptData)
     return text.render(receipt_document(data, receipt_words(data.language)))
 
@@ -103,3 +104,16 @@ def test_german_counts_in_two_ways_and_an_unknown_language_is_english() -> None:
     assert german is not None
     assert none is not None
     assert (german(1), german(5), none(2)) == ("1 Artikel", "5 Artikel", "2 items")
+
+
+def test_a_gift_card_that_was_sold_is_called_so_in_the_language_of_the_receipt(shop: Shop) -> None:
+    new = msgspec.structs.replace(GIFT, balance=0, state=InstrumentState.INACTIVE)
+    shop.put_rows(row("instrument", new.instrument, new))
+    with at_till(shop) as at:
+        at.sign_in()
+        card = at.done(lambda done, failed: at.till.card_selling.offer(CODE, done, failed))
+        at.till.card_selling.sell(card, 2500, "Gift card ••4821")
+        at.pay_cash(2500)
+        (job,) = queued(at)
+        assert "Geschenkkarte ••4821" in said(job)
+        assert "Gift card" not in said(job)

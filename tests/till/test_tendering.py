@@ -278,7 +278,7 @@ def test_an_account_is_charged_up_to_its_limit(at: AtTill, shop: Shop) -> None:
     at.scan(CHICKEN.code)
     pay(at, find(at, "ACME-0001"), 649)
     at.scan(CHICKEN.code)
-    refused("value.too_little", lambda: pay(at, find(at, "ACME-0001"), 649))
+    refused("account.over_limit", lambda: pay(at, find(at, "ACME-0001"), 649))
 
 
 def test_change_as_store_credit_is_on_paper_once_and_buys_at_this_till_at_once(at: AtTill, shop: Shop) -> None:
@@ -319,7 +319,7 @@ def test_a_sale_that_could_not_be_written_takes_nothing_from_a_card(at: AtTill, 
 def sell_card(at: AtTill, amount_minor: int, code: str = CODE) -> Outcome:
     selling = at.till.card_selling
     card = at.done(lambda done, failed: selling.offer(code, done, failed))
-    return selling.sell(card, amount_minor)
+    return selling.sell(card, amount_minor, "Gutschein")
 
 
 def test_a_card_on_the_shelf_becomes_money_when_its_sale_is_paid(at: AtTill, shop: Shop) -> None:

@@ -6,6 +6,8 @@ from pos_app.service.card_selling import CardSelling
 from pos_app.service.instruments import Found
 from pos_app.service.outcome import OutcomeKind
 from pos_app.ui.amounts import format_money, parse_cash
+from pos_app.ui.screens.pay.carried import name_of
+from pos_app.ui.screens.pay.ways import GIFT_CARD
 from pos_app.ui.screens.sell.ask_panel import AskView
 from pos_app.ui.screens.sell.side import Side, SidePanel
 from pos_app.ui.words import ltr, tr
@@ -44,7 +46,7 @@ class GiftCards(QObject):
         except RuleViolationError as bad:
             self.refused.emit(bad)
             return
-        outcome = self._selling.sell(self._card, amount)
+        outcome = self._selling.sell(self._card, amount, name_of(GIFT_CARD, self._card.known.tail))
         if outcome.kind is not OutcomeKind.REFUSED:
             self._card = None
             self._side.close()
