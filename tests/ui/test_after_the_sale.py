@@ -147,6 +147,16 @@ def test_a_receipt_is_mailed_by_typing_where_to_and_selling_goes_on_at_once(at_w
     assert at_work.to_pay == "€ 0.89"
 
 
+def test_papers_are_those_of_the_newest_sale_however_fast_the_keys_come(at_work: Cashier) -> None:
+    sold(at_work, MILK.code)
+    to_returns(at_work)
+    at_work.key(Qt.Key.Key_Escape)
+    newest = sold(at_work, WATER.code)
+    at_work.key(Qt.Key.Key_F7)
+    at_work.control(Qt.Key.Key_E)
+    at_work.until(lambda: newest in at_work.shown("form_text"))
+
+
 def test_a_receipt_scanned_while_an_invoice_is_asked_for_opens_and_the_form_goes_away(at_work: Cashier) -> None:
     receipt = sold(at_work, MILK.code)
     to_returns(at_work)

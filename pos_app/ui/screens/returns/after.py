@@ -18,7 +18,7 @@ from pos_app.ui.amounts import format_money
 from pos_app.ui.screens.returns.after_state import AfterState, FieldView, FormState, PaperView
 from pos_app.ui.words import ltr, tr
 from retail_core.domain.approvals import Approval
-from retail_core.domain.errors import EnvironmentFault, RuleViolationError
+from retail_core.domain.errors import CodedError, EnvironmentFault, RuleViolationError
 from retail_core.domain.paper_events import Buyer
 
 FOLDER = "receipts"
@@ -42,12 +42,14 @@ class AfterSale(QObject):
         self.last: LastSale | None = None
         self.receipt = ""  # the open one of this till
         self._asked_for = ("", "")  # which paper, of which receipt
+        self._looking, self._wanted = False, ""
         self.operator: Callable[[], SoldBy | None] = lambda: None
         self.queued: Callable[[], None] = lambda: None  # something waits for the printer
 
     def look(self) -> None:
-        """Ask what the last sale was."""
-        self._post_voiding.look(self._looked, self.failed.emit)
+        """Ask what the last sale was. A paper that is wanted before the answer is there waits for it."""
+        self._looking, self._wanted = True, ""
+        self._post_voiding.look(self._looked, self._not_looked)
 
     @property
     def number(self) -> str:
@@ -55,6 +57,9 @@ class AfterSale(QObject):
 
     def want(self, paper: str) -> None:
         """A paper, or the reversal of the last sale."""
+        if self._looking and not self.receipt:
+            self._wanted = paper
+            return
         if not self.number:
             self.failed.emit(RuleViolationError("post_void.nothing"))
             return
@@ -111,8 +116,15 @@ class AfterSale(QObject):
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     def _looked(self, last: LastSale | None) -> None:
-        self.last = last
+        self.last, self._looking = last, False
         self.changed.emit()
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
+            self.want(wanted)
+
+    def _not_looked(self, error: CodedError) -> None:
+        self._looking = False
+        self.failed.emit(error)
 
     def _ask(self, paper: str, form: FormState) -> None:
         self._asked_for = paper, self.number
