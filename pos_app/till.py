@@ -43,9 +43,10 @@ from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
 from pos_app.service.till_choices import Choice, TillChoices
 from pos_app.service.waiting_sale import WaitingSale
-from pos_app.storage import customers_here, orders, payments, pin_guard, sales, staff_here, waiting
+from pos_app.storage import customers_here, orders, payments, pin_guard, resuming, sales, staff_here, waiting
 from pos_app.storage.prefs import read_prefs
 from pos_app.storage.readers import Links, Reference
+from pos_app.storage.resuming import Resumed
 from pos_app.storage.store import FORK, TillStore
 from pos_app.storage.training_home import TrainingHome
 from retail_core.domain.businessdate import business_date
@@ -109,6 +110,8 @@ class Till:
     _worker: Worker
     _references: tuple[Reference, Reference]
     _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    resumed: Resumed | None = None
+    """The last sale, when this till stopped in the middle of something before it was opened."""
     rechecked: Callable[[tuple[LineId, ...]], None] = lambda _: None
     """Told of which lines of the open sale something else is true now: stopped, to be looked at, or free again."""
 
@@ -126,12 +129,16 @@ class Till:
         """
         config = home.config()
         lock = InstanceLock(home.folder / LOCK_NAME)
+        stopped_short = resuming.stopped_short(home.till_db)
         try:
             store = TillStore.open(home, config, clock, ids)
         except BaseException:
             lock.release()
             raise
-        return cls._assemble(home, config, clock, ids, deliver, refreshed, lock, store)
+        resumed = resuming.last_sale(store.conn) if stopped_short else None
+        till = cls._assemble(home, config, clock, ids, deliver, refreshed, lock, store)
+        till.resumed = resumed
+        return till
 
     @classmethod
     def _assemble(

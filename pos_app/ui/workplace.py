@@ -26,6 +26,7 @@ from pos_app.ui.opening import OpeningDrawer
 from pos_app.ui.operators import Operators
 from pos_app.ui.overlays import Overlays
 from pos_app.ui.own_settings import OwnSettings
+from pos_app.ui.resuming import Resuming
 from pos_app.ui.screens.all import make_screens
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.presenter import WAITING
@@ -106,6 +107,7 @@ class Workplace(QObject):
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
         self._release.timeout.connect(self._give_waiting)
         self._connect(background)
+        self.resuming = Resuming(till, self.shell, self.sign_in)
 
     def open(self, *, full_screen: bool = False) -> None:
         """Show the window, locked until somebody signs in."""
@@ -121,6 +123,7 @@ class Workplace(QObject):
         self.customer.open()
         self.cards.watch()
         self._go(self.sign_in)
+        self.resuming.say()
         if self.trainer.on:
             Watermark(self.shell, tr("TRAINING"))
 

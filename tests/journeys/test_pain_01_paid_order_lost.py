@@ -18,6 +18,11 @@ def on_disk(till: Alone, *skus: str) -> bool:
     return any(all(sku.encode() in bytes(data) for sku in skus) for (data,) in till.rows("SELECT data FROM basket"))
 
 
+def plain(words: str) -> str:
+    """Without the marks that keep amounts in their own direction."""
+    return "".join(c for c in words if c.isprintable())
+
+
 def test_after_a_crash_what_was_paid_is_paid_and_the_basket_is_there_again(tmp_path: Path) -> None:
     with alone(tmp_path) as (till, _):
         till.sign_in()
@@ -27,11 +32,14 @@ def test_after_a_crash_what_was_paid_is_paid_and_the_basket_is_there_again(tmp_p
         till.hands.wait_until(lambda _: on_disk(till, CHICKEN.sku, WATER.sku), "the basket is written")
         till.crash()
         seen = till.hands.look()
+        assert f"The last sale is {first}, € 1.19. It is paid." in plain(seen["notice"])
         assert [line["sku"] for line in seen["lines"]] == [CHICKEN.sku, WATER.sku]
         assert seen["due_minor"] == CHICKEN.price_minor + WATER.price_minor
         second = till.pay("F12")
         till.crash()
-        assert till.hands.look()["lines"] == []
+        seen = till.hands.look()
+        assert seen["lines"] == []
+        assert f"The last sale is {second}, € 7.38. It is paid." in plain(seen["notice"])
         assert till.rows("SELECT receipt, total_minor FROM sale ORDER BY counter") == [(first, 119), (second, 738)]
         # a print nobody can vouch for is said to be in doubt and never repeated by itself
         states: dict[str, str] = dict(till.rows("SELECT subject, state FROM spool"))
