@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from pos_app.service.completing import PREFIX
+from pos_app.service.outcome import Outcome, OutcomeKind
 from retail_core.domain.discounts import Kind
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, SaleId
@@ -22,6 +23,7 @@ from retail_core.domain.sale import PriceReason, Sale, SaleLine
 from retail_core.durable.link import Promotions
 
 EACH = "each"
+GIFT_DUE = "promotion.gift_due"
 
 
 class PromotionFacts(Protocol):
@@ -38,6 +40,8 @@ class Promoting:
         self._known = Promotions()
         self._book = PromotionBook(())
         self._until: Mapping[str, str] = {}
+        self._due: tuple[Promotion, ...] = ()
+        self._told: set[str] = set()
         self._sale_id: SaleId | None = None
         self._moment = Moment(0, 0, 0)
         self._shopper = Shopper()
@@ -75,6 +79,14 @@ class Promoting:
         self._write(sale, changed)
         sale.take_touched()
 
+    def noted(self, outcome: Outcome) -> Outcome:
+        """What was done, with a word about a gift that is due since; each gift is spoken of once in a sale."""
+        fresh = next((one for one in self._due if one.promo_id not in self._told), None)
+        if fresh is None or outcome.code or outcome.kind not in (OutcomeKind.ADDED, OutcomeKind.CHANGED):
+            return outcome
+        self._told.add(fresh.promo_id)
+        return msgspec.structs.replace(outcome, code=GIFT_DUE, facts={"name": fresh.name})
+
     def _begin(self, sale: Sale) -> None:
         fresh = self._facts.promotions(self._known)
         if fresh is not self._known:
@@ -83,13 +95,14 @@ class Promoting:
         local = datetime.fromtimestamp(sale.started_ms / 1000, UTC).astimezone(self._zone)
         self._moment = Moment(sale.started_ms, local.weekday(), local.hour * 60 + local.minute)
         self._sale_id = sale.sale_id
+        self._told.clear()
         self._begin_basket(sale)
 
     def _begin_basket(self, sale: Sale) -> PricedBasket:
         """Price everything anew for whoever buys now."""
         self._shopper = _shopper_of(sale)
         self._basket = PricedBasket(self._book, self._shopper, self._moment)
-        self._in, self._shares = set(), {}
+        self._in, self._shares, self._due = set(), {}, ()
         return self._basket
 
     def _put(self, basket: PricedBasket, line: SaleLine) -> frozenset[LineId]:
@@ -111,7 +124,9 @@ class Promoting:
         if not self._book.of_baskets:
             return set()
         shares: dict[LineId, tuple[PriceReason, ...]] = {}
-        for cut in basket.basket_cuts():
+        cuts = basket.basket_cuts()
+        self._due = basket.gifts_due(cuts)
+        for cut in cuts:
             for line_id, minor in cut.shares:
                 shares[line_id] = (*shares.get(line_id, ()), self._reason(cut.promo_id, -minor, cut.name))
         before, self._shares = self._shares, shares

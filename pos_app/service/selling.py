@@ -351,7 +351,7 @@ class Selling:
         self._promote()
         if self.sale:
             self._writer.keep_basket(self.sale.data())
-        return outcome
+        return self.promoting.noted(outcome) if self.promoting else outcome
 
     def _promote(self) -> None:
         if self.promoting:

@@ -203,6 +203,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "discount.nothing_takes_it": _("There is nothing on the sale that takes a discount."),
         "discount.over_all": _("More than 100 % cannot be taken off."),
         "discount.over_limit": _("Nobody here may take off that much."),
+        "promotion.gift_due": _("{name}: a gift is due. Scan it along, it costs nothing."),
         "tax.bad_certificate": _("“{text}” is no number of a certificate. Letters, figures and - . / only, no names."),
         "tax.no_certificate": _("Type the number of the certificate."),
         "tax.not_exempt": _("This sale bears its taxes."),

@@ -4,11 +4,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListView
 
 from retail_core.domain.ids import Sku
-from retail_core.domain.promotions.model import Goods, NForM, PercentOff, Promotion, Stacking, Validity
+from retail_core.domain.promotions.model import Gift, Goods, NForM, PercentOff, Promotion, Stacking, Validity
 from tests.support.shop import ITEMS, row
 from tests.ui.conftest import Cashier
 
-MILK, WATER = ITEMS[0], ITEMS[2]
+MILK, WATER, THROW, CANDLE = ITEMS[0], ITEMS[2], ITEMS[6], ITEMS[7]
 MIDNIGHT_MS = 1_795_993_200_000  # 2026-11-30 00:00 in the store
 WATER_ONLY = Goods(skus=(Sku(WATER.sku),))
 THREE_FOR_TWO = Promotion("P-1", "3 for 2", NForM(3, 2), WATER_ONLY, Validity(until_ms=MIDNIGHT_MS))
@@ -49,6 +49,18 @@ def test_two_rules_are_two_lines_and_the_row_makes_room(at_work: Cashier) -> Non
     assert told(at_work, 1)[2] == "Discount 10 % · −0.17"
     at_work.until(lambda: height(at_work, 1) == height(at_work, 0) + 40)
     assert at_work.to_pay == "€ 2.71"
+
+
+def test_a_gift_that_is_due_is_said_once_and_costs_nothing_when_it_is_scanned(at_work: Cashier) -> None:
+    mug = Promotion("P-3", "A candle from 30.00", Gift(3000, Goods(skus=(Sku(CANDLE.sku),))))
+    at_work.shop.put_rows(row("promotion", "P-3", mug))
+    at_work.wedge_scan(MILK.code)
+    assert "gift" not in at_work.notice
+    at_work.wedge_scan(THROW.code)
+    assert at_work.notice.startswith("A candle from 30.00: a gift is due.")
+    at_work.wedge_scan(CANDLE.code)
+    assert told(at_work, 2) == ("A candle from 30.00 · −12.50",)
+    assert at_work.to_pay == "€ 41.09"
 
 
 def test_a_reader_of_the_screen_hears_the_rule(at_work: Cashier) -> None:

@@ -165,6 +165,29 @@ class PricedBasket:
                 made.append(_taken(cut, nets))
         return tuple(made)
 
+    def gifts_due(self, made: Sequence[BasketCut]) -> tuple[Promotion, ...]:
+        """Promotions whose gift is earned and not in the basket; `made` is what `basket_cuts` says of this basket."""
+        alone = {p.promo_id for p in self._book.of_baskets if p.stacking is Stacking.ALONE}
+        taken = next((cut.promo_id for cut in made if cut.promo_id in alone), "")
+        return tuple(
+            p
+            for p in self._book.of_baskets
+            if isinstance(p.offer, Gift)
+            and p.open_to(self._shopper, self._moment)
+            and (p.stacking is Stacking.ON_TOP or taken in ("", p.promo_id))
+            and self._lacks_gift(p, p.offer, made)
+        )
+
+    def _lacks_gift(self, promotion: Promotion, offer: Gift, made: Sequence[BasketCut]) -> bool:
+        left_out = self._cut_by(promotion.not_with, made)
+        part = [line for line in self._lines.values() if line.line_id not in left_out]
+        gifts = [line for line in part if line.counted and self._book.has(offer.gift, line)]
+        paid = [line.line_id for line in part if line not in gifts and self._book.has(promotion.goods, line)]
+        spent = sum(self.net_minor(line_id) for line_id in paid)
+        if promotion.stacking is Stacking.ON_TOP:
+            spent -= sum(share for cut in made for line_id, share in cut.shares if line_id in paid)
+        return spent >= offer.from_minor and sum(line.pieces for line in gifts) < offer.pieces
+
     # ── lines ────────────────────────────────────────────────────────────────────────────────────
 
     def _reach(self, line_id: LineId) -> set[LineId]:

@@ -37,6 +37,7 @@ def test_the_tax_in_the_price_is_taken_out_and_none_is_added() -> None:
     sale.exempt_from_tax(EXEMPT)
     assert [one.amount_minor for one in sale] == [100, 100, 100]
     assert (sale.totals.due_minor, sale.totals.taxes, sale.totals.saved_minor) == (300, (), 0)
+    assert sale.lines[0].before_share_minor == 121
     assert sale.lines[0].reasons == (PriceReason("manual.exempt", -21, "", "diplomat", "op-2"),)
     sale.exempt_from_tax(None)
     assert (sale.totals.due_minor, sale.totals.tax_minor) == (339, 39)

@@ -38,6 +38,7 @@ from retail_core.domain.promotions.together import checked_together, turns
 NOON = Moment(at_ms=1_000_000, weekday=2, minute=12 * 60)
 ANYBODY = Shopper()
 ALL = Goods(everything=True)
+ON_TOP = Stacking.ON_TOP
 
 
 def line(sku: str, unit_minor: int, pieces: int = 1, *, line_id: str = "", department: str = "food") -> BasketLine:
@@ -113,6 +114,32 @@ def test_a_threshold_gift_is_free_and_does_not_pay_for_itself() -> None:
     priced.put(line("wine", 1600, 2))
     (cut,) = priced.basket_cuts()
     assert (cut.minor, cut.shares) == (500, ((LineId("mug"), 500),))
+
+
+def due(priced: PricedBasket) -> list[str]:
+    return [promotion.promo_id for promotion in priced.gifts_due(priced.basket_cuts())]
+
+
+def test_a_gift_is_due_from_the_threshold_until_it_is_in_the_basket() -> None:
+    priced = basket(promo(Gift(2000, some("mug"), 2)))
+    priced.put(line("mug", 2500))
+    assert due(priced) == [], "it does not pay for itself"
+    priced.put(line("wine", 2000))
+    assert due(priced) == ["P"], "one of two is there"
+    priced.put(line("mug", 2500, 2))
+    assert due(priced) == []
+
+
+def test_a_gift_is_not_due_where_another_promotion_stands_in_its_place_or_took_what_it_needs() -> None:
+    mug, off = promo(Gift(1000, some("mug")), "mug"), promo(BasketAmount(300), "off")
+    cap = promo(Gift(800, some("cap")), "cap", stacking=ON_TOP)
+    bag = promo(Gift(100, some("bag")), "bag", stacking=ON_TOP, not_with=("off",))
+    members = promo(Gift(1, some("pen")), "pen", stacking=ON_TOP, tiers=("gold",))
+    priced = basket(mug, off, cap, bag, members)
+    priced.put(line("wine", 1000))
+    assert due(priced) == []
+    priced.put(line("wine", 1100))
+    assert due(priced) == ["cap"]
 
 
 def test_an_amount_off_the_basket_is_shared_to_the_cent() -> None:
@@ -197,9 +224,6 @@ def test_what_is_on_top_is_taken_off_what_is_left() -> None:
         ("half", -50, "Promotion half"),
         ("member", -5, "Promotion member"),
     ]
-
-
-ON_TOP = Stacking.ON_TOP
 
 
 def test_goods_that_a_named_promotion_cut_are_left_out_of_what_comes_on_top() -> None:
