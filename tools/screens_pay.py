@@ -59,6 +59,11 @@ PAY_CARD = replace(
     chosen_minor=-1, tender="card", busy=True, finish_word="At the terminal …",
     card=CardView("€ 6.70 at the terminal", "The customer holds, puts in or swipes the card.", Tone.INFO, (("stop", "Stop"),)),
 )  # fmt: skip
+PAY_CASH_BACK = replace(
+    PAY,
+    given="€ 20.00", given_word="To the terminal", change_word="Cash back", change="€ 3.30",
+    chosen_minor=-1, tender="card",
+)  # fmt: skip
 PAY_DOUBT = replace(
     PAY_CARD,
     busy=False,
@@ -86,4 +91,5 @@ def pay_pictures() -> Iterator[Picture]:
     yield Picture("pay", pay(PAY), SYNCED, PAY_STRIP)
     yield Picture("pay-gift", pay(PAY_GIFT), SYNCED, PAY_STRIP)
     yield Picture("pay-card", pay(PAY_CARD), SYNCED, AT_TERMINAL_STRIP)
+    yield Picture("pay-cash-back", pay(PAY_CASH_BACK), SYNCED, PAY_STRIP)
     yield Picture("pay-doubt", pay(PAY_DOUBT), SYNCED, PAY_STRIP)

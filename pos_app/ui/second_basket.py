@@ -50,11 +50,12 @@ class SecondBasket(QObject):
         self._waiting.change_places(self._moved, self._refused)
 
     def sold(self, sale: PaidSale) -> bool:
-        """The basket in front is paid: the one that waits comes back by itself, unless the terminal still works on it."""
-        if self._waiting.sale is None or self._card.state_beside is CardState.WORKING:
+        """The basket in front is paid: the one that waits comes back by itself, unless the terminal still works on it or
+        there is change to give, which stays on the screen.
+        """
+        if self._waiting.sale is None or self._card.state_beside is CardState.WORKING or sale.change_minor:
             return False
-        due = format_money(sale.change_minor, sale.currency)
-        words = tr("Paid. Change {amount}. The other basket is back.", amount=due)
+        words = tr("Paid. The other basket is back.")
         self._waiting.change_places(lambda: self._moved(words), self._refused)
         return True
 

@@ -135,6 +135,23 @@ def test_the_second_customer_pays_in_cash_first_and_keeps_the_change_on_the_scre
     assert desk.at.shown("change") == "€ 3.51"
 
 
+def test_change_stays_on_the_screen_while_the_other_basket_waits_to_be_paid(desk: AtTerminal, shop: Shop) -> None:
+    desk.terminal.next = Behaviour.DECLINE
+    milk_at_the_terminal(desk)
+    chicken_meanwhile(desk)
+    desk.terminal.go_on()
+    desk.at.until(lambda: "is not paid" in bar(desk))
+    desk.at.type("10")
+    desk.at.key(Qt.Key.Key_F12)
+    desk.at.until(desk.paid)
+    assert (desk.at.screen, desk.at.shown("change")) == ("sell", "€ 3.51")
+    desk.at.control(Qt.Key.Key_W)
+    desk.at.until(lambda: desk.at.names() == [MILK.name])
+    desk.at.key(Qt.Key.Key_F12)
+    desk.at.until(lambda: len(sold(shop)) == 2)
+    assert bar(desk) == ""
+
+
 def test_the_terminal_is_asked_for_one_basket_at_a_time(desk: AtTerminal, shop: Shop) -> None:
     milk_at_the_terminal(desk)
     chicken_meanwhile(desk)
