@@ -32,7 +32,7 @@ class Alone:
 
     def __init__(self, shop: Shop, scanner: ScannerSim, printer: PrinterSim, calls: Path, control: Path) -> None:
         self.shop, self.scanner, self.printer = shop, scanner, printer
-        self._calls, self._control = calls, control
+        self._calls, self.control = calls, control
         self._start()
         self.scan_waits_s: list[float] = []
         self.pay_waits_s: list[float] = []
@@ -42,11 +42,11 @@ class Alone:
         environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
         self._program = subprocess.Popen(command, env=environment, start_new_session=True)
         end = time.monotonic() + UP_WITHIN_S
-        while not self._control.exists():
+        while not self.control.exists():
             assert self._program.poll() is None, "the till ended at once"
             assert time.monotonic() < end, "the till does not come up"
             time.sleep(0.05)
-        self.hands = Hands(self._control)
+        self.hands = Hands(self.control)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """SIGTERM closes the till; SIGKILL is what a crash does."""
@@ -58,7 +58,7 @@ class Alone:
     def crash(self) -> None:
         """The program is gone between two instructions; somebody starts it again and signs in."""
         self.end(signal.SIGKILL)
-        self._control.unlink()
+        self.control.unlink()
         self._start()
         self.sign_in()
 

@@ -21,7 +21,11 @@ class Hands:
     def __init__(self, control: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(ANSWER_WITHIN_S)
-        self._socket.connect(str(control))
+        try:
+            self._socket.connect(str(control))
+        except OSError:
+            self._socket.close()
+            raise
         self._answers = self._socket.makefile("rb")
 
     def key(self, *names: str) -> None:
