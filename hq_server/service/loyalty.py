@@ -14,6 +14,7 @@ from hq_server.storage import customers as stored
 from hq_server.storage import loyalty, settings
 from hq_server.storage.database import Unit
 from hq_server.storage.sales import Sold
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.ids import CustomerId
 from retail_core.domain.loyalty import (
@@ -26,7 +27,7 @@ from retail_core.domain.loyalty import (
     receipts_back,
     taking_back,
 )
-from retail_core.domain.value import ValueKind, ValueMoved
+from retail_core.domain.value import POINTS_CURRENCY, ValueFact, ValueKind, ValueMoved, checked
 
 GROUP, ACTOR = "loyalty", "system"
 
@@ -37,6 +38,27 @@ def follow(hq: Hq, unit: Unit, sold: Sequence[Sold], moved: Sequence[ValueMoved]
     value.book(hq, unit, taken, ACTOR)
     holders = {move.holder for move in (*moved, *taken) if move.kind is ValueKind.POINTS and move.holder}
     _raise_tiers(hq, unit, sorted(holders))
+
+
+def give(hq: Hq, customer_id: str, move_id: str, points: int, reason: str, actor: str) -> int:
+    """Points that people give or take away; the same `move_id` again changes nothing. What the customer has then.
+
+    Raises `customer.unknown`, and `value.bad_move` for none at all.
+    """
+
+    def work(unit: Unit) -> int:
+        row = stored.find(unit.conn, customer_id)
+        if row is None or row.erased:
+            raise RuleViolationError("customer.unknown", customer=customer_id[:40])
+        holder = row.customer.customer_id
+        move = ValueMoved(
+            ValueFact.ADJUSTED, move_id, points_of(holder), ValueKind.POINTS, points, POINTS_CURRENCY, holder=holder,
+            reason=reason,
+        )  # fmt: skip
+        value.book(hq, unit, [checked(move)], actor)
+        return loyalty.balance(unit.conn, holder)
+
+    return hq.database.write(work)
 
 
 def _taken_back(unit: Unit, sale: SaleCompleted, node: str) -> Iterable[ValueMoved]:

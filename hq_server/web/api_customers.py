@@ -7,19 +7,21 @@ from litestar import post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
-from hq_server.service import customers
+from hq_server.service import customers, loyalty
 from hq_server.service.customers import CustomerWish
 from hq_server.service.fields import Id, LongText, Name, ShortText
 from hq_server.storage.customers import CustomerRow
-from hq_server.web.guards import NEEDS
+from hq_server.web.guards import NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
 from hq_server.web.threads import threaded
 from retail_core.domain.customers import MAX_CARDS, Consent, Person, Purpose
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.loyalty import MAX_POINTS
 from retail_core.domain.roles import Permission
 
 EDIT, VIEW = {NEEDS: Permission.EDIT_CUSTOMERS}, {NEEDS: Permission.VIEW_CUSTOMERS}
+VALUE = {NEEDS: Permission.EDIT_VALUE}
 MAX_ROWS = 500
 
 
@@ -46,6 +48,19 @@ class ConsentIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: Purpose
     given: bool
     text_version: ShortText
+
+
+class PointsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Below zero takes points away. The same `move_id` again changes nothing."""
+
+    move_id: Id
+    points: Annotated[int, msgspec.Meta(ge=-MAX_POINTS, le=MAX_POINTS)]
+    reason: Name
+
+
+class PointsNow(msgspec.Struct, frozen=True):
+    customer_id: str
+    points: int
 
 
 class FindIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,13 +113,21 @@ def customer_routes(server: Server) -> list[HTTPRouteHandler]:
         customers.consent(hq, customer_id, data.purpose, data.text_version, given=data.given)
         return Done(customer_id)
 
+    @post(
+        "/api/customers/{customer_id:str}/points", opt=VALUE, status_code=200, summary="Give points", responses=refused
+    )
+    @threaded
+    def points(request: AnyRequest, customer_id: FromPath[Id], data: JSONBody[PointsIn]) -> PointsNow:
+        name = caller_of(request).name
+        return PointsNow(customer_id, loyalty.give(hq, customer_id, data.move_id, data.points, data.reason, name))
+
     @post("/api/customers/{customer_id:str}/erase", opt=EDIT, status_code=200, summary="Forget a person", responses=refused)  # fmt: skip
     @threaded
     def erase(customer_id: FromPath[Id]) -> Done:
         customers.erase(hq, customer_id)
         return Done(customer_id)
 
-    return [put_all, find, consent, erase]
+    return [put_all, find, consent, points, erase]
 
 
 def _wish(one: CustomerIn) -> CustomerWish:

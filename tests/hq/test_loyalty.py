@@ -3,14 +3,17 @@
 import msgspec
 import pytest
 
-from hq_server.service import customers, ingest, settings
+from hq_server.service import customers, ingest, loyalty, settings
 from hq_server.service.customers import CustomerWish
 from hq_server.storage import feed
 from retail_core.domain.customers import Customer, Person
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.ids import CustomerId
 from retail_core.domain.loyalty import LoyaltyRules, TierRule, earning, points_of, receipts_back
+from retail_core.domain.roles import Role
 from retail_core.domain.value import Instrument
+from tests.hq.running import RunningHq
 from tests.hq.support import OTHER_STORE, STORE, Machine, Shop, enrolled, returned, sale
 
 pytestmark = pytest.mark.xdist_group("hq-loyalty")
@@ -94,6 +97,25 @@ def test_a_tier_follows_from_a_years_points_and_the_store_is_told(shop: Shop, jo
     assert tier() == "Silver"
     push(shop, says(till, bought(f"{STORE}-T1-A-000003", jordan, ("LAMP", 1, 3000))))
     assert tier() == "Gold"
+
+
+def test_people_give_points_once_and_in_the_open(shop: Shop, jordan: CustomerId) -> None:
+    assert loyalty.give(shop.hq, jordan, "welcome-1", 200, "welcome", "office") == 200
+    assert loyalty.give(shop.hq, jordan, "welcome-1", 200, "welcome", "office") == 200
+    assert points(shop, jordan) == 200
+    assert loyalty.give(shop.hq, jordan, "slip-1", -50, "counted wrong", "office") == 150
+    with pytest.raises(RuleViolationError, match=r"customer\.unknown"):
+        loyalty.give(shop.hq, "nobody", "m", 1, "why", "office")
+
+
+def test_points_over_the_api(running: RunningHq) -> None:
+    body = {"move_id": "welcome-2", "points": 25, "reason": "welcome"}
+    with running.as_role(Role.HQ_OPERATOR) as office:
+        person = {"name": "Zoë Klein", "home_store": STORE, "phone": "0151 88 77 66"}
+        (number,) = office.put("/api/customers", json=[person]).json()["customer_ids"]
+        assert office.post(f"/api/customers/{number}/points", json=body).json() == {"customer_id": number, "points": 25}
+        assert office.post("/api/customers/find", json={"text": "zoe"}).json()["customers"][0]["points"] == 25
+        assert office.post("/api/customers/nobody/points", json=body).status_code == 404
 
 
 def test_the_points_of_an_erased_customer_are_gone_from_the_stores(shop: Shop, jordan: CustomerId) -> None:

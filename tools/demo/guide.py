@@ -11,11 +11,13 @@ from tools.demo.hq import PASSWORD, VIEWER, HeadOffice
 from tools.demo.plan import Plan
 from tools.demo.processes import DemoError
 from tools.demo.store import Machine
+from tools.demo_shop.members import WORD, card_of
 from tools.demo_shop.people import STAFF
 from tools.demo_shop.shop import ZONE, Basket
 
 LOOK_EVERY_S = 1.0
 CODES_SHOWN = 6
+CARDS_SHOWN = 3
 READ_BYTES = 4096
 COMMANDS = """  CODE            scan it at till 1          2 CODE   scan it at till 2
   basket          scan a real basket         order    place an online order
@@ -26,6 +28,7 @@ def guide(hq: HeadOffice, tills: Sequence[Machine], plan: Plan, out: str) -> str
     """What a person needs to know to try everything."""
     pins = "\n".join(f"  {who.pin}   {who.name}, {who.role.value}" for who in STAFF)
     codes = "\n".join(f"  {line.gtin}" for line in plan.sales[0].lines[:CODES_SHOWN])
+    cards = " ".join(card_of(n) for n in range(CARDS_SHOWN))
     ports = "\n".join(f"  till {one.number}: {one.scanner.path}" for one in tills)
     return f"""
 HQ        {hq.url}   sign in as {VIEWER} / {PASSWORD}   (its certificate is its own; prices of zone {ZONE})
@@ -38,8 +41,11 @@ Codes to scan, or to type on the entry line
 {codes}
   {plan.with_unknown.unknown[0]}   is in no catalogue
 
+Members   scan a card any time: {cards}; F3 shows the rest. Fruit and vegetables cost them less
+Coupons   type {WORD} (bakery), or scan, once: {hq.coupon}
+
 Devices   a window for each till has their buttons: scan, weigh, paper out, decline; Ctrl+H at the till shows how they are
-Keys      F9 pay · F12 exact cash · F2 find · 3* quantity · Del void line · F10 pickup · Ctrl+L lock
+Keys      F9 pay · F3 customer · F12 exact cash · F2 find · 3* quantity · Del void line · F10 pickup · Ctrl+L lock
 Shelves   OTS:B-01 … at the pickup counter
 Scanners' ports
 {ports}

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 
+from retail_core.domain.customers import Purpose
+from retail_core.domain.suggestions import MOST_ITEMS
 from tools.demo.count import Outage
 from tools.demo.processes import Child, Children, DemoError, program, until
-from tools.demo_shop import shop
+from tools.demo_shop import members, shop
 from tools.demo_shop.files import ShopFiles
 
 HOST = "127.0.0.1"
@@ -43,6 +46,7 @@ class HeadOffice:
     def __init__(self, children: Children, folder: Path, port: int, database: str | None) -> None:
         self.folder, self.url = folder, f"https://{HOST}:{port}"
         self.outages: list[Outage] = []
+        self.coupon = ""  # of a single print, once the shop is imported
         self._children, self._port = children, port
         self._database = ["--database", database] if database else []
         self._child: Child | None = None
@@ -103,7 +107,28 @@ class HeadOffice:
         yield f"{self._put('/api/prices', files.prices):,} prices"
         yield f"{self._put('/api/staff', files.staff)} staff and {self._put('/api/quick-keys', files.quick_keys)} quick keys"
         yield f"{self._open_stock(files):,} items of opening stock"
+        yield self._invite(files)
         self.ask("PUT", "/api/users", {"name": VIEWER, "password": PASSWORD, "role": "hq_operator"})
+
+    def _invite(self, files: ShopFiles) -> str:
+        """Members with cards and points, what they get for less, coupons, and what goes with what."""
+        loyalty = {"store": shop.STORE, "groups": {"loyalty": msgspec.to_builtins(members.LOYALTY)}}
+        self.ask("PUT", "/api/settings", loyalty)
+        promotions = [{"promotion": msgspec.to_builtins(one)} for one in members.PROMOTIONS]
+        self.ask("PUT", "/api/promotions", promotions)
+        people = members.members(list(files.customers_in_order()), shop.STORE)
+        made = self.ask("PUT", "/api/customers", people)["customer_ids"]
+        yes = {"purpose": Purpose.LOYALTY.value, "given": True, "text_version": "loyalty/1"}
+        for customer_id in made:
+            self.ask("POST", f"/api/customers/{customer_id}/consents", yes)
+        for customer_id, points in zip(made, members.WELCOME, strict=False):
+            given = {"move_id": f"welcome-{customer_id}", "points": points, "reason": "welcome"}
+            self.ask("POST", f"/api/customers/{customer_id}/points", given)
+        advice = list(members.advice(files.read_baskets()))[:MOST_ITEMS]
+        self.ask("PUT", "/api/suggestions", advice)
+        asked = {"coupon": members.SINGLE, "prints": 1}
+        self.coupon = str(self.ask("POST", "/api/coupons", asked)["coupons"][0])
+        return f"{len(made)} members with cards, {len(promotions)} promotions, advice for {len(advice):,} items"
 
     def enrolment_code(self, register: str, *, store_role: bool) -> tuple[str, str]:
         """(one-time code, CA fingerprint) for one machine of the shop."""

@@ -83,6 +83,10 @@ class ShopFiles:
     def read_baskets(self) -> tuple[shop.Basket, ...]:
         return tuple(_read(self.baskets, shop.Basket))
 
+    def customers_in_order(self) -> Iterable[shop.Customer]:
+        """As they came into the shop."""
+        return _read(self.customers, shop.Customer)
+
     def read_customers(self) -> dict[str, str]:
         """Names by customer reference."""
         return {one.customer_ref: one.name for one in _read(self.customers, shop.Customer)}
