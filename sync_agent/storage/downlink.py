@@ -10,6 +10,7 @@ from retail_core.durable.engine import transaction
 from retail_core.durable.link import apply_store_row
 from retail_core.durable.reference import apply_row, cursor_of, set_cursor
 from retail_core.wire.messages import FeedRow
+from sync_agent.storage.erasing import forget_details, forget_pages
 from sync_agent.storage.files import Files
 
 STALE = "feed.file_changed"
@@ -55,6 +56,10 @@ def apply_store(
     if cursor_of(conn, scope)[0] != before:
         raise EnvironmentFault(STALE, scope=scope)
     skipped: list[SkippedRow] = []
+    gone = {row.key for row in rows if row.kind == customers.KIND and row.op == "del"}
+    if gone:  # first here: what is cut off by a crash is done again with the same rows
+        forget_details(files.store, files.store_path, gone)
+        forget_pages(files.store, files.store_path, scope, before)
     with transaction(conn, files.link_path):
         for row in rows:
             try:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from retail_core.domain.errors import EnvironmentFault
-from retail_core.durable import link
+from retail_core.durable import customers, link
 from retail_core.durable.engine import Connection, faults, open_ro, open_rw, transaction
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.reference import prepare_reference
 from sync_agent.config import AgentHome
+from sync_agent.storage.erasing import forget_details
 from sync_agent.storage.store_tables import prepare_store
 
 _T = TypeVar("_T")
@@ -111,6 +112,7 @@ class Files:
         link.prepare_link(self.link, self.link_path)
         self.store = open_rw(self.store_path, _key(self, "store.db"))
         prepare_store(self.store, self.store_path)
+        forget_details(self.store, self.store_path, customers.gone(self.link))  # copies that came after the word did
         name = link.reference_name(self.link)
         if name and self.home.home.reference(name).exists():
             path = self.home.home.reference(name)

@@ -122,7 +122,7 @@ class HeadOffice:
         for customer_id in made:
             self.ask("POST", f"/api/customers/{customer_id}/consents", yes)
         for customer_id, points in zip(made, members.WELCOME, strict=False):
-            given = {"move_id": f"welcome-{customer_id}", "points": points, "reason": "welcome"}
+            given = {"move_id": f"w-{customer_id}", "points": points, "reason": "welcome"}
             self.ask("POST", f"/api/customers/{customer_id}/points", given)
         advice = list(members.advice(files.read_baskets()))[:MOST_ITEMS]
         self.ask("PUT", "/api/suggestions", advice)
