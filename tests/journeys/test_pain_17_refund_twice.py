@@ -6,17 +6,22 @@ written with the sale the goods come back on; a receipt from elsewhere is believ
 is refused says so in a sentence, with nothing lost.
 """
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pos_app.till import Till
 from retail_core.domain.ids import Sku
-from retail_core.domain.receipts import PaidLine, PaidReceipt, PaidTender
+from retail_core.domain.receipts import FoundReceipt, PaidLine, PaidReceipt, PaidTender
 from retail_core.durable.engine import open_ro
+from retail_core.durable.system import SystemClock
 from retail_core.trust.keys import SigningKey
 from retail_core.trust.receipts import ReceiptSigner, certify
+from tests.agent.support import Lan, agent, until
 from tests.journeys.windows import window
-from tests.support.shop import ITEMS, MANAGER_PIN, Shop
+from tests.support.shop import ITEMS, MANAGER_PIN, Shop, at_till
 from tests.till.test_returns import FOOD
 from tests.ui.conftest import Cashier
 from tests.ui.test_after_the_sale import to_returns
@@ -157,3 +162,50 @@ def test_a_receipt_somebody_made_up_pays_nothing(at_work: Cashier) -> None:
     own, dear = SigningKey.new(), PaidLine(1, Sku(THROW.sku), 1000, 500_000, (FOOD,))
     refused(at_work, made_by(at_work.shop, own, own, "S0319-T1-A-000001", dear), "not written by")
     assert given_back(at_work.shop) == 0
+
+
+# ── two tills of a store, head office away ───────────────────────────────────────────────────────
+
+
+def known_to(at: Cashier, receipt: str) -> bool:
+    """True once the store's other machine tells this till of a receipt."""
+    told: list[FoundReceipt | None] = []
+    at.till.elsewhere.ask(receipt, told.append)
+    at.until(lambda: told)
+    return told[0] is not None
+
+
+def parts_back(till: Till, receipt: str) -> int:
+    told = till.links.shared_returns(receipt)
+    return len(told.parts) if told else 0
+
+
+def test_what_came_back_at_one_till_does_not_come_back_at_another(qtbot: QtBot, tmp_path: Path) -> None:
+    lan = Lan(tmp_path)
+    first, second = lan.machine("T1", store_role=True), lan.machine("T2")
+    lan.introduce()
+    with (
+        agent(first.home),
+        agent(second.home),
+        at_till(first) as one,
+        window(qtbot, second, clock=SystemClock()) as two,
+    ):
+        receipt = one.sign_in().scan(MILK.code, WATER.code).pay_cash(500).receipt_no
+        until(lambda: known_to(two, receipt), why="the other till can ask for it")
+        two.key(Qt.Key.Key_F7)
+        two.type(f"{receipt}⏎")
+        opened(two)
+        two.wedge_scan(MILK.code)
+        two.key(Qt.Key.Key_F9)
+        pay_back(two)
+        until(lambda: parts_back(one.till, receipt) == 1, why="the first till hears of it")
+        draft = one.done(lambda done, failed: one.till.returning.open(receipt, done, failed))
+        assert [line.left_milli for line in draft.lines.values()] == [0, 1000]
+        one.till.returning.scan(WATER.code)
+        one.till.returning.take()
+        one.pay_cash(0)
+        until(lambda: parts_back(two.till, receipt) == 2, why="the second till hears of it")
+        two.key(Qt.Key.Key_F7)
+        two.type(f"{receipt}⏎")
+        two.until(lambda: "has come back" in two.notice)
+    assert given_back(first) + given_back(second) == MILK.price_minor + WATER.price_minor

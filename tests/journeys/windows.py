@@ -10,6 +10,7 @@ from pos_app.till import Till
 from pos_app.ui.background import Background
 from pos_app.ui.bridge import ScanBridge
 from pos_app.ui.workplace import Workplace
+from retail_core.domain.clock import Clock
 from retail_core.durable.home import Home
 from retail_core.durable.system import SystemIds
 from tests.support.shop import ManualClock, Shop
@@ -17,10 +18,10 @@ from tests.ui.conftest import Cashier
 
 
 @contextmanager
-def window(qtbot: QtBot, shop: Shop, home: Home | None = None) -> Iterator[Cashier]:
+def window(qtbot: QtBot, shop: Shop, home: Home | None = None, clock: Clock | None = None) -> Iterator[Cashier]:
     """A cashier signed in at the window of a till; at its end the till is switched off."""
     background, bridge = Background(), ScanBridge()
-    till = Till.open(home or shop.home, ManualClock(), SystemIds(), background.deliver, background.wake)
+    till = Till.open(home or shop.home, clock or ManualClock(), SystemIds(), background.deliver, background.wake)
     workplace = Workplace(till, background)
     bridge.scanned.connect(workplace.scanned)
     workplace.open()
