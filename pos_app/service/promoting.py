@@ -47,7 +47,8 @@ class Promoting:
         self._shopper = Shopper()
         self._basket: PricedBasket | None = None
         self._in: set[LineId] = set()
-        self._shares: dict[LineId, tuple[PriceReason, ...]] = {}
+        self._shares: dict[LineId, tuple[tuple[str, int], ...]] = {}  # (promotion, what it takes off)
+        self._names: dict[str, str] = {}
 
     @property
     def known(self) -> tuple[Promotion, ...]:
@@ -123,12 +124,13 @@ class Promoting:
         """What promotions of the whole basket take off each line; the lines for which that is different now."""
         if not self._book.of_baskets:
             return set()
-        shares: dict[LineId, tuple[PriceReason, ...]] = {}
+        shares: dict[LineId, tuple[tuple[str, int], ...]] = {}
         cuts = basket.basket_cuts()
         self._due = basket.gifts_due(cuts)
         for cut in cuts:
+            self._names[cut.promo_id] = cut.name
             for line_id, minor in cut.shares:
-                shares[line_id] = (*shares.get(line_id, ()), self._reason(cut.promo_id, -minor, cut.name))
+                shares[line_id] = (*shares.get(line_id, ()), (cut.promo_id, minor))
         before, self._shares = self._shares, shares
         return {line_id for line_id in before.keys() | shares.keys() if before.get(line_id) != shares.get(line_id)}
 
@@ -139,7 +141,8 @@ class Promoting:
             own = own_reasons(line)
             cuts = basket.reasons(line_id) if basket and line_id in self._in else ()
             named = tuple(self._reason(cut.rule, cut.amount_minor, cut.text) for cut in cuts)
-            reasons = (*own, *named, *(self._shares.get(line_id, ()) if line_id in self._in else ()))
+            shared = self._shares.get(line_id, ()) if line_id in self._in else ()
+            reasons = (*own, *named, *(self._reason(promo, -minor, self._names[promo]) for promo, minor in shared))
             before = tuple(reason for reason in line.reasons if not reason.by_hand)
             if reasons != before and not line.voided:
                 try:

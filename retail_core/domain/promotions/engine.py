@@ -119,6 +119,10 @@ class PricedBasket:
         self._on_top: dict[LineId, tuple[Promotion, ...]] = {}
         self._members: dict[str, dict[LineId, None]] = {}
         self._cuts: dict[LineId, tuple[tuple[Promotion, Cut], ...]] = {}
+        self._nets: dict[LineId, int] = {}
+        self._of_basket: dict[str, dict[LineId, BasketLine]] = {
+            p.promo_id: {} for p in book.of_baskets if p.open_to(shopper, moment)
+        }
 
     def put(self, line: BasketLine) -> frozenset[LineId]:
         """Add a line or change it; the lines whose cuts are different now."""
@@ -131,6 +135,9 @@ class PricedBasket:
         for promotion in rules.values():
             if _couples(promotion):
                 self._members.setdefault(promotion.promo_id, {})[line.line_id] = None
+        for promotion in self._book.of_baskets:
+            if promotion.promo_id in self._of_basket and self._book.has(promotion.goods, line):
+                self._of_basket[promotion.promo_id][line.line_id] = line
         return self._price(touched | self._reach(line.line_id))
 
     def remove(self, line_id: LineId) -> frozenset[LineId]:
@@ -148,13 +155,13 @@ class PricedBasket:
 
     def net_minor(self, line_id: LineId) -> int:
         """What a line costs after promotions of lines."""
-        return self._lines[line_id].amount_minor - sum(cut.minor for _, cut in self._cuts.get(line_id, ()))
+        return self._nets[line_id]
 
     def basket_cuts(self) -> tuple[BasketCut, ...]:
         """What promotions of the whole basket take off now; computed when asked, in one walk over the lines each."""
-        nets = {line_id: self.net_minor(line_id) for line_id in self._lines}
+        nets = dict(self._nets)
         made: list[BasketCut] = []
-        usable = [p for p in self._book.of_baskets if p.open_to(self._shopper, self._moment)]
+        usable = [p for p in self._book.of_baskets if p.promo_id in self._of_basket]
         alone = [self._basket_cut(p, nets, made) for p in usable if p.stacking is Stacking.ALONE]
         best = max((cut for cut in alone if cut), key=lambda cut: cut.minor, default=None)  # the first of equals
         if best:
@@ -173,16 +180,16 @@ class PricedBasket:
             p
             for p in self._book.of_baskets
             if isinstance(p.offer, Gift)
-            and p.open_to(self._shopper, self._moment)
+            and p.promo_id in self._of_basket
             and (p.stacking is Stacking.ON_TOP or taken in ("", p.promo_id))
             and self._lacks_gift(p, p.offer, made)
         )
 
     def _lacks_gift(self, promotion: Promotion, offer: Gift, made: Sequence[BasketCut]) -> bool:
         left_out = self._cut_by(promotion.not_with, made)
-        part = [line for line in self._lines.values() if line.line_id not in left_out]
-        gifts = [line for line in part if line.counted and self._book.has(offer.gift, line)]
-        paid = [line.line_id for line in part if line not in gifts and self._book.has(promotion.goods, line)]
+        gifts = [line for line in self._gifts_of(offer, left_out) if line.counted]
+        free = {line.line_id for line in gifts} | left_out
+        paid = {line_id for line_id in self._of_basket[promotion.promo_id] if line_id not in free}
         spent = sum(self.net_minor(line_id) for line_id in paid)
         if promotion.stacking is Stacking.ON_TOP:
             spent -= sum(share for cut in made for line_id, share in cut.shares if line_id in paid)
@@ -206,7 +213,10 @@ class PricedBasket:
 
     def _forget(self, line_id: LineId) -> None:
         self._lines.pop(line_id, None)
+        self._nets.pop(line_id, None)
         self._on_top.pop(line_id, None)
+        for members in self._of_basket.values():
+            members.pop(line_id, None)
         for promotion in self._rules.pop(line_id, _NO_RULES).values():
             if _couples(promotion):
                 del self._members[promotion.promo_id][line_id]
@@ -222,6 +232,7 @@ class PricedBasket:
                 left[cut.line_id] -= cut.pieces
         for line in lines:
             made[line.line_id] += self._cuts_on_top(line, made[line.line_id])
+            self._nets[line.line_id] = line.amount_minor - sum(cut.minor for _, cut in made[line.line_id])
         changed = frozenset(line_id for line_id, cuts in made.items() if self._cuts.get(line_id, ()) != tuple(cuts))
         self._cuts.update((line_id, tuple(made[line_id])) for line_id in changed)
         return changed
@@ -268,16 +279,15 @@ class PricedBasket:
         self, promotion: Promotion, nets: Mapping[LineId, int], made: Sequence[BasketCut]
     ) -> BasketCut | None:
         left_out = self._cut_by(promotion.not_with, made) if promotion.not_with else frozenset[LineId]()
-        part = [line for line in self._lines.values() if line.line_id not in left_out]
-        lines = [line for line in part if self._book.has(promotion.goods, line)]
+        lines = [line for line_id, line in self._of_basket[promotion.promo_id].items() if line_id not in left_out]
         spent = sum(nets[line.line_id] for line in lines)
         match promotion.offer:
             case BasketPercent(ppm, from_minor) if spent >= from_minor:
                 shares = _shared(div_half_up(spent * ppm, PPM), lines, nets)
             case BasketAmount(minor, from_minor) if spent >= from_minor:
                 shares = _shared(min(minor, spent), lines, nets)
-            case Gift(from_minor, gift, pieces) if spent >= from_minor:
-                gifts = [line for line in part if self._book.has(gift, line)]
+            case Gift(from_minor, _, pieces) as offer if spent >= from_minor:
+                gifts = self._gifts_of(offer, left_out)
                 shares = self._gifts(promotion, gifts, pieces, spent - from_minor, nets)
             case _:
                 return None
@@ -290,6 +300,10 @@ class PricedBasket:
             line_id for line_id, cuts in self._cuts.items() if any(promotion.promo_id in names for promotion, _ in cuts)
         }
         return frozenset(of_lines).union(line_id for cut in made if cut.promo_id in names for line_id, _ in cut.shares)
+
+    def _gifts_of(self, offer: Gift, left_out: frozenset[LineId]) -> list[BasketLine]:
+        goods = self._lines.values()
+        return [line for line in goods if line.line_id not in left_out and self._book.has(offer.gift, line)]
 
     def _gifts(
         self,
