@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 
 from pos_app.counter import Counter
 from pos_app.devices.sound.tables import SoundTable
@@ -119,6 +119,19 @@ def test_the_rules_of_the_store_are_read_and_follow_head_office(manager: Cashier
         "Without a receipt: at most € 20.00",
     } <= said(manager)
     assert "Set by head office" in manager.shown("rules_source")
+
+
+def test_a_list_that_was_pushed_stays_where_it_is_until_a_key_chooses(manager: Cashier) -> None:
+    manager.workplace.shell.resize(1024, 600)
+    area = manager.workplace.shell.findChild(QScrollArea, "own_settings_area")
+    assert isinstance(area, QScrollArea)
+    manager.until(lambda: area.verticalScrollBar().maximum() > 0)
+    bar = area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    manager.workplace.refresh()
+    assert bar.value() == bar.maximum()
+    manager.key(Qt.Key.Key_Down)
+    assert bar.value() < bar.maximum()
 
 
 def test_a_cashier_neither_sees_the_page_nor_changes_anything(at_work: Cashier) -> None:

@@ -95,6 +95,7 @@ class SettingsView(QWidget):
         self._area = scrolled(self._groups, "rules_area")
         lines.addWidget(self._area, 1)
         self._shown: tuple[RuleGroup, ...] | None = None
+        self._at = 0
         sides.addWidget(rules, 1)
 
     def show_state(self, state: SettingsState) -> None:
@@ -104,8 +105,9 @@ class SettingsView(QWidget):
                 made.pressed.connect(self.chosen)
                 self._choices.insertWidget(at, made)
             self._rows[choice.name].show_choice(choice, at=at == state.at)
-            if at == state.at:
-                self._choices_area.ensureWidgetVisible(self._rows[choice.name])
+        if state.at != self._at:  # whoever has pushed the list meanwhile finds it where they left it
+            self._at = state.at
+            self._choices_area.ensureWidgetVisible(self._rows[state.choices[state.at].name])
         self._source.setText(state.source)
         if state.groups != self._shown:
             self._shown = state.groups
