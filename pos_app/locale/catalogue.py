@@ -42,6 +42,10 @@ class Spoken:
         """An amount, number or code that keeps its own direction inside a right-to-left sentence."""
         return f"\u2066{text}\u2069" if self.right_to_left else text
 
+    def name(self, text: str) -> str:
+        """A name that is read in its own direction inside a right-to-left sentence: "3 for 2" keeps its 3 in front."""
+        return f"\u2068{text}\u2069" if self.right_to_left and text else text
+
     @property
     def right_to_left(self) -> bool:
         return is_right_to_left(self.code)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pos_app.ui.words import tr
+from pos_app.ui.words import ltr, tr
 from retail_core.domain.discounts import LINE_RULE, PRICE_RULE, SALE_RULE, Kind, Why
 from retail_core.domain.saleline import PriceReason
 from retail_core.domain.tax import EXEMPT_RULE, Exemption, ExemptReason
@@ -48,11 +48,11 @@ RULE_WORDS: Mapping[str, str] = MappingProxyType(
 
 def hand_words(reason: PriceReason) -> str:
     """ "Discount 10 % · Damaged" of what was done by hand."""
-    words = " ".join(part for part in (tr(RULE_WORDS[reason.rule]), reason.text) if part)
+    words = " ".join(part for part in (tr(RULE_WORDS[reason.rule]), ltr(reason.text) if reason.text else "") if part)
     why = WHY_WORDS.get(reason.why) or EXEMPT_WHYS.get(reason.why, "")
     return f"{words} · {tr(why)}" if why else words
 
 
 def exempt_words(exempt: Exemption) -> str:
     """ "Without tax · Diplomat · D-4711": instead of the taxes."""
-    return " · ".join((tr(EXEMPT_WORD), tr(EXEMPT_WHYS.get(exempt.reason, exempt.reason)), exempt.certificate))
+    return " · ".join((tr(EXEMPT_WORD), tr(EXEMPT_WHYS.get(exempt.reason, exempt.reason)), ltr(exempt.certificate)))

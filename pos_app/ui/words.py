@@ -485,3 +485,8 @@ class _Known(dict[str, object]):
 def ltr(text: str) -> str:
     """A number or code that keeps its own direction inside a right-to-left sentence."""
     return _now.spoken.number(text)
+
+
+def own_way(text: str) -> str:
+    """A name in whatever direction it has, inside a right-to-left sentence."""
+    return _now.spoken.name(text)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListView
 
+from pos_app.ui.words import set_language
 from retail_core.domain.ids import Sku
 from retail_core.domain.promotions.model import Gift, Goods, NForM, PercentOff, Promotion, Stacking, Validity
 from tests.support.shop import ITEMS, row
@@ -68,3 +69,15 @@ def test_a_reader_of_the_screen_hears_the_rule(at_work: Cashier) -> None:
     at_work.type("3*⏎").wedge_scan(WATER.code)
     spoken = lines(at_work).model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken.endswith("3 for 2 · until 29 November 2026 · −0.89")
+
+
+def test_in_arabic_the_name_of_a_rule_and_its_amount_keep_their_own_direction(at_work: Cashier) -> None:
+    at_work.shop.put_rows(row("promotion", "P-1", THREE_FOR_TWO))
+    set_language("ar")
+    try:
+        at_work.type("3*⏎").wedge_scan(WATER.code)
+        (cut,) = told(at_work, 0)
+        assert cut.startswith("\u20683 for 2\u2069 · ")
+        assert cut.endswith(" · \u2066−0.89\u2069")
+    finally:
+        set_language("en")

@@ -66,7 +66,7 @@ def _line(line: SaleLine, currency: str, said: Spoken) -> CustomerLine:
 def _why(cut: PriceReason, said: Spoken) -> str:
     """The name of a promotion; what staff wrote about a cut of their own stays with staff."""
     if cut.text and not cut.rule.startswith(MANUAL):
-        return cut.text
+        return said.name(cut.text)
     if cut.rule == EXEMPT_RULE:
         return said.say(EXEMPT_WORD)
     return said.say(_("Discount"))

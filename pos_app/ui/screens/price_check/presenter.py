@@ -14,7 +14,7 @@ from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.model import hit_view, unit_words
 from pos_app.ui.screens.sell.state import SearchView
 from pos_app.ui.theme import Tone
-from pos_app.ui.words import ltr, tr, words_for
+from pos_app.ui.words import ltr, own_way, tr, words_for
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.promotions.model import Promotion
 from retail_core.domain.sale import SaleLine
@@ -151,7 +151,10 @@ class PriceCheckPresenter(Screen):
         if told := unit_words(line):
             notes.append((told, Tone.PLAIN))
         notes += [
-            (f"{cut.text or tr('Price on the label')} · {format_minor(cut.amount_minor, self._currency)}", Tone.OK)
+            (
+                f"{own_way(cut.text) or tr('Price on the label')} · {format_minor(cut.amount_minor, self._currency)}",
+                Tone.OK,
+            )
             for cut in line.reasons
         ]
         notes += [(_promotion_words(promotion), Tone.OK) for promotion in promotions]
@@ -164,10 +167,10 @@ class PriceCheckPresenter(Screen):
 
 def _promotion_words(promotion: Promotion) -> str:
     if promotion.tiers:
-        return tr("{name} · members only", name=promotion.name)
+        return tr("{name} · members only", name=own_way(promotion.name))
     if promotion.coupon:
-        return tr("{name} · with a coupon", name=promotion.name)
-    return promotion.name
+        return tr("{name} · with a coupon", name=own_way(promotion.name))
+    return own_way(promotion.name)
 
 
 def _is_search(text: str) -> bool:

@@ -15,7 +15,7 @@ from pos_app.ui.screens.sell.state import (
     SellState,
     field_words,
 )
-from pos_app.ui.words import date_words, ltr, ntr, tr, words_for
+from pos_app.ui.words import date_words, ltr, ntr, own_way, tr, words_for
 from retail_core.domain.departments import department_no
 from retail_core.domain.goods import PAST_BEST
 from retail_core.domain.gtin import display_gtin
@@ -215,7 +215,7 @@ def cut_words(reason: PriceReason, currency: str) -> str:
 def _rule_words(reason: PriceReason) -> str:
     if reason.by_hand:
         return hand_words(reason)
-    return reason.text or {"label.price": tr("Price on the label")}.get(reason.rule, reason.rule)
+    return own_way(reason.text) or {"label.price": tr("Price on the label")}.get(reason.rule, reason.rule)
 
 
 def _tax(part: TaxPart, currency: str) -> str:
