@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from retail_core.domain.cardguard import Look, look_at
 from retail_core.domain.errors import RuleViolationError
 
 MAX_ADDRESS_CHARS = 254  # RFC 5321, 4.5.3.1.3
@@ -55,18 +56,26 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 def checked_buyer(buyer: Buyer) -> Buyer:
-    """The buyer without the space around each line. Raises RuleViolationError `invoice.incomplete` or `.too_long`."""
+    """The buyer without the space around each line. Raises RuleViolationError `invoice.incomplete`, `.too_long`, `card.*`."""
     clean = Buyer(*(part.strip() for part in (buyer.name, buyer.street, buyer.town, buyer.tax_id)))
     if not (clean.name and clean.street and clean.town):
         raise RuleViolationError("invoice.incomplete")
+    _no_card(*clean.lines)
     if any(len(part) > MAX_LINE_CHARS for part in clean.lines):
         raise RuleViolationError("invoice.too_long", limit=MAX_LINE_CHARS)
     return clean
 
 
 def checked_address(text: str) -> str:
-    """An address a mail can be sent to, without the space around it. Raises RuleViolationError `mail.bad_address`."""
+    """An address a mail can be sent to, without the space around it. Raises RuleViolationError `mail.bad_address`, `card.*`."""
     address = text.strip()
+    _no_card(address)
     if len(address) > MAX_ADDRESS_CHARS or not address.isprintable() or not _ADDRESS.fullmatch(address):
         raise RuleViolationError("mail.bad_address", text=address[:60])
     return address
+
+
+def _no_card(*texts: str) -> None:
+    """Nobody is invoiced as the number of a card, which may be in no file of ours."""
+    if any(look_at(text) is Look.CARD for text in texts):
+        raise RuleViolationError("card.number_refused")

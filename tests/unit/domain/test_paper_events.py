@@ -37,3 +37,10 @@ def test_an_invoice_names_its_buyer() -> None:
     ):
         assert refusal(lambda lacks=lacks: checked_buyer(lacks)) == "invoice.incomplete"
     assert refusal(lambda: checked_buyer(Buyer("x" * (MAX_LINE_CHARS + 1), "y", "z"))) == "invoice.too_long"
+
+
+def test_the_number_of_a_payment_card_is_nobodys_name_or_address() -> None:
+    card = "4111 1111 1111 1111"
+    for buyer in (Buyer(card, "Main 1", "Berlin"), Buyer("Fischer", card, "Berlin"), Buyer("F", "M", "B", card)):
+        assert refusal(lambda buyer=buyer: checked_buyer(buyer)) == "card.number_refused"
+    assert refusal(lambda: checked_address("4111111111111111@example.org")) == "card.number_refused"
