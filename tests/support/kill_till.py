@@ -13,13 +13,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pos_app.service.instruments import Found
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, NobodyAnswered
+from tests.support.kill_accounts import COUPON_FILE, COUPONS_A_ROUND, GIFT_CODE, LOYALTY_CARD
+
 if TYPE_CHECKING:
     from pos_app.service.selling import Selling
+    from pos_app.till import Till
+    from tests.support.shop import Hand
 
 KILL_WITHIN_S = 0.030
 ROUND_LIMIT_S = 20.0
@@ -49,6 +56,7 @@ def run_kills(homes: list[Path], kills: int, seed: int) -> Tally:
                 "home": str(homes[n % len(homes)]),
                 "seed": chance.randrange(1 << 30),
                 "sales": chance.randint(0, 3),
+                "round": n,
             }
             parent.stdin.write(json.dumps(round_) + "\n")
             parent.stdin.flush()
@@ -72,7 +80,7 @@ def _parent() -> None:
         child = os.fork()
         if child == 0:
             os.close(read_end)
-            _till(Path(round_["home"]), chance, write_end)
+            _till(Path(round_["home"]), chance, write_end, round_["round"])
         os.close(write_end)
         acked = _until_killed(child, read_end, round_["sales"], chance)
         os.close(read_end)
@@ -100,7 +108,7 @@ def _until_killed(child: int, read_end: int, sales: int, chance: random.Random) 
     return lines[1:]
 
 
-def _till(folder: Path, chance: random.Random, ack: int) -> None:
+def _till(folder: Path, chance: random.Random, ack: int, round_: int) -> None:
     """Sell until killed. Runs in the forked child and never returns."""
     from pos_app.service.completing import SoldBy
     from pos_app.service.outcome import PaidSale
@@ -115,6 +123,8 @@ def _till(folder: Path, chance: random.Random, ack: int) -> None:
         hand = Hand()
         till = Till.open(Home(folder), SystemClock(), SystemIds(), hand.deliver)
         till.signed_in(SoldBy(OperatorId("op-1"), "Ana M.", Role.CASHIER))
+        till.paying._claims = NobodyThere()
+        coupons = _coupons(folder, round_)
         os.write(ack, b"up\n")
         while True:
             for _ in range(chance.randint(1, 5)):
@@ -123,13 +133,45 @@ def _till(folder: Path, chance: random.Random, ack: int) -> None:
                 _void_first(till.selling)
             if till.selling.sale is None:
                 continue
+            if coupons and chance.random() < 0.3:
+                till.selling.scan(coupons.pop())
+            if chance.random() < 0.4:
+                till.selling.scan(LOYALTY_CARD)
+            if chance.random() < 0.4:
+                _part_by_gift_card(till, hand)
             paid: list[PaidSale] = []
-            till.paying.pay_cash(till.selling.sale.totals.due_minor, paid.append, _stop)
+            till.paying.pay_cash(till.selling.sale.left_minor, paid.append, _stop)
             hand.until(paid.__len__)
             os.write(ack, (paid[0].receipt_no + "\n").encode())
     except BaseException as error:  # noqa: BLE001 - the child must not unwind into the parent's loop
         os.write(ack, f"died: {error!r}\n".encode())
         os._exit(1)
+
+
+class NobodyThere:
+    """A store of one till. The wait for other tills is the real one's business, and would take most of the time here."""
+
+    def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
+        done(NobodyAnswered())
+
+
+def _coupons(folder: Path, round_: int) -> list[str]:
+    """This round's own prints."""
+    codes = (folder / COUPON_FILE).read_text().splitlines()
+    return codes[round_ * COUPONS_A_ROUND : (round_ + 1) * COUPONS_A_ROUND]
+
+
+def _part_by_gift_card(till: "Till", hand: "Hand") -> None:
+    """A few cents from the card, unless the basket was found again with some of it paid so already."""
+    answers: list[object] = []
+    till.instruments.find(GIFT_CODE, answers.append, _stop)
+    hand.until(answers.__len__)
+    found, sale = answers.pop(), till.selling.sale
+    assert isinstance(found, Found)
+    if sale is None or sale.tenders:
+        return
+    till.tendering.pay_value(found, min(50, sale.left_minor - 1), lambda: answers.append(None), answers.append, _stop)
+    hand.until(answers.__len__)
 
 
 def _void_first(selling: "Selling") -> None:

@@ -19,6 +19,7 @@ from retail_core.wire.batch import encode_batch
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import PushAnswer, PushHeader
 from tests.hq import support as head_office
+from tests.support.kill_accounts import check_books, equip
 from tests.support.kill_till import Tally, run_kills
 from tests.support.shop import Shop, make_shop
 
@@ -33,6 +34,8 @@ def test_no_kill_loses_or_doubles_a_sale_the_cashier_was_told_of(tmp_path: Path)
 def kill_and_account(folder: Path, kills: int, seed: int) -> Tally:
     """Kill two tills in turn, then account for every sale on their disks and at HQ; raises AssertionError."""
     shops = [make_shop(folder / f"t{n}", register=f"T{n}") for n in (1, 2)]
+    for shop in shops:
+        equip(shop, kills)
     tally = run_kills([shop.home.folder for shop in shops], kills, seed)
     assert tally.kills == kills
     assert len(tally.acked) == len(set(tally.acked)) > kills / 2
@@ -42,7 +45,7 @@ def kill_and_account(folder: Path, kills: int, seed: int) -> Tally:
 
 
 def check_till(shop: Shop, tally: Tally) -> dict[str, int]:
-    """Numbers without a gap, every acknowledged sale, an intact journal; returns what was sold by item."""
+    """Numbers without a gap, every acknowledged sale, books that agree, an intact journal; returns what was sold by item."""
     conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
     receipts = [r for (r,) in conn.execute("SELECT receipt FROM sale ORDER BY counter")]
     prefix = f"S0319-{shop.config.register}-A-"
@@ -51,7 +54,8 @@ def check_till(shop: Shop, tally: Tally) -> dict[str, int]:
     # a kill may fall between a commit and its acknowledgement, once
     assert len(receipts) - sum(r.startswith(prefix) for r in tally.acked) <= tally.kills
     assert conn.execute("SELECT count(*) FROM spool WHERE state = 'QUEUED'").fetchone()[0] == len(receipts)
-    events = [decode_event(*e) for e in conn.execute("SELECT type, v, body FROM event WHERE type LIKE 'sale.%'")]
+    events = [decode_event(*entry) for entry in conn.execute("SELECT type, v, body FROM event ORDER BY n")]
+    check_books(conn, f"S0319-{shop.config.register}", events)
     sold = dict(conn.execute("SELECT sku, sum(qty_milli) FROM sale_line GROUP BY sku").fetchall())
     conn.close()
     moved = fold(move for event in events for move in movements_of(event))
