@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from pos_app.locale.catalogue import DOMAIN, FOLDER, Spoken
+from pos_app.ui.shell import TopState
 from pos_app.ui.speaking import say_again
 from pos_app.ui.words import in_force
 
@@ -54,6 +55,21 @@ def translate(window: QWidget) -> None:
         widget.update()
 
 
+def translated_top(state: TopState) -> TopState:
+    """The strip above the screens, said before it is laid out: how many devices it shows depends on its words."""
+    after = in_force()
+    if after.code == "en":
+        return state
+    say = PictureWords(after.code, after.found).say
+    return replace(
+        state,
+        title=say(state.title),
+        workspaces=tuple((name, say(words), count) for name, words, count in state.workspaces),
+        lamp=replace(state.lamp, text=say(state.lamp.text)),
+        devices=tuple(replace(device, text=say(device.text)) for device in state.devices),
+    )
+
+
 def _translate_facts(owner: object, words: PictureWords) -> None:
     """Models and painted widgets of the till keep what they show as frozen facts."""
     for name, value in list(vars(owner).items()) if hasattr(owner, "__dict__") else ():
@@ -86,14 +102,29 @@ def _said(words: PictureWords, text: str) -> str:
         return text
     if AMOUNT.fullmatch(text):
         return words.number(text)
+    return _as_sentence(words, text) or "".join(_in_parts(words, PARTS.split(text))) or text
+
+
+def _as_sentence(words: PictureWords, text: str) -> str:
+    """Nothing when it is none."""
     whole = words.found.gettext(text)
     if whole != text:
         return whole
     for sentence in sentences():
         if found := sentence.pattern.fullmatch(text):
             return _filled(words, sentence, {name: _said(words, value) for name, value in found.groupdict().items()})
-    pieces = PARTS.split(text)
-    return "".join(piece if PARTS.fullmatch(piece) else _said(words, piece) for piece in pieces) if pieces[1:] else text
+    return ""
+
+
+def _in_parts(words: PictureWords, pieces: list[str]) -> Iterator[str]:
+    """Words and separators by turns; some sentences begin with their separator."""
+    yield _said(words, pieces[0]) if pieces[1:] else pieces[0]
+    for separator, piece in _pairs(pieces[1:]):
+        yield _as_sentence(words, separator + piece) or separator + _said(words, piece)
+
+
+def _pairs(pieces: list[str]) -> Iterator[tuple[str, str]]:
+    return zip(pieces[::2], pieces[1::2], strict=True)
 
 
 def _filled(words: PictureWords, sentence: Sentence, facts: dict[str, str]) -> str:

@@ -23,7 +23,7 @@ from pos_app.ui.words import tr
 from tools.contact_sheet import contact_sheet
 from tools.more_pictures import more_pictures
 from tools.picture import LOCKED, Picture
-from tools.picture_words import translate
+from tools.picture_words import translate, translated_top
 from tools.screens_connection import connection_pictures
 from tools.screens_devices import device_pictures
 from tools.screens_manager import manager_pictures
@@ -74,7 +74,7 @@ def draw(picture: Picture, app: QApplication, size: tuple[int, int]) -> QWidget:
     shell.resize(*size)
     shell.add_screen(made)
     shell.show_screen(made, {})
-    shell.show_top(picture.top)
+    shell.show_top(translated_top(picture.top))
     shell.show_strip(picture.strip)
     shell.show()
     app.processEvents()

@@ -38,8 +38,8 @@ DOWN = ConnectionState(
     (
         WELL.parts[0],
         PartRow("lan", "Store network", "Answering: T3 · silent: T1", "Works", Tone.OK),
-        PartRow("store", "Store machine", "No machine ties the store together now", "Down", Tone.ERROR),
-        PartRow("internet", "Internet", "The line out of the store", "Down", Tone.ERROR),
+        PartRow("store", "Store machine", "No machine ties the store together now", "Not working", Tone.ERROR),
+        PartRow("internet", "Internet", "The line out of the store", "Not working", Tone.ERROR),
         PartRow("hq", "Head office", "Last answer: 11:52", "Not known", Tone.WARNING),
     ),
     (

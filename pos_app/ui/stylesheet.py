@@ -54,7 +54,8 @@ QPushButton[look="main"]:focus { border: 2px solid $ink; }
 QPushButton[look="main"]:disabled { background: $accent_faint; border-color: $accent_faint; color: $on_faint; }
 QPushButton[look="choice"][chosen="true"] { background: $accent_soft; border: 1px solid $accent; }
 QPushButton[look="choice"][chosen="true"]:focus { border: 2px solid $accent; }
-QPushButton[look="tab"] { background: transparent; border: none; color: $muted; }
+QPushButton[look="tab"] { background: transparent; border: none; color: $muted; margin: 5px 0; }
+QPushButton[look="tab"][small="true"] { margin: 9px 0; }
 QPushButton[look="tab"][chosen="true"] { background: $accent_soft; color: $accent; }
 QPushButton[look="tab"]:pressed { background: $pressed; }
 QPushButton[look="tab"]:focus { border: 2px solid $accent; }

@@ -152,7 +152,7 @@ def too_small_or_on_one_another(window: QWidget) -> Iterator[str]:
     for n, one in enumerate(buttons):
         mine = box(one, window)
         look = one.property("look")
-        if look != "tab" and (mine.height() < TOUCH or mine.width() < (LEAST_KEY if look == "key" else TOUCH)):
+        if mine.height() < TOUCH or mine.width() < (LEAST_KEY if look == "key" else TOUCH):
             yield f"{name_of(one)} is too small: {mine.width()} × {mine.height()}"
         for other in buttons[n + 1 :]:
             if mine.intersects(box(other, window)) and not on_top(one, other):

@@ -22,6 +22,7 @@ class TwoLines:
 
 WORD_MARGIN = 12
 SMALL_PX, LEAST_PX = 12, 10
+SMALL_TAB_PX = 16  # a tab with smaller words is painted lower
 STRIP_LINES = TwoLines()
 TENDER_LINES = TwoLines(big_px=17, small_px=12, gap_px=4, small_first=False)
 
@@ -228,7 +229,8 @@ class TabButton(QPushButton):
         self._count = 0
         self.setFont(font(px, Weight.SEMI))
         self.setAccessibleName(text)
-        self.setMinimumHeight(30 if px < 16 else 38)
+        self.setProperty("small", px < SMALL_TAB_PX)
+        self.setMinimumHeight(TOUCH_PX)  # what is painted is lower, see the style sheet
 
     def show_chosen(self, chosen: bool) -> None:
         set_look(self, chosen="true" if chosen else "false")
@@ -242,7 +244,7 @@ class TabButton(QPushButton):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        wide = 32 if metrics.height() > 18 else 24
+        wide = 24 if self.property("small") else 32
         return QSize(metrics.horizontalAdvance(self.text()) + wide + self._badge_width(), self.minimumHeight())
 
     def minimumSizeHint(self) -> QSize:

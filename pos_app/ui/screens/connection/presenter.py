@@ -115,7 +115,7 @@ class ConnectionPresenter(Screen):
     def _pill(self, state: PartState) -> str:
         words: Mapping[PartState, Callable[[], str]] = {
             PartState.OK: lambda: tr("Works"),
-            PartState.DOWN: lambda: tr("Down"),
+            PartState.DOWN: lambda: tr("Not working"),
             PartState.UNKNOWN: lambda: tr("Not known"),
             PartState.UNUSED: lambda: tr("Not used"),
         }

@@ -163,7 +163,7 @@ class QuickPanel(QFrame):
         self._pages: tuple[QuickPageView, ...] = ()
         self._page = 0
         self._columns = 0
-        lines = column(self, gap=10, margins=(10, 10, 10, 10))
+        lines = column(self, gap=1, margins=(10, 1, 10, 10))  # the tabs bring space of their own
         self._tabs = row(gap=6)
         self._page_tabs: list[TabButton] = []
         lines.addLayout(self._tabs)
