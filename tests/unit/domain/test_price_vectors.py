@@ -171,3 +171,46 @@ def test_an_exempt_sale_costs_what_the_other_costs_without_its_taxes(drawn: Draw
     for line in lines_of(drawn):
         sale.add(line)
     assert sale.totals.due_minor == taxed.due_minor - taxed.tax_minor
+
+
+ACTS = st.lists(
+    st.tuples(st.sampled_from(["void", "quantity", "line", "sale", "exempt", "taxed"]), st.integers(0, 24), st.integers(1, 900_000)),
+    max_size=20,
+)  # fmt: skip
+
+
+def do(sale: Sale, act: str, n: int, value: int) -> None:
+    living = [line.line_id for line in sale if not line.voided]
+    line_id = living[n % len(living)] if living else None
+    match act:
+        case "exempt" | "taxed":
+            sale.exempt_from_tax(EXEMPT if act == "exempt" else None)
+        case "sale":
+            sale.discount_sale(Manual(Kind.PERCENT, value))
+        case _ if line_id is None:
+            pass
+        case "void":
+            sale.void_line(line_id)
+        case "quantity":
+            sale.change_quantity(line_id, 1 + value % 9_999)
+        case _:
+            sale.discount_line(line_id, Manual(Kind.PERCENT, value))
+
+
+@given(LINES, ACTS, st.sampled_from(Rounding))
+def test_whatever_was_done_before_it_costs_what_it_would_cost_made_so_at_once(
+    drawn: Drawn, acts: list[tuple[str, int, int]], rounding: Rounding
+) -> None:
+    sale = empty(rounding)
+    for line in lines_of(drawn):
+        sale.add(line)
+    for act, n, value in acts:
+        do(sale, act, n, value)
+    again = Sale(sale.data())
+    afresh = empty(rounding)
+    for line in sale:
+        afresh.add(line.without_shares())
+    afresh.discount_sale(sale.discount)
+    afresh.exempt_from_tax(sale.exempt)
+    assert sale.totals == again.totals == afresh.totals
+    assert sale.lines == again.lines == afresh.lines
