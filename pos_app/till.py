@@ -190,6 +190,7 @@ class Till:
             selling, paying,
             Customers(
                 links, links_there, worker, writer, clock, ids, secrets.token_bytes, customers_here.remembered(store.conn),
+                name_of=here_ref.name_of,
             ),
             lambda: promoting.in_force, writer, clock, config.feed_public_key,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from hq_server.service import value
+from hq_server.service import bought, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import Hq
 from hq_server.service.whereabouts import stores_with
@@ -101,6 +101,7 @@ def consent(hq: Hq, customer_id: str, purpose: Purpose, text_version: str, *, gi
         _known(unit, customer_id)
         said = Consent(purpose, given, text_version, hq.clock.now_ms())
         customers.say(unit, customer_id, hq.ids.next(), said)
+        _forget_what_was_not_agreed(hq, unit, customer_id, said)
         publish(hq, unit, _known(unit, customer_id))
 
     hq.database.write(work)
@@ -117,6 +118,7 @@ def erase(hq: Hq, customer_id: str) -> None:
         stores = stores_with(hq, unit, row)
         customers.forget(unit, msgspec.structs.replace(row, changed_ms=hq.clock.now_ms()))
         _publish(hq, unit, customer_id, None, stores)
+        bought.forget(hq, unit, customer_id)
 
     hq.database.write(work)
 
@@ -146,6 +148,7 @@ def fold(hq: Hq, unit: Unit, store: str, facts: Sequence[PersonFact]) -> None:
             event = fact.event
             said = Consent(event.purpose, event.given, event.text_version, fact.entry.at + fact.entry.clock)
             customers.say(unit, customer_id, fact.entry.id, said)
+            _forget_what_was_not_agreed(hq, unit, customer_id, said)
         changed[customer_id] = None
     for customer_id in changed:
         row = customers.find(unit.conn, customer_id)
@@ -189,6 +192,12 @@ def _taken_cards(unit: Unit, person: Person, customer_id: str) -> dict[str, str]
     """Keys of cards that somebody else has, and who."""
     held = customers.holders(unit.conn, [card_key(card) for card in person.cards])
     return {key: holder for key, holder in held.items() if holder != customer_id}
+
+
+def _forget_what_was_not_agreed(hq: Hq, unit: Unit, customer_id: str, said: Consent) -> None:
+    """Whoever says no to being remembered is not, from then on: the stores' histories go."""
+    if said.purpose is Purpose.LOYALTY and not said.given:
+        bought.forget(hq, unit, customer_id)
 
 
 # ── to the stores ────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hq_server.service import bought as histories
 from hq_server.service import coupons, customers, fulfilment, loyalty, mails, returns, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
@@ -135,8 +136,9 @@ def _about_customers(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> N
     }
     if bought:
         customers.note_bought(hq, unit, store, bought)
-    used = [(fact.event, fact.entry.at) for fact in facts if isinstance(fact.event, SaleCompleted)]
-    coupons.note_used(hq, unit, store, used)
+    sold = [(fact.event, fact.entry.at) for fact in facts if isinstance(fact.event, SaleCompleted)]
+    histories.note(hq, unit, store, sold)
+    coupons.note_used(hq, unit, store, sold)
 
 
 def _position(fact: Fact) -> MovedFrom:

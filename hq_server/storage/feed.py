@@ -103,6 +103,12 @@ def docs_of(conn: Connection, scope: str, kind: str) -> dict[str, bytes]:
     return {row.key: bytes(row.doc) for row in conn.execute(select(feed.c.key, feed.c.doc).where(here))}
 
 
+def scopes_with(conn: Connection, kind: str, key: str) -> Sequence[str]:
+    """Scopes in which this key is published now, in one order for every writer."""
+    here = (feed.c.kind == kind) & (feed.c.key == key) & (feed.c.op == "put")
+    return conn.execute(select(feed.c.scope).where(here).order_by(feed.c.scope)).scalars().all()
+
+
 def scopes(conn: Connection) -> Sequence[str]:
     """All scopes, in one order for every writer."""
     return conn.execute(select(feed_head.c.scope).order_by(feed_head.c.scope)).scalars().all()

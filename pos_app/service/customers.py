@@ -15,6 +15,7 @@ from pos_app.storage import customers_here
 from pos_app.storage.customers_here import Purchase, Remembered
 from pos_app.storage.readers import Links
 from pos_app.storage.store import TillStore
+from retail_core.domain.bought import BoughtOnce
 from retail_core.domain.clock import Clock
 from retail_core.domain.customers import (
     Consent,
@@ -48,13 +49,14 @@ class Customers:
 
     def __init__(
         self, here: Links, there: Links, worker: Worker, writer: Writer, clock: Clock, ids: IdSource,
-        rand: Callable[[int], bytes], remembered: Remembered,
+        rand: Callable[[int], bytes], remembered: Remembered, *, name_of: Callable[[str], str] = str,
     ) -> None:  # fmt: skip
         self._here, self._there = here, there
         self._worker, self._writer = worker, writer
         self._clock, self._ids, self._rand = clock, ids, rand
         self._own = {customer.customer_id: customer for customer in remembered.made}
         self._said = dict(remembered.said)
+        self._name_of = name_of  # of an item, in the words of the catalogue
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────
 
@@ -80,10 +82,20 @@ class Customers:
         return self._here.customer_of_card(label) or next((c for c in self._own.values() if key in keys_of(c)), None)
 
     def purchases(self, customer_id: str, done: Callable[[Sequence[Purchase]], None], failed: Failed) -> None:
-        """What the customer bought at this till, the newest first."""
-        self._writer.submit(
-            lambda store: customers_here.purchases(store.conn, customer_id, MAX_PURCHASES), done, failed
-        )
+        """What the customer bought in this store, the newest first: at this till, and elsewhere as head office says."""
+        told = [self._elsewhere(one) for one in self._here.bought(customer_id).sales]
+
+        def work(store: TillStore) -> Sequence[Purchase]:
+            own = customers_here.purchases(store.conn, customer_id, MAX_PURCHASES)
+            known = {one.receipt for one in own}
+            others = [one for one in told if one.receipt not in known]
+            return sorted((*own, *others), key=lambda one: -one.at_ms)[:MAX_PURCHASES]
+
+        self._writer.submit(work, done, failed)
+
+    def _elsewhere(self, one: BoughtOnce) -> Purchase:
+        names = tuple(self._name_of(sku) for sku in one.skus)
+        return Purchase(one.receipt, one.at_ms, one.total_minor, one.currency, one.lines, names)
 
     def consent_texts(self) -> tuple[ConsentText, ...]:
         """What a customer is asked, in order; each with the version of its text."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from retail_core.domain.bought import Bought
 from retail_core.domain.claims import ClaimAnswer
 from retail_core.domain.customers import Customer, Wanted
 from retail_core.domain.departments import Department
@@ -18,7 +19,7 @@ from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
 from retail_core.domain.suggestions import OftenWith
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import Instrument
-from retail_core.durable import customers, link, reference, shared
+from retail_core.durable import advice, customers, link, reference, shared
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
 from retail_core.durable.receipts import ReceiptAnswer, receipt_answer
@@ -91,6 +92,11 @@ class Reference:
     def by_gtin(self, gtin: str) -> ItemRow | None:
         with faults():
             return reference.find_by_gtin(self._conn, gtin, self._taxes) if self._conn and self._taxes else None
+
+    def name_of(self, sku: str) -> str:
+        """What an item is called; its SKU when it is no longer in the catalogue."""
+        item = self.by_sku(sku)
+        return item.name if item else sku
 
     def by_sku(self, sku: str) -> ItemRow | None:
         with faults():
@@ -261,11 +267,16 @@ class Links:
     def often_with(self, sku: str) -> OftenWith | None:
         """What is often bought with an item."""
         conn = self._ready()
-        return link.read_often_with(conn, sku) if conn else None
+        return advice.read_often_with(conn, sku) if conn else None
 
     def customer(self, customer_id: str) -> Customer | None:
         conn = self._with_customers()
         return customers.read_customer(conn, customer_id) if conn else None
+
+    def bought(self, customer_id: str) -> Bought:
+        """What a customer bought in this store, as far as head office has said."""
+        conn = self._with_customers()
+        return customers.read_bought(conn, customer_id) if conn else Bought()
 
     def customer_of_card(self, label: str) -> Customer | None:
         conn = self._with_customers()

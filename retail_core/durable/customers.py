@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from retail_core.domain.bought import Bought
 from retail_core.domain.customers import Customer, Wanted, card_key, keys_of
 from retail_core.domain.ids import CustomerId
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step
 from retail_core.wire.messages import FeedRow
 
-KIND = "customer"
+KIND, BOUGHT = "customer", "bought"
 CUSTOMER_STEP: Step = (
     "CREATE TABLE customer (customer_id TEXT PRIMARY KEY, doc BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE customer_key (
@@ -83,6 +84,15 @@ def has_customers(conn: Connection) -> bool:
 def gone(conn: Connection) -> frozenset[CustomerId]:
     """Everybody who was taken away."""
     return frozenset(CustomerId(row[0]) for row in conn.execute("SELECT customer_id FROM customer_gone"))
+
+
+def read_bought(conn: Connection, customer_id: str) -> Bought:
+    """What head office says a customer bought in this store; nothing when it never did, or in a way of tomorrow."""
+    row = conn.execute("SELECT doc FROM document WHERE kind = ? AND key = ?", (BOUGHT, customer_id)).fetchone()
+    try:
+        return msgspec.json.decode(row[0], type=Bought) if row else Bought()
+    except msgspec.DecodeError:
+        return Bought()
 
 
 def _with_key(conn: Connection, key: str, limit: int) -> list[str]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from retail_core.domain.bought import Bought
 from retail_core.domain.coderules import RcnRule
 from retail_core.domain.departments import Department
 from retail_core.domain.departments import checked as checked_department
@@ -187,6 +188,7 @@ DOCUMENT_KINDS = MappingProxyType(
         "department": Department,
         "instrument": Instrument,
         "often_with": OftenWith,
+        customers.BOUGHT: Bought,
     }
 )
 STORE_KINDS = ("order", "staff", customers.KIND, *DOCUMENT_KINDS)
@@ -367,15 +369,6 @@ def read_instrument(conn: Connection, instrument: InstrumentId) -> Instrument | 
     row = conn.execute("SELECT doc FROM document WHERE kind = 'instrument' AND key = ?", (instrument,)).fetchone()
     try:
         return msgspec.json.decode(row[0], type=Instrument) if row else None
-    except msgspec.DecodeError:
-        return None
-
-
-def read_often_with(conn: Connection, sku: str) -> OftenWith | None:
-    """What is often bought with an item; None when nobody said, or in a way of tomorrow."""
-    row = conn.execute("SELECT doc FROM document WHERE kind = 'often_with' AND key = ?", (sku,)).fetchone()
-    try:
-        return msgspec.json.decode(row[0], type=OftenWith) if row else None
     except msgspec.DecodeError:
         return None
 

@@ -103,6 +103,7 @@ def test_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
     assert set(link.STORE_KINDS) == {
         "order",
         "often_with",
+        "bought",
         "staff",
         "customer",
         "settings",

@@ -6,7 +6,8 @@ import pytest
 from hq_server.service import customers, ingest, loyalty, settings
 from hq_server.service.customers import CustomerWish
 from hq_server.storage import feed
-from retail_core.domain.customers import Customer, Person
+from retail_core.domain.bought import MOST_KEPT, Bought
+from retail_core.domain.customers import Customer, Person, Purpose
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.ids import CustomerId
@@ -14,7 +15,7 @@ from retail_core.domain.loyalty import LoyaltyRules, TierRule, earning, points_o
 from retail_core.domain.roles import Role
 from retail_core.domain.value import Instrument
 from tests.hq.running import RunningHq
-from tests.hq.support import OTHER_STORE, STORE, Machine, Shop, enrolled, returned, sale
+from tests.hq.support import NOON_MS, OTHER_STORE, STORE, Machine, Shop, enrolled, returned, sale
 
 pytestmark = pytest.mark.xdist_group("hq-loyalty")
 RULES = LoyaltyRules(earn_points=1, tiers=(TierRule("Silver", 110, 60), TierRule("Gold", 150, 90)))
@@ -116,6 +117,36 @@ def test_points_over_the_api(running: RunningHq) -> None:
         assert office.post(f"/api/customers/{number}/points", json=body).json() == {"customer_id": number, "points": 25}
         assert office.post("/api/customers/find", json={"text": "zoe"}).json()["customers"][0]["points"] == 25
         assert office.post("/api/customers/nobody/points", json=body).status_code == 404
+
+
+def histories(shop: Shop, customer_id: CustomerId, store: str) -> list[str]:
+    doc = told(shop, "bought", store).get(customer_id)
+    return [one.receipt for one in msgspec.json.decode(doc, type=Bought).sales] if doc else []
+
+
+def test_a_store_is_told_what_was_bought_there_by_who_agreed_until_they_say_no(shop: Shop, jordan: CustomerId) -> None:
+    here, there = enrolled(shop.hq, "till-a"), enrolled(shop.hq, "till-b", OTHER_STORE)
+    receipts = [f"{STORE}-T1-A-{n:06d}" for n in range(1, MOST_KEPT + 3)]
+    push(shop, says(here, bought(receipts[0], jordan, ("LAMP", 1, 4950))))
+    assert histories(shop, jordan, STORE) == []  # nobody has asked yet
+    customers.consent(shop.hq, jordan, Purpose.LOYALTY, "loyalty/1", given=True)
+    for n, receipt in enumerate(receipts[1:]):
+        here.says(bought(receipt, jordan, ("LAMP", 1, 4950)), at_ms=NOON_MS + n)
+    push(shop, here)
+    push(shop, here)
+    push(shop, says(there, bought(f"{OTHER_STORE}-T1-A-000001", jordan, ("LAMP", 1, 100))))
+    assert histories(shop, jordan, STORE) == receipts[:1:-1]
+    assert histories(shop, jordan, OTHER_STORE) == [f"{OTHER_STORE}-T1-A-000001"]
+    customers.consent(shop.hq, jordan, Purpose.LOYALTY, "loyalty/1", given=False)
+    assert histories(shop, jordan, STORE) == histories(shop, jordan, OTHER_STORE) == []
+
+
+def test_who_is_erased_has_no_history_in_any_store(shop: Shop, jordan: CustomerId) -> None:
+    customers.consent(shop.hq, jordan, Purpose.LOYALTY, "loyalty/1", given=True)
+    push(shop, says(enrolled(shop.hq, "till-a"), bought(f"{STORE}-T1-A-000001", jordan, ("LAMP", 1, 4950))))
+    assert histories(shop, jordan, STORE)
+    customers.erase(shop.hq, jordan)
+    assert histories(shop, jordan, STORE) == []
 
 
 def test_the_points_of_an_erased_customer_are_gone_from_the_stores(shop: Shop, jordan: CustomerId) -> None:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from pos_app.service.outcome import OutcomeKind
+from retail_core.domain.bought import Bought, BoughtOnce
 from retail_core.domain.customers import Customer, Person, Purpose
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import CustomerConsented, CustomerCreated, Event, SaleCompleted
@@ -130,6 +131,44 @@ def test_the_customer_is_on_the_sale_after_a_restart_and_in_its_fact(shop: Shop)
         bought = after.done(lambda done, failed: after.till.customers.purchases("c-1", done, failed))
         assert [(one.total_minor, one.lines, one.names) for one in bought] == [(499, 1, (COFFEE.name,))]
         assert after.done(lambda done, failed: after.till.customers.purchases("c-2", done, failed)) == []
+
+
+def test_what_was_bought_at_other_tills_of_the_store_is_there_too_each_once(at: AtTill, shop: Shop) -> None:
+    at.scan(COFFEE.code, "OTL:2600001")
+    own = at.pay_cash(1000)
+    told = [
+        BoughtOnce(own.receipt_no, own.at_ms, own.total_minor, "EUR", 1, (Sku(COFFEE.sku),)),
+        BoughtOnce("S0319-T2-A-000009", own.at_ms - 1, 119, "EUR", 4, (Sku(MILK.sku), Sku("gone"))),
+    ]
+    shop.put_rows(row("bought", "c-1", Bought(tuple(told))))
+    found = at.done(lambda done, failed: at.till.customers.purchases("c-1", done, failed))
+    assert [(one.receipt, one.names) for one in found] == [
+        (own.receipt_no, (COFFEE.name,)),
+        ("S0319-T2-A-000009", (MILK.name, "gone")),
+    ]
+    shop.put_rows(row("bought", "c-1", {"sales": "in another way"}))
+    assert len(at.done(lambda done, failed: at.till.customers.purchases("c-1", done, failed))) == 1
+
+
+def test_what_a_customer_says_here_holds_at_once_and_after_a_restart(shop: Shop) -> None:
+    with at_till(shop) as before:
+        operator = before.sign_in().till.selling.operator
+        assert operator is not None
+        say = before.till.customers.say
+        before.done(lambda done, failed: say(operator, ANA, Purpose.LOYALTY, done, failed, given=True))
+        known = before.till.customers.get("c-2")
+        assert known is not None
+        assert known.agreed(Purpose.LOYALTY)
+    with at_till(shop) as after:
+        known = after.till.customers.get("c-2")
+        assert known is not None
+        assert known.agreed(Purpose.LOYALTY)
+        shop.put_rows(row("customer", "c-2", msgspec.structs.replace(ANA, consents=known.consents)))
+        after.till.refresh()
+        shop.put_rows(row("customer", "c-2", ANA))  # head office has the last word again
+        known = after.till.customers.get("c-2")
+        assert known is not None
+        assert not known.agreed(Purpose.LOYALTY)
 
 
 def test_a_customer_made_at_the_till_can_be_used_at_once(at: AtTill, shop: Shop) -> None:

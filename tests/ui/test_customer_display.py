@@ -19,6 +19,10 @@ from pos_app.ui.customer.state import Showing
 from pos_app.ui.customer.view import CustomerWindow
 from pos_app.ui.keymap import Act
 from pos_app.ui.workplace import Workplace
+from retail_core.domain.customers import Consent, Customer, Purpose
+from retail_core.domain.ids import CustomerId
+from retail_core.domain.loyalty import LoyaltyRules, points_of
+from retail_core.domain.value import Instrument, ValueKind
 from retail_core.durable import link
 from retail_core.durable.system import SystemIds
 from tests.support.shop import ITEMS, MANAGER_PIN, PIN, ManualClock, Shop, make_shop, row
@@ -127,6 +131,26 @@ def test_no_act_of_staff_shows_the_customer_anything_of_staff(cashier: Cashier) 
     assert not [word for word in STAFF_WORDS if word in everything]
     for word in ("Drawer", "drawer", "PIN", "Manager", "Void", "Unknown", "queued", "HQ"):
         assert word not in everything, word
+
+
+def test_nothing_about_the_customer_is_shown_to_whoever_stands_behind(cashier: Cashier, shop: Shop) -> None:
+    consent = (Consent(Purpose.LOYALTY, given=True, text_version="loyalty/1", at_ms=1),)
+    known = Customer(
+        CustomerId("c-1"), "Jordan Lee", "+49151234567", "jordan@example.org", ("2600001",), "Gold", 0, consent
+    )
+    points = Instrument(points_of(known.customer_id), ValueKind.POINTS, 1240, "PTS")
+    shop.set_rules(loyalty=LoyaltyRules(earn_points=1))
+    shop.put_rows(row("customer", "c-1", known), row("instrument", points.instrument, points))
+    cashier.sign_in().serial_scan(MILK.code).serial_scan("OTL:2600001")
+    cashier.until(lambda: cashier.shown("customer_points").startswith("1,240"))
+    said = [everything_said(display(cashier))]
+    cashier.key(Qt.Key.Key_F3)
+    said.append(everything_said(display(cashier)))
+    cashier.key(Qt.Key.Key_F12)
+    cashier.until(lambda: display(cashier).state().showing is Showing.PAID)
+    said.append(everything_said(display(cashier)))
+    for told in ("Jordan", "Lee", "234567", "jordan@", "2600001", "Gold", "1,240", "1240"):
+        assert told not in "\n".join(said)
 
 
 def test_a_scan_with_the_focus_on_the_customers_window_is_a_scan(cashier: Cashier) -> None:

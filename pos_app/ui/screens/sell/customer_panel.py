@@ -112,7 +112,7 @@ class PersonPanel(QFrame):
         clear(self._inside)
         for consent in state.consents:
             self._inside.addWidget(self._consent(consent))
-        self._inside.addWidget(label(tr("Bought at this till"), 14, Weight.BOLD))
+        self._inside.addWidget(label(tr("Bought in this store"), 14, Weight.BOLD))
         for bought in state.bought:
             self._inside.addWidget(_purchase(bought.when, bought.what, bought.amount))
         if state.nothing:
