@@ -5,11 +5,13 @@ from types import MappingProxyType
 
 from pos_app.locale.catalogue import NAMES
 from pos_app.ui.screens.settings.state import RuleGroup
+from pos_app.ui.screens.staff.presenter import role_words
 from pos_app.ui.words import _, ltr, ntr, tr
 from retail_core.domain.discounts import PPM_PER_PERCENT
 from retail_core.domain.money import format_money
 from retail_core.domain.people import ByTwo
 from retail_core.domain.quantity import format_quantity
+from retail_core.domain.roles import Permission, Role, may
 from retail_core.domain.tax import Rounding
 from retail_core.domain.tender import ForeignRate, TenderKind
 from retail_core.durable.settings import SettingsDoc
@@ -36,6 +38,25 @@ BY_TWO: Mapping[ByTwo, str] = MappingProxyType(
         ByTwo.RETURN: _("a return beyond the rules"),
     }
 )
+PEOPLE = (Role.CASHIER, Role.SUPERVISOR, Role.MANAGER)
+ALONE: Mapping[Permission, str] = MappingProxyType(
+    {
+        Permission.SELL: _("Sell, and take goods back within the rules"),
+        Permission.KEEP_DRAWER: _("Open, count and close the drawer"),
+        Permission.VOID_SALE: _("Give up a whole sale"),
+        Permission.POST_VOID: _("Reverse the last sale"),
+        Permission.RETURN_FREELY: _("Take goods back beyond the rules"),
+        Permission.EXEMPT: _("Sell without tax"),
+        Permission.MOVE_CASH: _("Put money into the drawer, or take it out"),
+        Permission.APPROVE_VARIANCE: _("Agree to a large difference"),
+        Permission.CLOSE_DAY: _("Close the day"),
+        Permission.TRAIN: _("Begin training"),
+        Permission.MANAGE_STAFF: _("Unlock PINs"),
+        Permission.SEE_EXCEPTIONS: _("See the exception report"),
+        Permission.TAKE_STORE_ROLE: _("Make another till the store's first machine"),
+    }
+)
+"""What a store asks about; whoever may not, does it with somebody who may."""
 ROUNDINGS: Mapping[Rounding, str] = MappingProxyType(
     {Rounding.DOCUMENT: _("once on the whole sale"), Rounding.LINE: _("line by line")}
 )
@@ -52,6 +73,7 @@ def store_rules(settings: SettingsDoc) -> tuple[RuleGroup, ...]:
         RuleGroup(tr("Drawer"), _drawer(settings)),
         RuleGroup(tr("People"), _people(settings)),
         RuleGroup(tr("Questions and guards"), _guards(settings)),
+        RuleGroup(tr("Who may do what alone"), _alone()),
     )
 
 
@@ -154,6 +176,17 @@ def _guards(settings: SettingsDoc) -> Rules:
         (tr("Own numbers that look like a payment card's"), ltr(", ".join(settings.cards.own_prefixes)) or tr("none")),
         (tr("New customers are asked"), "\n".join(one.text for one in settings.customers.texts) or tr("nothing")),
     )
+
+
+def _alone() -> Rules:
+    return tuple((tr(words), _from_role(permission)) for permission, words in ALONE.items())
+
+
+def _from_role(permission: Permission) -> str:
+    lowest = next(role for role in PEOPLE if may(role, permission))
+    if lowest is PEOPLE[0]:
+        return tr("everybody")
+    return role_words(lowest) if lowest is PEOPLE[-1] else tr("from {role} up", role=role_words(lowest))
 
 
 def _amount(minor: int, settings: SettingsDoc) -> str:

@@ -25,6 +25,7 @@ OTHER: dict[str, Any] = {
     "foreign": (ForeignRate("USD", 920_000),),
     "two_people": (ByTwo.VARIANCE,),
     "rounding": Rounding.LINE,
+    "stands_for": {"std": ("state", "city")},
 }
 RULES = [(group, field.name) for group, rules in GROUPS.items() for field in msgspec.structs.fields(rules)]
 
@@ -38,6 +39,13 @@ def test_every_rule_is_on_the_page(group: str, name: str) -> None:
     rules = getattr(SETTINGS, group)
     changed = msgspec.structs.replace(rules, **{name: other(name, getattr(rules, name))})
     assert store_rules(msgspec.structs.replace(SETTINGS, **{group: changed})) != store_rules(SETTINGS)
+
+
+def test_the_page_says_who_may_do_what_alone() -> None:
+    alone = dict(store_rules(SETTINGS)[-1].rules)
+    assert alone["Sell, and take goods back within the rules"] == "everybody"
+    assert alone["Give up a whole sale"] == "from Supervisor up"
+    assert alone["See the exception report"] == "Manager"
 
 
 def test_every_value_is_said_in_words() -> None:
