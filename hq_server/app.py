@@ -2,6 +2,8 @@
 
 omnitill-hq init  --home DIR [--database URL] [--name HOST …]
 omnitill-hq serve --home DIR [--database URL] [--host H] [--port N]
+omnitill-hq backup  --home DIR [--to FILE]                  a checked copy, while HQ runs
+omnitill-hq restore --home DIR [COPY | --database URL]      HQ put back; the stores send again what it lacks
 omnitill-hq admin --home DIR [--url URL] COMMAND …          the same routes everybody uses, over HTTPS with a token
 """
 
@@ -52,6 +54,19 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--database", default=os.environ.get(DATABASE_VARIABLE), help="postgresql://… (default: embedded)"
         )
+    copying = commands.add_parser("backup", help="copy the embedded database, while HQ runs")
+    copying.add_argument("--to", type=Path, help="the copy's file (default: a new one in HQ's folder, 14 are kept)")
+    copying.set_defaults(run=_backup)
+    back = commands.add_parser("restore", help="put HQ back from a copy; the stores send again what it lacks")
+    back.add_argument(
+        "copy", type=Path, nargs="?", help="the copy (not on PostgreSQL, which was put back by its own tools)"
+    )
+    back.set_defaults(run=_restore)
+    for command in (copying, back):
+        command.add_argument("--home", type=Path, required=True, help="HQ's folder")
+    back.add_argument(
+        "--database", default=os.environ.get(DATABASE_VARIABLE), help="postgresql://… (default: embedded)"
+    )
     talk = commands.add_parser("admin", help="talk to a running HQ")
     admin.add_commands(talk)
     talk.set_defaults(run=admin.run)
@@ -69,6 +84,41 @@ def _init(options: argparse.Namespace) -> int:
             f"API token of the administrator: {made.token_file}",
         ]
     sys.stdout.write("\n".join(out) + "\n")
+    return EXIT_OK
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from hq_server.service import backups
+
+    copy, size = backups.back_up_hq(HqHome.of(options.home), SystemClock(), options.to)
+    sys.stdout.write(
+        f"{copy}: {size:,} bytes, checked. It needs the keys in {options.home} to be read; keep those apart.\n"
+    )
+    return EXIT_OK
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from hq_server.service import backups, setup
+
+    home = HqHome.of(options.home)
+    home.check()
+    lock = InstanceLock(home.lock)
+    try:
+        if options.database:
+            hq = setup.open_hq(home, options.database, SystemClock(), SystemIds())
+            try:
+                backups.begin_generation(hq.database, SystemIds())
+            finally:
+                hq.database.close()
+            said = "The stores will be asked for everything this database lacks."
+        elif options.copy is None:
+            raise EnvironmentFault("backup.no_copy_named")
+        else:
+            aside = backups.restore_hq(home, options.copy, SystemClock(), SystemIds())
+            said = f"HQ is put back. The replaced database is {aside}. Start HQ: the stores send again what it lacks."
+    finally:
+        lock.release()
+    sys.stdout.write(said + "\n")
     return EXIT_OK
 
 

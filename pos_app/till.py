@@ -162,7 +162,11 @@ class Till:
         here_ref, there_ref = Reference(home, config.zone, links), Reference(home, config.zone, links_there)
         link_status = LinkStatus(links, clock)
         link_status.wrote(store.journal.stream, store.journal.head.seq)
-        wake = WakeLine(config.till_wake_port, config.agent_wake_port, lambda: deliver(till.refresh))
+
+        def brought() -> None:
+            till.refresh()  # on the screen's thread, which has made the till by then
+
+        wake = WakeLine(config.till_wake_port, config.agent_wake_port, lambda: deliver(brought))
 
         def committed() -> None:
             link_status.wrote(store.journal.stream, store.journal.head.seq)

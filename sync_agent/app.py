@@ -110,7 +110,9 @@ class Agent:
             FeedLine(scope, files, self.down, clock, cache, self.references, self._brought)
             for scope in reference_scopes(config)
         ]
-        self.feeds.append(FeedLine(store_scope(config), files, self.down, clock, cache, None, self._brought))
+        self.feeds.append(
+            FeedLine(store_scope(config), files, self.down, clock, cache, None, self._brought, self._ask_all)
+        )
         self.board = SharedBoard(files, clock) if config.store_role else None
         self.shared = SharedLine(
             files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
@@ -293,6 +295,11 @@ class Agent:
             self.neighbours.bell.ring()
             await self._decide()
         self.till.brought()
+
+    def _ask_all(self) -> None:
+        """HQ was put back from a copy: nothing we knew of how far it is may be true."""
+        for line in (self.uplink, self.relayed, self.copied):
+            line.ask_all()
 
     async def _decide(self) -> None:
         acceptance = self._acceptance

@@ -57,6 +57,11 @@ class HqHome:
     def snapshots(self) -> Path:
         return self.folder / "snapshots"
 
+    @property
+    def backups(self) -> Path:
+        """Where `backup` puts its copies when it is told no other place."""
+        return self.folder / "backups"
+
     def check(self) -> None:
         """Raises EnvironmentFault `hq.not_initialised`."""
         if not self.ca_pem.exists() or not self.server_certificate.exists():

@@ -231,6 +231,13 @@ def identity_value(unit: Unit, name: str, if_new: str) -> str:
     return unit.conn.execute(select(identity.c.value).where(identity.c.name == name)).scalar_one()
 
 
+def draw_again(unit: Unit, name: str, value: str) -> str:
+    """Another value for a word of `identity_value`."""
+    bulk.insert_new(unit, identity, [{"name": name, "value": value}])
+    unit.conn.execute(update(identity).where(identity.c.name == name).values(value=value))
+    return value
+
+
 def next_count(unit: Unit, name: str, start: int) -> int:
     """The next number of a counter that begins at `start`."""
     bulk.insert_new(unit, counter, [{"name": name, "value": start - 1}])

@@ -38,14 +38,18 @@ class FeedLine:
         cache: FeedCache | None,
         references: References | None,
         changed: Changed,
+        renewed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`cache` where pages are kept for neighbours (store role); `references` for scopes of ref.db."""
+        """`cache` where pages are kept for neighbours (store role); `references` for scopes of ref.db.
+
+        `renewed` is called when HQ speaks with another generation than before: it was put back from a copy.
+        """
         self.scope = scope
         self.bell = Bell()
         self.contact_ms = 0
         self.error = ""
         self._files, self._route, self._clock = files, route, clock
-        self._cache, self._references, self._changed = cache, references, changed
+        self._cache, self._references, self._changed, self._renewed = cache, references, changed, renewed
         self._key = PublicKey(files.config.feed_public_key)
         self._state = feed.start(scope, 0, "")
         self._file = ""
@@ -122,6 +126,8 @@ class FeedLine:
                 else feed.Failed(action.request)
             )
         self.contact_ms, self.error = self._clock.now_ms(), ""
+        if self._state.generation not in ("", page.head.generation):
+            self._renewed()
         if self._cache is not None:
             await self._cache.keep(page)
             self._cache.stands_at(self.scope, page.head.to_rev)

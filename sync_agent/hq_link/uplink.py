@@ -46,6 +46,7 @@ class Box:
     served: int = 0
     owed_since_ms: int = 0
     asked_ms: int = 0
+    must_ask: bool = False
     task: asyncio.Task[None] | None = None
 
 
@@ -93,6 +94,12 @@ class Uplink:
         for box in self._boxes.values():
             if box.state.phase is Phase.WAITING and box.state.failures:
                 box.state = replace(box.state, due_ms=min(box.state.due_ms, soon_ms))
+        self.bell.ring()
+
+    def ask_all(self) -> None:
+        """HQ was put back from a copy: every stream asks how far its peer is, and goes on from there."""
+        for box in self._boxes.values():
+            box.must_ask = True
         self.bell.ring()
 
     async def run(self) -> None:
@@ -158,9 +165,13 @@ class Uplink:
         return [*due, *(source for source, box in self._boxes.items() if source not in due and self._unanswered(box))]
 
     def _unanswered(self, box: Box) -> bool:
-        """The store has everything, and we don't know yet whether HQ has: worth asking."""
+        """The store has everything, and we don't know yet whether HQ has; or what we know of the peer may be wrong."""
         waiting = not self._route.direct and box.state.hq.seq < box.state.through.seq
-        return waiting and box.state.phase in _CALM and self._clock.monotonic_ms() - box.asked_ms >= ASK_AGAIN_MS
+        return (
+            (waiting or box.must_ask)
+            and box.state.phase in _CALM
+            and self._clock.monotonic_ms() - box.asked_ms >= ASK_AGAIN_MS
+        )
 
     def _pause_ms(self) -> int:
         """Until the next stream is due; one that is due already has its turn or waits for another's end, which rings."""
@@ -171,13 +182,12 @@ class Uplink:
     # ── one stream's turn ────────────────────────────────────────────────────────────────────────
 
     async def _drive(self, box: Box) -> None:
-        """One turn: from its due time to the next answer, or to rest."""
-        if box.state.due_ms > self._clock.monotonic_ms():
-            await self._ask_about_hq(box)
-            return
-        if box.state.phase not in _CALM:
-            box.state = replace(box.state, phase=Phase.RESTING)
+        """One turn: from its due time to the next answer, or to rest. Not due yet: the peer is asked how far things are."""
         message: push.Message | None = push.Tick()
+        if box.state.due_ms > self._clock.monotonic_ms():
+            message = await self._witnessed(box)
+        elif box.state.phase not in _CALM:
+            box.state = replace(box.state, phase=Phase.RESTING)
         sent = False
         while message is not None:
             box.state, actions = sender.step(box.state, message, self._clock.monotonic_ms(), random.random())  # noqa: S311 - jitter
@@ -239,23 +249,25 @@ class Uplink:
             )
         self._acked(box.copy, done.clock_offset_ms)
 
-    async def _ask_about_hq(self, box: Box) -> None:
-        """The store has it all; how far is HQ?"""
+    async def _witnessed(self, box: Box) -> push.Witnessed | None:
+        """What the peer has of the stream, and how far HQ is as it knows; a peer whose disk was replaced has nothing."""
         box.asked_ms = self._clock.monotonic_ms()
         client, state = self._route.client, box.state
-        if client is None or self._route.direct:
-            return
+        if client is None or client.peer.name != state.peer:
+            return None
         try:
             said = await client.witness(state.source.node, state.source.epoch)
         except HopFault as down:
             self._note_failure(client.peer.name, down)
-            return
-        if said is None or said.hq_through <= state.hq.seq:
-            return
-        checked = await self._files.run(lambda files: streams.own_hashes(files, box.copy, [said.hq_through]))
-        if checked.own[0] is not None and checked.own[0].hex() == said.hq_through_hash and box.state is state:
-            box.state = replace(state, hq=Head(said.hq_through, checked.own[0]))
-            await self._record(box, push.Record(state.peer, state.source, state.through, box.state.hq))
+            return None
+        if box.state is not state:
+            return None
+        box.must_ask = False
+        if said is None:
+            return push.Witnessed(Head())
+        theirs = Head(said.through, bytes.fromhex(said.through_hash))
+        news = said.hq_through > state.hq.seq or theirs != state.through
+        return push.Witnessed(theirs, Head(said.hq_through, bytes.fromhex(said.hq_through_hash))) if news else None
 
     def _note_failure(self, peer: str, down: HopFault) -> None:
         LOG.debug("%s: %s", peer, down, extra={"code": down.code})

@@ -46,11 +46,7 @@ class Hq:
         self.ca_pem = self.home.ca_pem.read_text()
         self.fingerprint = fingerprint_of(self.ca_pem)
         self._log = (folder / "serve.log").open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "hq_server.app", "serve", "--home", str(folder), "--port", str(self.port)],
-            stderr=self._log, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-        shared_by_the_session(self._process.pid)
+        self._process = self._begin()
         token = self.home.admin_token.read_text().strip()
         self._http = httpx.Client(
             base_url=self.url, verify=pinned_context(self.ca_pem), trust_env=False, timeout=30,
@@ -58,6 +54,28 @@ class Hq:
         )  # fmt: skip
         until(self._answers, 30, "HQ answers")
         self._fill()
+
+    def start(self) -> None:
+        """After `stop`."""
+        self._process = self._begin()
+        until(self._answers, 30, "HQ answers again")
+
+    def stop(self) -> None:
+        """No HQ until `start`."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(10)
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+    def _begin(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hq_server.app", "serve", "--home", str(self.home.folder), "--port", str(self.port)],
+            stderr=self._log, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        shared_by_the_session(process.pid)
+        return process
 
     @property
     def url(self) -> str:
@@ -93,12 +111,9 @@ class Hq:
 
     def close(self) -> None:
         self._http.close()
-        self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(10)
+            self.stop()
         finally:
-            self._process.kill()
-            self._process.wait()
             self._log.close()
 
     def _answers(self) -> bool:
