@@ -163,10 +163,8 @@ class Till:
         link_status = LinkStatus(links, clock)
         link_status.wrote(store.journal.stream, store.journal.head.seq)
 
-        def brought() -> None:
-            till.refresh()  # on the screen's thread, which has made the till by then
-
-        wake = WakeLine(config.till_wake_port, config.agent_wake_port, lambda: deliver(brought))
+        # the inner call waits for the screen's thread, which has made the till by then
+        wake = WakeLine(config.till_wake_port, config.agent_wake_port, lambda: deliver(lambda: till.refresh()))  # noqa: PLW0108
 
         def committed() -> None:
             link_status.wrote(store.journal.stream, store.journal.head.seq)

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QWidget
 
-from pos_app.ui.screens.sell.search import HIT_ROLE
 from pos_app.ui.widgets.parts import Pill
+from pos_app.ui.widgets.rows import ROW_ROLE
 from retail_core.domain.customers import Consent, Customer, Purpose
 from retail_core.domain.ids import CustomerId
 from retail_core.domain.loyalty import LoyaltyRules, points_of
@@ -57,7 +57,7 @@ def hits(at: Cashier) -> list[str]:
     found = at.workplace.sell.widget.findChild(QListView, "search_hits")
     assert found is not None
     model = found.model()
-    rows = (model.index(n, 0).data(HIT_ROLE) for n in range(model.rowCount()))
+    rows = (model.index(n, 0).data(ROW_ROLE) for n in range(model.rowCount()))
     return [hit.name for hit in rows]
 
 

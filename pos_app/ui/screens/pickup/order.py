@@ -1,103 +1,40 @@
 """The open order: what to pick, a line for a code or a shelf, and the one thing to do next."""
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from collections.abc import Iterable
+
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QStackedWidget,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QWidget,
 )
 
 from pos_app.ui.screens.pickup.state import Asking, OrderView, PickLineView
-from pos_app.ui.theme import GAP, Tone, Weight, colour, font, tokens
+from pos_app.ui.theme import GAP, Tone, Weight, font, tokens
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.entry import EntryLine
-from pos_app.ui.widgets.lists import LEAD, TRAIL, LineList
+from pos_app.ui.widgets.lists import LineList
 from pos_app.ui.widgets.parts import ElidedLabel, Pill, column, label, row
+from pos_app.ui.widgets.rows import Piece, RowDelegate, Rows
 from pos_app.ui.words import tr
 
-ROW_HEIGHT = 57
 FIELD_HEIGHT = 48
-LINE_ROLE = Qt.ItemDataRole.UserRole + 1
-Index = QModelIndex | QPersistentModelIndex
-NO_PARENT = QModelIndex()
 SHORT_REASONS = ("not_in_stock", "damaged", "display")
 
 
-class PickLines(QAbstractListModel):
-    """Lines of one order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: tuple[PickLineView, ...] = ()
-
-    def show_lines(self, lines: tuple[PickLineView, ...]) -> None:
-        if lines == self._lines:
-            return
-        same_rows = [line.n for line in lines] == [line.n for line in self._lines]
-        if not same_rows:
-            self.beginResetModel()
-        self._lines = lines
-        if same_rows:
-            self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))
-        else:
-            self.endResetModel()
-
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._lines)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        line = self._lines[index.row()]
-        if role == LINE_ROLE:
-            return line
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return line.spoken
-        return None
-
-    def row_of(self, n: int) -> int:
-        return next((i for i, line in enumerate(self._lines) if line.n == n), -1)
-
-    def line_at(self, row_number: int) -> PickLineView:
-        return self._lines[row_number]
-
-
-class PickDelegate(QStyledItemDelegate):
+class PickDelegate(RowDelegate):
     """Item and its place; how many of how many."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, ROW_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        line = index.data(LINE_ROLE)
-        assert isinstance(line, PickLineView)
-        box: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue] - plain members in Qt
-        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
-        direction: Qt.LayoutDirection = option.direction  # pyright: ignore[reportAttributeAccessIssue]
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
+    def pieces(self, shown: object, width: int, *, chosen: bool) -> Iterable[Piece]:
+        assert isinstance(shown, PickLineView)
         theme = tokens()
-        painter.save()
-        if chosen:
-            painter.fillRect(box, colour(theme.accent_soft))
-        painter.fillRect(QRect(box.x(), box.bottom(), box.width(), 1), colour(theme.row_line))
         strong = Weight.BOLD if chosen else Weight.REGULAR
-        count_ink = theme.accent if line.done else theme.error if line.short else theme.ink
-        count_weight = Weight.BOLD if chosen or line.done or line.short else Weight.REGULAR
-        width = box.width()
-        for text, x, y, room_width, used, ink, where in (
-            (line.name, 14, 8, width - 120, font(16, strong), theme.ink, LEAD),
-            (line.place, 14, 29, width - 120, font(15), theme.muted, LEAD),
-            (line.picked, width - 104, 8, 90, font(16, count_weight), count_ink, TRAIL),
-        ):
-            painter.setFont(used)
-            painter.setPen(colour(ink))
-            room = QStyle.visualRect(direction, box, QRect(box.x() + x, box.y() + y, room_width, 21))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room_width)
-            painter.drawText(room, int(QStyle.visualAlignment(direction, where)), shown)
-        painter.restore()
+        count_ink = theme.accent if shown.done else theme.error if shown.short else theme.ink
+        count_weight = Weight.BOLD if chosen or shown.done or shown.short else Weight.REGULAR
+        yield Piece(shown.name, 14, 8, width - 120, font(16, strong), theme.ink)
+        yield Piece(shown.place, 14, 29, width - 120, font(15), theme.muted)
+        yield Piece(shown.picked, width - 104, 8, 90, font(16, count_weight), count_ink, at_end=True)
 
 
 class OrderPanel(QWidget):
@@ -114,7 +51,7 @@ class OrderPanel(QWidget):
         lines = column(self)
         lines.addLayout(self._head())
         lines.addWidget(self._columns())
-        self._model = PickLines()
+        self._model = Rows()
         self._list = LineList("pick_lines", tr("Lines of the order"))
         self._list.setModel(self._model)
         self._list.setItemDelegate(PickDelegate(self._list))
@@ -127,7 +64,7 @@ class OrderPanel(QWidget):
         self._sub.show_text(order.sub)
         self._pill.show_state(order.pill, order.tone)
         self._pill.setVisible(bool(order.pill))
-        self._model.show_lines(order.lines)
+        self._model.show_rows(order.lines)
         at = self._model.row_of(order.selected_n)
         self._list.setCurrentIndex(self._model.index(at) if at >= 0 else QModelIndex())
         self._lead.setText(order.head[0])
@@ -239,4 +176,4 @@ class OrderPanel(QWidget):
         self.main_pressed.emit(self.entry.take())
 
     def _line_clicked(self, index: QModelIndex) -> None:
-        self.line_tapped.emit(self._model.line_at(index.row()).n)
+        self.line_tapped.emit(self._model.key_at(index.row()))

@@ -37,6 +37,10 @@ class PickLineView:
     short: bool = False
 
     @property
+    def key(self) -> int:
+        return self.n
+
+    @property
     def spoken(self) -> str:
         return f"{self.name}, {self.place}, {self.picked}"
 

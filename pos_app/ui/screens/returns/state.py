@@ -15,6 +15,10 @@ class ReturnLineView:
     gone: bool = False
 
     @property
+    def key(self) -> int:
+        return self.n
+
+    @property
     def spoken(self) -> str:
         return ", ".join(part for part in (self.name, self.detail, self.ticked, self.amount) if part)
 

@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QStackedWidget, 
 
 from pos_app.ui.screens.returns.after_state import AfterState, FormState
 from pos_app.ui.screens.returns.after_view import AfterPanel, FormPanel
-from pos_app.ui.screens.returns.lines import ReturnDelegate, ReturnLines
+from pos_app.ui.screens.returns.lines import ReturnDelegate
 from pos_app.ui.screens.returns.state import ChoiceView, ReturnState
 from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Tone, Weight, font, set_look
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.entry import EntryLine
 from pos_app.ui.widgets.lists import LineList
 from pos_app.ui.widgets.parts import ElidedLabel, column, label, panel, row
+from pos_app.ui.widgets.rows import Rows
 from pos_app.ui.words import tr
 
 LEFT_SHARE, RIGHT_SHARE = 808, 522
@@ -65,7 +66,7 @@ class ReturnsView(QWidget):
         self._middle.setCurrentIndex(0 if state.lines is None else 1)
         self._empty_head.setText(state.empty[0])
         self._empty_text.setText(state.empty[1])
-        self._model.show_lines(state.lines or ())
+        self._model.show_rows(state.lines or ())
         at = self._model.row_of(state.selected_n)
         self._list.setCurrentIndex(self._model.index(at) if at >= 0 else QModelIndex())
         if at >= 0:
@@ -122,7 +123,7 @@ class ReturnsView(QWidget):
         table.setProperty("look", "clear")
         inside = column(table)
         inside.addWidget(self._columns())
-        self._model = ReturnLines()
+        self._model = Rows()
         self._list = LineList("return_lines", tr("Lines of the receipt"))
         self._list.setModel(self._model)
         self._list.setItemDelegate(ReturnDelegate(self._list))
@@ -222,7 +223,7 @@ class ReturnsView(QWidget):
         self.entered.emit(text)
 
     def _line_clicked(self, index: QModelIndex) -> None:
-        self.line_tapped.emit(self._model.line_at(index.row()).n)
+        self.line_tapped.emit(self._model.key_at(index.row()))
 
 
 class ChoiceButtons(QWidget):

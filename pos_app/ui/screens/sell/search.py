@@ -1,80 +1,33 @@
 """Results while a name is typed: the newest answer, a row to choose, letters to tap when there is no keyboard."""
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QFrame, QStackedWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from collections.abc import Iterable
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import QFrame, QStackedWidget
 
 from pos_app.ui.screens.sell.state import HitView, SearchView
-from pos_app.ui.theme import Weight, colour, font, tokens
+from pos_app.ui.theme import Weight, font, tokens
 from pos_app.ui.widgets.buttons import leave_button
-from pos_app.ui.widgets.lists import LEAD, TRAIL, LineList
+from pos_app.ui.widgets.lists import LineList
 from pos_app.ui.widgets.pads import Keyboard
 from pos_app.ui.widgets.parts import ElidedLabel, column, label, row
+from pos_app.ui.widgets.rows import Piece, RowDelegate, Rows
 from pos_app.ui.words import tr
 
-HIT_HEIGHT = 52
-HIT_ROLE = Qt.ItemDataRole.UserRole + 1
 KEYBOARD_HEIGHT = 222
-Index = QModelIndex | QPersistentModelIndex
-NO_PARENT = QModelIndex()
 
 
-class Hits(QAbstractListModel):
-    """One page of results."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._hits: tuple[HitView, ...] = ()
-
-    def show_hits(self, hits: tuple[HitView, ...]) -> None:
-        if hits != self._hits:
-            self.beginResetModel()
-            self._hits = hits
-            self.endResetModel()
-
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._hits)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        hit = self._hits[index.row()]
-        if role == HIT_ROLE:
-            return hit
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return f"{hit.name}, {hit.price}"
-        return None
-
-    def hit_at(self, row_number: int) -> HitView | None:
-        return self._hits[row_number] if 0 <= row_number < len(self._hits) else None
-
-
-class HitDelegate(QStyledItemDelegate):
+class HitDelegate(RowDelegate):
     """Name above, detail below, price at the end."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, HIT_HEIGHT)
+    HEIGHT = 52
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        hit = index.data(HIT_ROLE)
-        assert isinstance(hit, HitView)
-        box: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue] - plain members in Qt
-        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
-        direction: Qt.LayoutDirection = option.direction  # pyright: ignore[reportAttributeAccessIssue]
-        theme = tokens()
-        painter.save()
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, colour(theme.accent_soft))
-        painter.fillRect(QRect(box.x(), box.bottom(), box.width(), 1), colour(theme.row_line))
-        for text, x, y, width, used, ink, where in (
-            (hit.name, 15, 6, box.width() - 130, font(16, Weight.MEDIUM), theme.ink, LEAD),
-            (hit.detail, 15, 27, box.width() - 130, font(13), theme.muted, LEAD),
-            (hit.price, box.width() - 110, 14, 95, font(16, Weight.MEDIUM), theme.ink, TRAIL),
-        ):
-            painter.setFont(used)
-            painter.setPen(colour(ink))
-            room = QStyle.visualRect(direction, box, QRect(box.x() + x, box.y() + y, width, 20))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
-            painter.drawText(room, int(QStyle.visualAlignment(direction, where)), shown)
-        painter.restore()
+    def pieces(self, shown: object, width: int, *, chosen: bool) -> Iterable[Piece]:
+        assert isinstance(shown, HitView)
+        theme, words = tokens(), width - 130
+        yield Piece(shown.name, 15, 6, words, font(16, Weight.MEDIUM), theme.ink)
+        yield Piece(shown.detail, 15, 27, words, font(13), theme.muted)
+        yield Piece(shown.price, width - 110, 14, 95, font(16, Weight.MEDIUM), theme.ink, at_end=True)
 
 
 class SearchPanel(QFrame):
@@ -89,7 +42,7 @@ class SearchPanel(QFrame):
         super().__init__()
         self.setProperty("look", "panel")
         self.setObjectName("search_panel")
-        self._model = Hits()
+        self._model = Rows()
         lines = column(self, margins=(0, 0, 0, 10))
         lines.addLayout(self._head())
         self._list = LineList("search_hits", tr("Items found"))
@@ -114,7 +67,7 @@ class SearchPanel(QFrame):
     def show_state(self, state: SearchView) -> None:
         self._title.show_text(state.title)
         self._message.setText(state.message)
-        self._model.show_hits(state.hits)
+        self._model.show_rows(state.hits)
         self._middle.setCurrentIndex(1 if state.hits else 0)
         if state.hits:
             self._select(0)
@@ -130,8 +83,8 @@ class SearchPanel(QFrame):
 
     def selected_sku(self) -> str:
         """The item Enter would take; empty when there is none."""
-        hit = self._model.hit_at(self._list.currentIndex().row()) if self._middle.currentIndex() == 1 else None
-        return hit.sku if hit else ""
+        chosen = self._model.key_at(self._list.currentIndex().row()) if self._middle.currentIndex() == 1 else None
+        return str(chosen or "")
 
     def _head(self):
         head = row(gap=8, margins=(14, 10, 10, 10))
@@ -146,6 +99,6 @@ class SearchPanel(QFrame):
         self._list.setCurrentIndex(self._model.index(n))
 
     def _tapped(self, index: QModelIndex) -> None:
-        hit = self._model.hit_at(index.row())
-        if hit:
-            self.chosen.emit(hit.sku)
+        tapped = self._model.key_at(index.row())
+        if tapped:
+            self.chosen.emit(tapped)

@@ -87,6 +87,14 @@ class HitView:
     detail: str
     price: str
 
+    @property
+    def key(self) -> str:
+        return self.sku
+
+    @property
+    def spoken(self) -> str:
+        return f"{self.name}, {self.price}"
+
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
