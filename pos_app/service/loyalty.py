@@ -20,6 +20,7 @@ class Loyalty:
         self, shopping: Shopping, paying: Paying, tendering: Tendering, instruments: Instruments, facts: Links
     ) -> None:
         self._shopping, self._instruments, self._facts = shopping, instruments, facts
+        self._last: Found | None = None
         paying.loyalty, tendering.points = self.terms, self.points
 
     @property
@@ -42,7 +43,9 @@ class Loyalty:
         customer, rules = self._shopping.who(), self.rules
         if customer is None or not rules.pay_minor or not self.runs:
             return None
-        return Points(points_of(customer.customer_id), rules.pay_minor, rules.pay_points)
+        ref, last = points_of(customer.customer_id), self._last
+        left = last.left.amount if last and last.known.instrument == ref else None
+        return Points(ref, rules.pay_minor, rules.pay_points, left)
 
     def worth_minor(self, points: int) -> int:
         """What so many points pay."""
@@ -50,4 +53,9 @@ class Loyalty:
 
     def balance(self, customer: Customer, done: Callable[[Found], None], failed: Failed) -> None:
         """How many points a customer has, what may be taken now, and how old that figure is."""
-        self._instruments.find_by_id(points_of(customer.customer_id), done, failed, points=True)
+
+        def found(one: Found) -> None:
+            self._last = one
+            done(one)
+
+        self._instruments.find_by_id(points_of(customer.customer_id), found, failed, points=True)

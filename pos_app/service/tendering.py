@@ -23,11 +23,12 @@ Part = Callable[[], None]
 
 
 class Points(msgspec.Struct, frozen=True):
-    """The points of the customer on the sale: `per` of them are worth `minor`."""
+    """The points of the customer on the sale: `per` of them are worth `minor`. `left`: None while nobody has looked."""
 
     instrument: InstrumentId
     minor: int = 1
     per: int = 1
+    left: int | None = None
 
     def worth_minor(self, points: int) -> int:
         """What so many points pay; a started unit pays nothing."""

@@ -266,3 +266,19 @@ def assert_nothing_of(shop: Shop, *details: bytes) -> None:
     for path in files:
         data = path.read_bytes()
         assert not [detail for detail in details if detail in data], path.name
+
+
+def test_what_somebody_bought_is_found_by_index_however_many_customers_there_are(at: AtTill) -> None:
+    plan = at.done(
+        lambda done, failed: at.till.writer.submit(
+            lambda store: store.conn.execute(
+                "EXPLAIN QUERY PLAN SELECT sale_id FROM sale WHERE customer = ? AND customer <> ''"
+                " ORDER BY at_ms DESC LIMIT 20",
+                ("c-1",),
+            ).fetchall(),
+            done,
+            failed,
+        )
+    )
+    assert "sale_customer" in str(plan)
+    assert "TEMP B-TREE" not in str(plan)

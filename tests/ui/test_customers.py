@@ -1,7 +1,7 @@
 """F3 at the window: who buys is found, seen with what is theirs, made in a moment with their consent, and taken off."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QPushButton, QWidget
 
 from pos_app.ui.widgets.parts import Pill
 from pos_app.ui.widgets.rows import ROW_ROLE
@@ -140,3 +140,19 @@ def test_without_a_yes_nothing_is_kept(at_work: Cashier) -> None:
 def test_the_till_is_locked_by_a_tap_on_who_is_signed_in(at_work: Cashier) -> None:
     at_work.press("operator_and_clock")
     assert at_work.screen == "sign_in"
+
+
+def test_points_pay_at_the_window_by_one_key_and_say_what_is_left(at_work: Cashier) -> None:
+    open_shop(at_work)
+    at_work.serial_scan(MILK.code).serial_scan("OTL:2600001")
+    at_work.until(lambda: at_work.shown("customer_points").startswith("1,240"))
+    at_work.key(Qt.Key.Key_F9)
+    choice = at_work.workplace.shell.findChild(QPushButton, "tender_points")
+    assert choice is not None
+    assert "500 = € 5.00" in choice.accessibleDescription()  # what may be spent while head office is silent
+    at_work.type("l")
+    at_work.until(lambda: "points may be taken" in " ".join(words_in(at_work, "pay_screen")))
+    at_work.key(Qt.Key.Key_Return, "\r")
+    at_work.until(lambda: at_work.selling.last_paid)
+    at_work.serial_scan("OTL:2600001")
+    at_work.until(lambda: at_work.shown("customer_points") == "1,121 points = € 11.21")

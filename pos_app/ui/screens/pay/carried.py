@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pos_app.service.instruments import Found, Instruments
+from pos_app.service.tendering import Points
 from pos_app.ui.amounts import format_money, points_words
 from pos_app.ui.screens.pay.state import CardView
 from pos_app.ui.screens.pay.ways import ACCOUNT, BY_NUMBER, CREDIT, POINTS
@@ -105,6 +106,15 @@ def name_of(way: str, tail: str) -> str:
 def value_words(amount: int, currency: str) -> str:
     """Money, or a number of points."""
     return points_words(amount) if currency == POINTS_CURRENCY else format_money(amount, currency)
+
+
+def points_hint(points: Points | None, currency: str) -> str:
+    """ "1,240 = € 12.40"; without a figure while nobody has looked, and nothing for nobody."""
+    if points is None:
+        return ""
+    if points.left is None:
+        return tr("points")
+    return f"{ltr(f'{points.left:,}')} = {format_money(points.worth_minor(points.left), currency)}"
 
 
 def not_sold_yet(found: Found) -> bool:

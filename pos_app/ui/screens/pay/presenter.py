@@ -12,7 +12,7 @@ from pos_app.service.tendering import Tendering
 from pos_app.ui.amounts import format_money
 from pos_app.ui.keymap import PAY_KEYS, Act, Slot
 from pos_app.ui.screens.pay.at_terminal import terminal_view
-from pos_app.ui.screens.pay.carried import AGAIN, Carried, card_view
+from pos_app.ui.screens.pay.carried import AGAIN, Carried, card_view, points_hint
 from pos_app.ui.screens.pay.giving_back import back_state, back_word, paid_by_card
 from pos_app.ui.screens.pay.model import EXACT, Choice, foot, gives_change, quick_amounts, sum_rows
 from pos_app.ui.screens.pay.state import CardView, PayState, TenderChoice
@@ -341,13 +341,8 @@ class PayPresenter(Screen):
         )  # fmt: skip
 
     def _offered(self) -> tuple[TenderChoice, ...]:
-        points = self._tendering.points()
-        return offered(
-            self._tendering.rules,
-            terminal=self._card.can_pay,
-            points=tr("points") if points else "",
-            back=self._due() < 0,
-        )
+        hint = points_hint(self._tendering.points(), self._selling.currency)
+        return offered(self._tendering.rules, terminal=self._card.can_pay, points=hint, back=self._due() < 0)
 
     def _show(self) -> None:
         self._view.show_state(self._state())
