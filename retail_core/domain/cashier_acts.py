@@ -12,7 +12,7 @@ from retail_core.domain.drawer import MoveKind
 from retail_core.domain.drawer_events import DrawerMoved
 from retail_core.domain.events import AuditNoted, Event, SaleCompleted, SoldLine
 from retail_core.domain.returns import ReturnReason
-from retail_core.domain.tax import EXEMPT_RULE
+from retail_core.domain.tax import EXEMPT_RULE, Exemption
 
 PRICE_BY_HAND = "manual.price"
 BY_HAND = "manual."
@@ -29,6 +29,7 @@ class ActKind(StrEnum):
     NO_SALE = "no_sale"
     DISCOUNT = "discount"
     PRICE = "price"  # a price by hand
+    EXEMPT = "exempt"  # a sale without tax, and how much tax was in its prices
     REPRINT = "reprint"
     OVERRIDE = "override"  # somebody else had to agree
     REFUSED = "refused"  # a PIN or a badge that was wrong, or somebody who may not agree
@@ -81,7 +82,14 @@ def _of_sale(sale: SaleCompleted) -> tuple[NotedAct, ...]:
         if line.back or line.reasons:
             for kind, amount_minor in _of_line(line):
                 found[kind, line.by] = found.get((kind, line.by), 0) + amount_minor
-    return tuple(NotedAct(kind, amount, sale.receipt, operator=by) for (kind, by), amount in found.items())
+    acts = tuple(NotedAct(kind, amount, sale.receipt, operator=by) for (kind, by), amount in found.items())
+    return (*acts, _without_tax(sale, sale.exempt)) if sale.exempt else acts
+
+
+def _without_tax(sale: SaleCompleted, exempt: Exemption) -> NotedAct:
+    reasons = [reason for line in sale.lines if line.back is None for reason in line.reasons]
+    tax_minor = -sum(reason.amount_minor for reason in reasons if reason.rule == EXEMPT_RULE)
+    return NotedAct(ActKind.EXEMPT, tax_minor, sale.receipt, exempt.by)
 
 
 def _of_line(line: SoldLine) -> list[tuple[ActKind, int]]:

@@ -86,8 +86,11 @@ def exempt_sale() -> SaleCompleted:
     )  # fmt: skip
 
 
-def test_tax_that_is_not_charged_is_no_discount_in_any_report() -> None:
-    assert noted_acts(exempt_sale()) == (NotedAct(ActKind.DISCOUNT, 10, "01-02-A-7"),)
+def test_tax_that_is_not_charged_is_no_discount_in_any_report_and_the_manager_sees_who_sold_so() -> None:
+    assert noted_acts(exempt_sale()) == (
+        NotedAct(ActKind.DISCOUNT, 10, "01-02-A-7"),
+        NotedAct(ActKind.EXEMPT, 21, "01-02-A-7", by="op-2"),
+    )
     totals = with_sale(SessionTotals(), exempt_sale(), ReceiptRange("A", 7, 7, "A-7", "A-7"), 9)
     assert totals.discounts == Tally(1, -10)
 
