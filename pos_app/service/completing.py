@@ -121,7 +121,7 @@ def sold_event(
         totals.taxes, tenders, totals.due_minor, given - sum(tender.amount_minor for tender in tenders),
         rounding_minor,
         customer=sale.customer.customer_id if sale.customer else None,
-        tier=sale.customer.tier if sale.customer else "", coupons=used(sale.coupons, _promos(sold)),
+        tier=sale.customer.tier if sale.customer else "", coupons=used(sale.coupons, _promos(sold)) if sale.coupons else (),
         exempt=sale.exempt,
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ def receipt_data(
         header=paper.header,
         footer=paper.footer,
         receipt_no=event.receipt,
-        at_local=local.strftime("%Y-%m-%d %H:%M"),
+        at_local=local.replace(tzinfo=None).isoformat(" ", "minutes"),
         operator=operator,
         register=register,
         currency=event.currency,

@@ -66,8 +66,9 @@ def div_half_up(numerator: int, denominator: int) -> int:
     """
     if denominator <= 0:
         raise ValueError("the denominator must be positive")
-    sign = -1 if numerator < 0 else 1
-    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
+    if numerator < 0:
+        return -((denominator - 2 * numerator) // (2 * denominator))
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def allocate(total: int, weights: Sequence[int]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ def amount_minor(unit_minor: int, qty_milli: int) -> int:
     >>> amount_minor(199, 532)
     106
     """
-    return div_half_up(unit_minor * qty_milli, ONE)
+    return unit_minor if qty_milli == ONE else div_half_up(unit_minor * qty_milli, ONE)
 
 
 def parse_quantity(text: str) -> int:

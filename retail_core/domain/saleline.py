@@ -146,7 +146,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def exempt(self) -> bool:
         """True when it bears no tax; what was included is a reason of its own."""
-        return any(reason.rule == EXEMPT_RULE for reason in self.reasons)
+        return bool(self.reasons) and any(reason.rule == EXEMPT_RULE for reason in self.reasons)
 
     @property
     def before_share_minor(self) -> int:
@@ -168,7 +168,9 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
         """What this line adds to the sale, or takes off it for goods that come back; zero when voided or pending."""
         if not self.counts:
             return 0
-        price = amount_minor(self.unit_minor, self.qty_milli) + sum(r.amount_minor for r in self.reasons)
+        price = amount_minor(self.unit_minor, self.qty_milli)
+        if self.reasons:  # most lines have none, and every line is asked several times a sale
+            price += sum(reason.amount_minor for reason in self.reasons)
         return price if self.back is None else -price
 
 

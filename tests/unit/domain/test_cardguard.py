@@ -71,3 +71,13 @@ def test_logs_and_labels_keep_only_what_people_need() -> None:
     assert redacted(";4111111111111111=26121010000?") == "•1010000?"
     assert redacted("nothing here to be hidden") == "nothing here to be hidden"
     assert redacted("short") == "short"
+
+
+def test_figures_in_more_groups_than_any_card_has_are_clear() -> None:
+    assert look_at("1000 2000 3000 4000 5000 6000 7000") is Look.CLEAR
+    assert look_at("7000 4111 1111 1111 1111 9000") is Look.CARD  # one among them is one all the same
+
+
+def test_a_number_too_short_or_too_long_is_none() -> None:
+    assert not is_card_number("411111111111")
+    assert not is_card_number("4" * 20)

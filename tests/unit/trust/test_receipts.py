@@ -101,6 +101,10 @@ def test_another_retailers_receipt_is_told_from_a_forged_one() -> None:
     assert refusal(own.text(receipt(goods(1)))) == "receipt.forged"
 
 
+def test_a_receipt_names_the_till_that_wrote_it() -> None:
+    assert PaidReceipt("S0319-T1-A-000042", 1, "EUR", 100, ()).register == "S0319-T1"
+
+
 def test_a_till_signs_no_receipts_of_another_register() -> None:
     other = ReceiptSigner(TILL, certify(HQ, "S0319-T2", TILL.public_text), HQ.public_text)
     assert refusal(other.text(receipt(goods(1)))) == "receipt.forged"
