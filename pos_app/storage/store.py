@@ -61,6 +61,7 @@ class TillStore:
         return store
 
     def close(self) -> None:
+        self.journal.settle()
         self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.conn.close()
 

@@ -1,10 +1,11 @@
 """A small file outside the database that remembers how far the journal has come.
 
 Someone who puts yesterday's database back does not put the guard back with it. It is written every 32 entries, ahead
-of them, so a crash never looks like a rollback. That it survives a power cut matters only for number series: an older
+of them, so a crash never looks like a rollback, and at an orderly end, so that a copy of the day before is always noticed. That it survives a power cut matters only for number series: an older
 guard merely notices less, so it is not synced and a sale costs no second sync.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,14 @@ class Guard:
             return
         self.state = GuardState(node, epoch, seq + RESERVE - 1, self.series, certain)
         write_whole(self._path, msgspec.json.encode(self.state))
+
+    def settle(self, node: str, epoch: str, committed: int) -> None:
+        """Call at an orderly end, everything up to `committed` being durable. A disk that takes no more is no reason to fail."""
+        known = self.state
+        if known and (known.node, known.epoch) == (node, epoch) and committed > known.certain:
+            self.state = msgspec.structs.replace(known, certain=committed)
+            with suppress(OSError):
+                write_whole(self._path, msgspec.json.encode(self.state))
 
     @property
     def series(self) -> tuple[str, ...]:

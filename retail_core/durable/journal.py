@@ -125,6 +125,11 @@ class Journal:
             self.head, self._origin, self.epoch, self.series = before
             raise
 
+    def settle(self) -> None:
+        """Everything is written and nothing more comes: a file that ends before this is an old copy."""
+        if self._guard:
+            self._guard.settle(self.node, self.epoch, self._origin.seq)
+
     def append(self, event: Event, stamp: Stamp, private: Private | None = None) -> StreamEntry:
         """Write one fact. Must run inside `transaction()`; it is durable when that returns."""
         require(bool(self.epoch), "journal.no_epoch")

@@ -13,7 +13,7 @@ from retail_core.domain.errors import EnvironmentFault, InvariantError
 from retail_core.domain.events import AuditNoted, EpochOpened
 from retail_core.durable import journal as journal_module
 from retail_core.durable.engine import open_rw, transaction
-from retail_core.durable.guard import RESERVE, Guard
+from retail_core.durable.guard import RESERVE, Guard, GuardState
 from retail_core.durable.journal import chain_hash_at, entries_after, erase_private, stream_head, streams
 from retail_core.durable.migrate import check_readable, ensure_schema
 from retail_core.trust.keys import verify
@@ -279,6 +279,36 @@ def test_a_missing_or_damaged_guard_proves_nothing(path: Path, content: bytes | 
     assert Guard(guard_file).state is not None
 
 
+def test_an_orderly_end_makes_any_older_copy_look_old(path: Path) -> None:
+    with till_file(path, guarded=True) as till:
+        till.open_epoch("epoch-1")
+        till.write(2)
+        till.journal.settle()
+    yesterday = path.with_name("yesterday")
+    shutil.copy(path, yesterday)
+    with till_file(path, guarded=True) as till:
+        assert not till.journal.rolled_back
+        till.write()
+        till.journal.settle()
+        till.journal.settle()
+    with till_file(path, guarded=True) as till:
+        assert not till.journal.rolled_back
+    shutil.copy(yesterday, path)
+    with till_file(path, guarded=True) as till:
+        assert till.journal.rolled_back
+
+
+def test_a_guard_that_cannot_be_written_at_the_end_stops_nothing(tmp_path: Path) -> None:
+    guard = Guard(tmp_path / "till.guard")
+    guard.settle(NODE, "epoch-1", 5)  # nothing was ever begun
+    assert guard.state is None
+    guard.note_series(NODE, "epoch-1", "A")
+    (tmp_path / "till.guard").unlink()
+    guard = Guard(tmp_path / "gone" / "till.guard")
+    guard.state = GuardState(NODE, "epoch-1", 32, ("A",))
+    guard.settle(NODE, "epoch-1", 5)
+
+
 def test_the_guard_of_another_machine_proves_nothing(tmp_path: Path) -> None:
     guard = Guard(tmp_path / "till.guard")
     guard.note_series("node-T2", "epoch-9", "A")
@@ -289,6 +319,7 @@ def test_the_guard_of_another_machine_proves_nothing(tmp_path: Path) -> None:
 def test_a_journal_without_a_guard_is_never_called_old(path: Path) -> None:
     with till_file(path) as till:
         till.open_epoch("epoch-1")
+        till.journal.settle()
         assert not till.journal.rolled_back
 
 

@@ -22,7 +22,7 @@ from tests.ui.conftest import Cashier
 from tests.ui.test_after_the_sale import spooled, to_returns
 from tests.ui.test_returns_screen import sold
 
-A_MORNING = 40  # sales: more than the guard beside the file lets pass unnoticed
+A_MORNING = 2  # sales, after which the till is switched off
 MILK, CHICKEN, WATER, CANDLE = ITEMS[0], ITEMS[1], ITEMS[2], ITEMS[7]
 
 pytestmark = pytest.mark.usefixtures("dressed")
