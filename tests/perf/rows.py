@@ -46,6 +46,7 @@ from tests.perf.catalogue import big_reference
 from tests.perf.closing import end_of_day
 from tests.perf.counter import counter_devices
 from tests.perf.devices import rfid_reads
+from tests.perf.line import day_goes_up, price_comes_down
 from tests.perf.measure import Result, cpu, paired, percentile, timed
 from tests.perf.screen import scan_to_paint, start_and_memory
 from tests.support.shop import ITEMS, make_shop
@@ -353,7 +354,8 @@ def scan_and_devices(folder: Path) -> Iterator[Result]:
 
 
 ROWS: dict[str, Row] = {
-    "1": sale_commit, "2": look_up, "3": scan_and_devices, "4": last_scan, "5": search, "6": start_and_memory, "11": wire,
+    "1": sale_commit, "2": look_up, "3": scan_and_devices, "4": last_scan, "5": search, "6": start_and_memory,
+    "10": price_comes_down, "11": wire,
     "12": end_of_day,
-    "17": rfid_reads,
+    "17": rfid_reads, "18": day_goes_up,
 }  # fmt: skip
