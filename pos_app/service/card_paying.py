@@ -152,9 +152,12 @@ class CardPaying:
             record = payments.find(store.conn, tender_id)
             if record is None or record.stage not in IN_DOUBT:
                 return record
-            told = msgspec.structs.replace(record, approved_minor=record.amount_minor if paid else 0, reason=BY_PEOPLE)
+            reversing = record.stage is Stage.REVERSING
+            kept_minor = record.approved_minor if reversing else record.amount_minor
+            told = msgspec.structs.replace(record, approved_minor=kept_minor if paid else 0, reason=BY_PEOPLE)
+            yes, no = (Step.KEEP, Step.REVERSE) if reversing else (Step.APPROVE, Step.ABORT)
             with store.unit() as conn:
-                settled = payments.move(conn, tender_id, Step.APPROVE if paid else Step.ABORT, told)
+                settled = payments.move(conn, tender_id, yes if paid else no, told)
                 note = AuditNoted("card_doubt_settled", tender_id, amount if paid else 0, BY_PEOPLE)
                 store.append(note, operator.operator_id)
             return settled
@@ -185,6 +188,8 @@ class CardPaying:
             elif record.stage in IN_DOUBT:
                 self.tender_id, self.amount_minor, self._state = record.tender_id, record.amount_minor, CardState.DOUBT
                 self.goes_back = goes_back
+            else:
+                self._take_off(record.tender_id)
 
     def settled(self, outcome: PaymentOutcome) -> None:
         """The terminal was asked again by its own driver: what became of a payment nobody was waiting for."""
@@ -247,6 +252,7 @@ class CardPaying:
             return
         self._rests()
         if outcome.state is not PaymentState.APPROVED:
+            self._take_off(outcome.tender_id)
             self._fail(RuleViolationError(outcome.reason or "terminal.declined"))
             return
         self._paying.note_slip(_sale_of(outcome.tender_id), outcome.lines)
@@ -257,6 +263,7 @@ class CardPaying:
         if record and record.stage is Stage.APPROVED:
             self._taken(record.tender_id, record.approved_minor)
         else:
+            self._take_off(self.tender_id)
             self.changed()
 
     def _taken(self, tender_id: str, amount_minor: int) -> None:
@@ -275,6 +282,17 @@ class CardPaying:
         done, failed, print_receipt = self._ended
         self._paying.finish_paid(done, failed, print_receipt=print_receipt)
 
+    def _take_off(self, tender_id: str) -> None:
+        """The terminal has not got this money: if it counted already, its reversal was what nobody knew of."""
+        sale = self._waiting.find(_sale_of(tender_id))
+        if sale is None or all(tender.reference != tender_id for tender in sale.tenders):
+            return
+        sale.give_back(tender_id)
+        if self._is_beside:
+            self._waiting.keep()
+        else:
+            self._writer.keep_basket(sale.data())
+
     def _taken_beside(self, sale: Sale) -> None:
         self._waiting.keep()
         self.changed()
@@ -288,6 +306,7 @@ class CardPaying:
     def _given_back(self, sale: Sale, outcome: PaymentOutcome, done: Callable[[], None], failed: Failed) -> None:
         if outcome.state is PaymentState.UNKNOWN:
             self.tender_id = outcome.tender_id
+            self.amount_minor = next((one.given_minor for one in sale.tenders if one.reference == self.tender_id), 0)
             self._rests(CardState.DOUBT)
             failed(RuleViolationError("card.doubt"))
             return

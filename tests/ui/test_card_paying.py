@@ -13,7 +13,7 @@ from pos_app.counter import Counter
 from pos_app.devices.config import device_tables
 from pos_app.devices.ports import DeviceState
 from pos_app.devices.sim.printer import PrinterSim
-from pos_app.devices.sim.terminal import Behaviour, TerminalSim
+from pos_app.devices.sim.terminal import Behaviour, ReversalTurn, TerminalSim
 from pos_app.service.card_paying import CardState
 from pos_app.till import Till
 from pos_app.ui.background import Background
@@ -207,6 +207,36 @@ def test_a_part_that_was_taken_can_be_given_back_and_lines_wait_for_that(desk: A
     desk.at.key(Qt.Key.Key_Delete)
     desk.at.until(lambda: desk.at.shown("still_to_pay") == "€ 1.19")
     assert desk.terminal.balance_minor == 0
+
+
+def part_taken(desk: AtTerminal) -> None:
+    desk.pay_by_card()
+    desk.to_pay()
+    desk.at.type("1")
+    desk.at.key(Qt.Key.Key_K, "k")
+    desk.at.key(Qt.Key.Key_Return, "\r")
+    desk.at.until(lambda: desk.at.shown("still_to_pay") == "€ 0.19")
+
+
+@pytest.mark.parametrize(("answer", "left"), [("card_not_paid", "€ 1.19"), ("card_paid", "€ 0.19")])
+def test_a_supervisor_decides_whether_a_part_was_given_back(
+    desk: AtTerminal, shop: Shop, answer: str, left: str
+) -> None:
+    """Else a sale would be finished by money the customer has got back, or a customer pay twice."""
+    part_taken(desk)
+    desk.terminal.books.book(500)  # somebody else's, at the same terminal
+    desk.terminal.next_reversal = ReversalTurn.OTHER
+    desk.at.key(Qt.Key.Key_Delete)
+    desk.at.until(lambda: desk.card_says() == "€ 1.00 in doubt")
+    desk.at.control(Qt.Key.Key_L)
+    desk.at.sign_in(MANAGER_PIN)
+    desk.at.key(Qt.Key.Key_F9)
+    desk.at.press(answer)
+    desk.at.until(lambda: desk.at.shown("still_to_pay") == left and desk.card_says() == "")
+    desk.at.key(Qt.Key.Key_F12)
+    desk.at.until(desk.paid)
+    rest = [("cash", MILK.price_minor)] if answer == "card_not_paid" else [("card", 100), ("cash", 19)]
+    assert sorted(tenders(shop)) == sorted([("card", MILK.price_minor), *rest])
 
 
 def test_paid_but_the_line_died_is_asked_about_and_paid_once(desk: AtTerminal, shop: Shop) -> None:
