@@ -1,6 +1,14 @@
 """What the pictures of the customer beside the lines show: made-up people."""
 
-from pos_app.ui.screens.sell.customer_state import BarView, BoughtView, ConsentView, FieldView, FormView, PersonView
+from pos_app.ui.screens.sell.customer_state import (
+    BarView,
+    BoughtView,
+    ConsentView,
+    CouponView,
+    FieldView,
+    FormView,
+    PersonView,
+)
 from pos_app.ui.screens.sell.state import HitView, SearchView
 from pos_app.ui.screens.sell.suggestion_bar import SuggestionView
 from pos_app.ui.screens.sell.view import SellView
@@ -23,6 +31,7 @@ PERSON = PersonView(
         BoughtView("14.11.25", "Bananas, loose, Sparkling water 1.5 L", "3.84"),
         BoughtView("02.11.25", "Wool throw, grey", "39.90"),
     ),
+    coupons=(CouponView("SAVE10", "10 % off the bakery", "−0.35"),),
 )
 FOUND = (
     HitView("1", "Jordan Lee", "… 567 · jo…@example.org", "Gold"),

@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QPushButton, QWidget
 from pos_app.ui.widgets.parts import Pill
 from pos_app.ui.widgets.rows import ROW_ROLE
 from retail_core.domain.customers import Consent, Customer, Purpose
-from retail_core.domain.ids import CustomerId
+from retail_core.domain.ids import CustomerId, Sku
 from retail_core.domain.loyalty import LoyaltyRules, points_of
+from retail_core.domain.promotions.model import Goods, PercentOff, Promotion
 from retail_core.domain.value import Instrument, ValueKind
 from tests.support.shop import ITEMS, row
 from tests.ui.conftest import Cashier
@@ -156,3 +157,20 @@ def test_points_pay_at_the_window_by_one_key_and_say_what_is_left(at_work: Cashi
     at_work.until(lambda: at_work.selling.last_paid)
     at_work.serial_scan("OTL:2600001")
     at_work.until(lambda: at_work.shown("customer_points") == "1,121 points = € 11.21")
+
+
+def test_coupons_on_the_sale_are_seen_and_taken_off_by_a_tap(at_work: Cashier) -> None:
+    goods = Goods(skus=(Sku(MILK.sku),))
+    at_work.shop.put_rows(
+        row("promotion", "P-1", Promotion("P-1", "Milk coupon", PercentOff(100_000), goods, coupon="SAVE10")),
+        row("promotion", "P-2", Promotion("P-2", "Throw coupon", PercentOff(1_000), goods, coupon="THROW10")),
+    )
+    at_work.serial_scan(MILK.code).serial_scan("SAVE10")
+    at_work.until(lambda: at_work.shown("customer_points").startswith("Milk coupon"))
+    at_work.key(Qt.Key.Key_F3)
+    at_work.until(lambda: visible(at_work, "coupon_SAVE10"))
+    assert not visible(at_work, "person_remove")
+    at_work.press("coupon_SAVE10")
+    at_work.until(lambda: not at_work.till.shopping.coupons())
+    assert at_work.lines[0].amount_minor == MILK.price_minor
+    assert not visible(at_work, "customer_bar")

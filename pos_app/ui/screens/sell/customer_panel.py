@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QScroller, QVBoxLayout, QWidget
 
-from pos_app.ui.screens.sell.customer_state import FIELDS, BarView, ConsentView, FormView, PersonView
+from pos_app.ui.screens.sell.customer_state import FIELDS, BarView, ConsentView, CouponView, FormView, PersonView
 from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Tone, Weight, set_look
 from pos_app.ui.widgets.buttons import TwoLineButton, button, leave_button
 from pos_app.ui.widgets.pads import Keyboard
@@ -65,6 +65,7 @@ class PersonPanel(QFrame):
     another_pressed = Signal()
     removed = Signal()
     consent_pressed = Signal(str)
+    coupon_dropped = Signal(str)
     closed = Signal()
 
     def __init__(self) -> None:
@@ -109,10 +110,14 @@ class PersonPanel(QFrame):
         self._points.setVisible(bool(state.points))
         self._age.setText(state.age)
         self._age.setVisible(bool(state.age))
+        self._off.setVisible(state.known)
         clear(self._inside)
+        for coupon in state.coupons:
+            self._inside.addWidget(self._coupon(coupon))
         for consent in state.consents:
             self._inside.addWidget(self._consent(consent))
-        self._inside.addWidget(label(tr("Bought in this store"), 14, Weight.BOLD))
+        if state.known:
+            self._inside.addWidget(label(tr("Bought in this store"), 14, Weight.BOLD))
         for bought in state.bought:
             self._inside.addWidget(_purchase(bought.when, bought.what, bought.amount))
         if state.nothing:
@@ -133,15 +138,34 @@ class PersonPanel(QFrame):
 
     def _foot(self):
         foot = row(gap=GAP)
-        off = TwoLineButton("person_remove")
-        off.show_lines(tr("Take off"), "Del")
-        off.clicked.connect(self.removed)
+        self._off = TwoLineButton("person_remove")
+        self._off.show_lines(tr("Take off"), "Del")
+        self._off.clicked.connect(self.removed)
         another = TwoLineButton("person_another")
         another.show_lines(tr("Another customer"), "F3")
         another.clicked.connect(self.another_pressed)
-        foot.addWidget(off, 1)
+        foot.addWidget(self._off, 1)
         foot.addWidget(another, 1)
         return foot
+
+    def _coupon(self, coupon: CouponView) -> QWidget:
+        around = QFrame()
+        around.setProperty("look", "clear")
+        line = row(around, gap=10)
+        words = ElidedLabel(15, Weight.MEDIUM)
+        words.show_text(coupon.name)
+        line.addWidget(words, 1)
+        line.addWidget(label(coupon.off, 15, Weight.BOLD, look="accent"))
+        drop = button(tr("Take off"), f"coupon_{coupon.code}", px=14)
+        drop.setAccessibleDescription(coupon.name)
+        drop.setProperty("code", coupon.code)
+        drop.setFixedWidth(SIDE_BUTTON_PX)
+        drop.clicked.connect(self._dropped)
+        line.addWidget(drop)
+        return around
+
+    def _dropped(self) -> None:
+        self.coupon_dropped.emit(str(self.sender().property("code")))
 
     def _consent(self, consent: ConsentView) -> QWidget:
         around = QFrame()

@@ -35,6 +35,15 @@ class BoughtView:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponView:
+    """A coupon on the sale, and what it takes off so far."""
+
+    code: str
+    name: str
+    off: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonView:
     """A customer in front of the till. Phone and e-mail only as far as other customers may look on."""
 
@@ -46,6 +55,8 @@ class PersonView:
     consents: tuple[ConsentView, ...] = ()
     bought: tuple[BoughtView, ...] = ()
     nothing: str = ""  # said instead of purchases
+    coupons: tuple[CouponView, ...] = ()
+    known: bool = True  # False: nobody is on the sale yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pos_app.storage.customers_here import Purchase
 from pos_app.ui.amounts import format_minor, format_money, points_words
 from pos_app.ui.keymap import Act
 from pos_app.ui.screens.pay.carried import age_words
-from pos_app.ui.screens.sell.customer_state import BarView, BoughtView, ConsentView, PersonView
+from pos_app.ui.screens.sell.customer_state import BarView, BoughtView, ConsentView, CouponView, PersonView
 from pos_app.ui.screens.sell.new_customer import NewCustomer
 from pos_app.ui.screens.sell.side import Side, SidePanel
 from pos_app.ui.screens.sell.state import HitView, SearchView
@@ -63,6 +63,7 @@ class SaleCustomers(QObject):
         view.bar.opened.connect(self.pressed)
         view.person.another_pressed.connect(self.pressed)
         view.person.removed.connect(self._remove)
+        view.person.coupon_dropped.connect(self._drop_coupon)
         view.person.consent_pressed.connect(self._turn_consent)
         view.person.closed.connect(side.close)
 
@@ -76,7 +77,7 @@ class SaleCustomers(QObject):
         """F3: whoever buys; once more, somebody else; once more, somebody new, with what was typed."""
         if self._side.side is Side.CUSTOMERS:
             self._new.begin(self._view.entry.text())
-        elif self._side.side is Side.CUSTOMER or self._shopping.who() is None:
+        elif self._side.side is Side.CUSTOMER or not (self._shopping.who() or self._shopping.coupons()):
             self._look_for("")
         else:
             self._side.open_customer()
@@ -148,17 +149,41 @@ class SaleCustomers(QObject):
         customer = self._shopping.who()
         if customer is None:
             self._about = None
-            self._view.bar.show_state(BarView())
-            if self._side.side is Side.CUSTOMER:
-                self._side.close()
+            self._follow_nobody()
             return
         if self._about is None or self._about.customer_id != customer.customer_id:
             self._about = About(customer.customer_id)
             self._ask_about()
         name = customer.name or tr("Customer without details here")
-        self._view.bar.show_state(BarView(name, customer.tier, self._points_line(customer)))
+        line = " · ".join(filter(None, (self._points_line(customer), self._coupon_line())))
+        self._view.bar.show_state(BarView(name, customer.tier, line))
         if self._side.side is Side.CUSTOMER:
             self._view.person.show_state(self._person(customer))
+
+    def _follow_nobody(self) -> None:
+        """Coupons may be on a sale of somebody we do not know."""
+        coupons = self._coupons()
+        nobody = tr("No customer on this sale")
+        self._view.bar.show_state(BarView(nobody, "", self._coupon_line()) if coupons else BarView())
+        if self._side.side is not Side.CUSTOMER:
+            return
+        if coupons:
+            self._view.person.show_state(PersonView(nobody, coupons=coupons, known=False))
+        else:
+            self._side.close()
+
+    def _coupons(self) -> tuple[CouponView, ...]:
+        currency = self._selling.currency
+        return tuple(
+            CouponView(one.code, one.name, format_minor(-one.off_minor, currency) if one.off_minor else tr("waits"))
+            for one in self._shopping.coupons()
+        )
+
+    def _coupon_line(self) -> str:
+        return " · ".join(f"{one.name} {one.off}" for one in self._coupons())
+
+    def _drop_coupon(self, code: str) -> None:
+        self.answered.emit(self._shopping.drop_coupon(code))
 
     def _ask_about(self) -> None:
         """Points and purchases come when they come; nobody waits for them."""
@@ -210,6 +235,7 @@ class SaleCustomers(QObject):
             ),
             tuple(map(self._bought, bought or ())),
             tr("Nothing yet") if bought is not None and not bought else "",
+            self._coupons(),
         )
 
     def _bought(self, one: Purchase) -> BoughtView:
