@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hq_server.service import baskets, coupons, customers, fulfilment, loyalty, mails, returns, value
 from hq_server.service import bought as histories
-from hq_server.service import coupons, customers, fulfilment, loyalty, mails, returns, value
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
 from hq_server.storage import cashier_acts, drawers, receipts, sales, stock
@@ -21,6 +21,7 @@ from retail_core.domain.cashier_acts import noted_acts
 from retail_core.domain.drawer_events import DayClosed, DrawerClosed
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import (
+    BasketRecalled,
     CustomerConsented,
     CustomerCreated,
     Event,
@@ -79,6 +80,10 @@ def understand(stream: StreamId, placed: StreamEntry) -> Fact:
         _check_close(event)
     if isinstance(event, InvoiceIssued | MailWanted):
         _check_texts([event.receipt, event.commit])
+    if isinstance(event, BasketRecalled):
+        _check_texts([event.sale_id, event.as_sale])
+        if not 0 <= event.put_ms < BIGGEST_FIGURE:
+            raise RuleViolationError("event.bad_head", what="a number")
     movements = movements_of(event)
     _check_movements(movements)
     _check_head(entry)
@@ -116,6 +121,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     value.fold(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, ValueMoved)])
     loyalty.follow(hq, unit, sold, [fact.event for fact in facts if isinstance(fact.event, ValueMoved)])
     returns.watch(hq, unit, store, [one.sale for one in sold])
+    baskets.watch(hq, unit, store, [(f.entry, f.event) for f in facts if isinstance(f.event, BasketRecalled)])
     mails.want(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, MailWanted)])
     if sold or moves:
         unit.changed.add(TODAY)

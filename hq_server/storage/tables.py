@@ -17,7 +17,8 @@ from hq_server.storage.scoping import (
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
-SCHEMA_VERSION = 15
+# 16: basket_taken
+SCHEMA_VERSION = 16
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -188,6 +189,11 @@ cashier_act = store_scoped(  # what a manager looks at, read from the facts as t
     index=[["biz_date", "operator"]],
 )  # fmt: skip
 receipt_event = store_scoped("receipt_event", text("receipt"), text("event_id"), key=["receipt"])
+basket_taken = store_scoped(  # by whom a basket that had been put aside was taken up first
+    "basket_taken",
+    text("sale_id"), number("put_ms"), text("node"), text("as_sale"), number("at_ms"),
+    key=["sale_id", "put_ms"],
+)  # fmt: skip
 mail = store_scoped(  # receipts to be sent by e-mail; where to stands in `private`
     "mail",
     text("mail_id"), text("receipt"), number("wanted_ms"), text("state"), number("tries"), number("next_ms"),

@@ -203,6 +203,8 @@ def _about(one: ExceptionCase) -> str:
         return f"{one.evidence.get('tail', '')}: {message(code, {})}"
     if one.kind in {CaseKind.MAIL_FAILED, CaseKind.RETURNED_TWICE}:
         return f"{one.evidence.get('receipt', '')}: {message(code, {})}"
+    if one.kind is CaseKind.BASKET_TWICE:
+        return message(code, {})
     if one.kind is CaseKind.ORDER_CONFLICT:
         return f"{one.subject.split(' · ')[0]}: {message(code, {})}"
     if one.kind is CaseKind.FORKED_STREAM:

@@ -116,6 +116,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "snapshot.not_ready": "The snapshot is being built. Ask again in a few seconds.",
         "snapshot.unknown": "There is no such snapshot.",
         "badge.malformed": "A badge holds OTB: and {least} to {most} capital letters, figures and hyphens.",
+        "parking.taken_up_twice": "a basket was taken up at two tills; both may have sold it",
         "promotion.bad_hours": "The hours of promotion {promotion} are no hours of a day.",
         "promotion.bad_limit": "How often promotion {promotion} holds in one sale must be 0 (any) to 99.",
         "promotion.bad_offer": "What promotion {promotion} takes off cannot be: look at its figures. More than 100 % is nothing.",
@@ -157,6 +158,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.VALUE_CONFLICT: ("value", "error"),
         CaseKind.MAIL_FAILED: ("mail", "warning"),
         CaseKind.RETURNED_TWICE: ("return", "error"),
+        CaseKind.BASKET_TWICE: ("basket", "warning"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

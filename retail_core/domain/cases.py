@@ -20,6 +20,7 @@ class CaseKind(StrEnum):
     VALUE_CONFLICT = "value_conflict"
     MAIL_FAILED = "mail_failed"
     RETURNED_TWICE = "returned_twice"
+    BASKET_TWICE = "basket_twice"
 
 
 class CaseState(StrEnum):
