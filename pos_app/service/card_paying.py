@@ -168,11 +168,16 @@ class CardPaying:
     def give_back(self, reference: str, done: Callable[[], None], failed: Failed) -> None:
         """Give a card payment of this sale back, before the sale is finished."""
         sale = self._selling.sale
-        if sale is None or self.cards is None or self._selling.paying:
-            failed(RuleViolationError(NOT_THERE if self.cards is None else "sale.being_paid"))
+        try:
+            cards = self._ready()
+        except RuleViolationError as refused:
+            failed(refused)
+            return
+        if sale is None or self._selling.paying:
+            failed(RuleViolationError("sale.being_paid"))
             return
         self._works()
-        self.cards.reverse(reference, lambda outcome: self._given_back(sale, outcome, done, failed))
+        cards.reverse(reference, lambda outcome: self._given_back(sale, outcome, done, failed))
 
     # ── after a start, and when nobody waits any more ────────────────────────────────────────────
 

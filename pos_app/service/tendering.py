@@ -11,7 +11,7 @@ import msgspec
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.instruments import Found, Instruments
 from pos_app.service.paying import Ending, Paid, Paying
-from pos_app.service.selling import Selling
+from pos_app.service.selling import BLOCKED_DOUBT, BLOCKED_PAYING, Selling
 from retail_core.domain.cashrounding import cash_due
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, InstrumentId
@@ -158,8 +158,16 @@ class Tendering:
         self._paying.finish(ending, done, failed, print_receipt=print_receipt)
 
     def undo(self, reference: str) -> None:
-        """Take a tender off the sale that the terminal has nothing to do with. Raises `tender.not_taken`."""
-        sale, _ = self._paying.payable()
+        """Take a tender off the sale that the terminal has nothing to do with, also while lines wait for somebody.
+
+        Raises `tender.not_taken`, `sale.being_paid`, `card.doubt`.
+        """
+        selling = self._selling
+        if selling.paying or selling.in_doubt:
+            raise RuleViolationError(BLOCKED_PAYING if selling.paying else BLOCKED_DOUBT)
+        sale = selling.sale
+        if sale is None:
+            raise RuleViolationError("tender.not_taken", reference=reference)
         sale.give_back(reference)
         self._writer.keep_basket(sale.data())
 

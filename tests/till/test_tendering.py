@@ -313,6 +313,18 @@ def test_a_sale_that_could_not_be_written_takes_nothing_from_a_card(at: AtTill, 
     assert [event.what for event in journal(shop) if isinstance(event, ValueMoved)] == [ValueFact.REDEEMED]
 
 
+def test_a_part_can_be_taken_back_while_a_line_waits_for_somebody(at: AtTill, shop: Shop) -> None:
+    """Else neither the line nor the part could ever come off."""
+    bring(shop, GIFT)
+    at.scan(CHICKEN.code)
+    pay(at, find(at), 500)
+    at.scan("4006381333931")  # nobody knows it
+    refused("sale.pending_lines", lambda: at.pay_cash(149))
+    at.till.tendering.undo(at.sale.tenders[0].reference)
+    assert at.sale.tenders == ()
+    refused("tender.not_taken", lambda: at.till.tendering.undo("gone"))
+
+
 # ── selling gift cards ───────────────────────────────────────────────────────────────────────────
 
 

@@ -228,6 +228,9 @@ def test_a_supervisor_decides_whether_a_part_was_given_back(
     desk.terminal.next_reversal = ReversalTurn.OTHER
     desk.at.key(Qt.Key.Key_Delete)
     desk.at.until(lambda: desk.card_says() == "€ 1.00 in doubt")
+    desk.at.key(Qt.Key.Key_Delete)  # not another time while nobody knows
+    desk.at.until(lambda: "whether the card was charged" in desk.at.notice)
+    assert desk.card_says() == "€ 1.00 in doubt"
     desk.at.control(Qt.Key.Key_L)
     desk.at.sign_in(MANAGER_PIN)
     desk.at.key(Qt.Key.Key_F9)

@@ -251,7 +251,11 @@ class PayPresenter(Screen):
         if last.kind is TenderKind.CARD:
             self._card.give_back(last.reference, self._given_back, self._not_paid)
         else:
-            self._tendering.undo(last.reference)
+            try:
+                self._tendering.undo(last.reference)
+            except RuleViolationError as refused:
+                self.explain(refused)
+                return
             words = tr("{amount} is off the sale again.", amount=format_money(last.amount_minor, sale.currency))
             self.say(words, Tone.OK)
         self._begin(self._way)
