@@ -11,11 +11,13 @@ from tests.hq.running import RunningHq
 from tests.hq.support import STORE, Machine, enrolled, put_stock
 
 EXAMPLES = 5
+ENDS_WITHIN_S = 240
 RULES_OF_THE_SHOP = "positive_data_acceptance"  # a well-formed order for goods nobody has is still refused
 SYNC = "^/v1/(push|pull|snapshot|witness|telemetry)"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(ENDS_WITHIN_S + 60)
 @pytest.mark.parametrize("running", [pytest.param("postgres", marks=pytest.mark.pg)], indirect=True)
 @pytest.mark.parametrize("who", ["administrator", "machine"])
 def test_no_request_breaks_the_server_or_its_promises(running: RunningHq, tmp_path: Path, who: str) -> None:
@@ -31,7 +33,7 @@ def test_no_request_breaks_the_server_or_its_promises(running: RunningHq, tmp_pa
             "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color",
             "--include-path-regex" if who == "machine" else "--exclude-path-regex", SYNC,
         ],
-        capture_output=True, text=True, timeout=100, check=False, stdin=subprocess.DEVNULL, cwd=tmp_path,
+        capture_output=True, text=True, timeout=ENDS_WITHIN_S, check=False, stdin=subprocess.DEVNULL, cwd=tmp_path,
     )  # fmt: skip
     assert found.returncode == 0, found.stdout[-4000:]
 
