@@ -126,7 +126,9 @@ class TwoLineButton(QPushButton):
             painter.setPen(ink)
             room = QRectF(WORD_MARGIN / 2, y, room_px, box)
             said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room_px + 2)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, said)
+            painter.drawText(
+                room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), said
+            )  # g and y reach out
             y += box + gap
         painter.end()
 
