@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from retail_core.durable import link
+from retail_core.durable import link, reference
 from retail_core.durable.engine import open_ro, open_rw, transaction
 from retail_core.durable.home import Home
 from tools.catalogue_generator import KEY, generate, write_reference
@@ -67,7 +67,8 @@ def big_reference(items: int) -> BigReference:
     """The file with `items` items, built if it is not there yet (a million take about half a minute)."""
     codes = os.environ.get("BARCODES", "")
     BUILD.mkdir(parents=True, exist_ok=True)
-    path = BUILD / f"ref-{items}{'-real' if codes else ''}.db"
+    version = len(reference.REFERENCE_STEPS)  # a file of an older schema is made anew
+    path = BUILD / f"ref-{items}{'-real' if codes else ''}-v{version}.db"
     if not path.exists():
         building = path.with_suffix(".new")
         building.unlink(missing_ok=True)

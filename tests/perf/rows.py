@@ -46,6 +46,7 @@ from tests.perf.catalogue import big_reference
 from tests.perf.closing import end_of_day
 from tests.perf.counter import counter_devices
 from tests.perf.devices import rfid_reads
+from tests.perf.growth import growth
 from tests.perf.line import day_goes_up, price_comes_down
 from tests.perf.measure import Result, cpu, paired, percentile, timed
 from tests.perf.screen import scan_to_paint, start_and_memory
@@ -358,4 +359,5 @@ ROWS: dict[str, Row] = {
     "10": price_comes_down, "11": wire,
     "12": end_of_day,
     "17": rfid_reads, "18": day_goes_up,
+    "growth": growth,
 }  # fmt: skip
