@@ -34,6 +34,7 @@ class Alone:
         self.shop, self.scanner, self.printer = shop, scanner, printer
         self._calls, self.control = calls, control
         self._start()
+        self.said = ""  # before anybody signed in, after a crash
         self.scan_waits_s: list[float] = []
         self.pay_waits_s: list[float] = []
 
@@ -41,11 +42,12 @@ class Alone:
         command = watched(self._calls, "pos_app.app", "--home", str(self.shop.home.folder))
         environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
         self._program = subprocess.Popen(command, env=environment, start_new_session=True)
-        end = time.monotonic() + UP_WITHIN_S
+        began = time.monotonic()
         while not self.control.exists():
             assert self._program.poll() is None, "the till ended at once"
-            assert time.monotonic() < end, "the till does not come up"
+            assert time.monotonic() < began + UP_WITHIN_S, "the till does not come up"
             time.sleep(0.05)
+        self.up_s = time.monotonic() - began
         self.hands = Hands(self.control)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -56,10 +58,11 @@ class Alone:
         self._program.wait(GONE_WITHIN_S)
 
     def crash(self) -> None:
-        """The program is gone between two instructions; somebody starts it again and signs in."""
+        """The program is gone between two instructions; somebody starts it again, reads what it says, and signs in."""
         self.end(signal.SIGKILL)
         self.control.unlink()
         self._start()
+        self.said = str(self.hands.look()["notice"])
         self.sign_in()
 
     def sign_in(self) -> None:
