@@ -53,6 +53,7 @@ def test_nothing_is_cut_and_everything_can_be_hit(picture: Picture, spoken: QApp
         window.resize(*size)
         spoken.processEvents()
         assert (window.width(), window.height()) == size
+        assert window.isActiveWindow(), "something became a window of its own and took the keys"
         wrong += [f"{size[0]}x{size[1]}: {trouble}" for trouble in troubles(window)]
     wrong += blind_stops(window, spoken)
     gone(window, spoken)

@@ -174,7 +174,10 @@ class Pill(QWidget):
             return
         self._text, self._tone = text, tone
         self.setAccessibleName(text)
-        self.setVisible(bool(text))
+        if (
+            not text or self.parentWidget() is not None
+        ):  # shown without a parent it would be a window, and take the keys
+            self.setVisible(bool(text))
         self.updateGeometry()
         self.update()
 
