@@ -95,9 +95,7 @@ class PostVoiding:
         cards = [tender for tender in sale.tenders if tender.kind is TenderKind.CARD]
         if any(line.card for line in sale.lines):
             raise RuleViolationError("post_void.gift_card", receipt=receipt)
-        paid_out = any(
-            tender.given_minor != tender.amount_minor for tender in cards
-        )  # in cash, which the card had lent
+        paid_out = any(tender.given_minor != tender.amount_minor for tender in cards)  # cash on a card
         if paid_out or len(cards) > 1 or any(tender.kind not in REVERSIBLE for tender in sale.tenders):
             raise RuleViolationError("post_void.tender", receipt=receipt)
         if cards and not self._card.can_pay:
