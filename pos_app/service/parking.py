@@ -11,7 +11,8 @@ import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
-from pos_app.service.selling import BLOCKED_DOUBT, Selling
+from pos_app.service.open_sale import BLOCKED_DOUBT
+from pos_app.service.selling import Selling
 from pos_app.storage import parked, sales
 from pos_app.storage.parked import Parked
 from pos_app.storage.readers import Links

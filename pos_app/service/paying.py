@@ -13,9 +13,10 @@ from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import Closing, SoldBy, complete
 from pos_app.service.drawer_keeping import Owed
 from pos_app.service.instruments import Instruments
+from pos_app.service.open_sale import BLOCKED_DOUBT, BLOCKED_PAYING
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper
-from pos_app.service.selling import BLOCKED_DOUBT, BLOCKED_PAYING, Selling
+from pos_app.service.selling import Selling
 from pos_app.service.value_booking import Wallet
 from pos_app.storage.readers import Links
 from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash

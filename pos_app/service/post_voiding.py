@@ -13,10 +13,11 @@ from pos_app.devices.ports import PaymentOutcome, PaymentState
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.card_paying import CardPaying
 from pos_app.service.completing import Closing, SoldBy, complete
+from pos_app.service.open_sale import BLOCKED_PAYING
 from pos_app.service.outcome import PaidSale
 from pos_app.service.paying import Paying
 from pos_app.service.receipt import Paper
-from pos_app.service.selling import BLOCKED_PAYING, Selling
+from pos_app.service.selling import Selling
 from pos_app.service.sold_lines import sale_line
 from pos_app.service.two_people import agreed, by_two
 from pos_app.storage import drawer, returns, sales

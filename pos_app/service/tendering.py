@@ -10,8 +10,9 @@ import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.instruments import Found, Instruments
+from pos_app.service.open_sale import BLOCKED_DOUBT, BLOCKED_PAYING
 from pos_app.service.paying import Ending, Paid, Paying
-from pos_app.service.selling import BLOCKED_DOUBT, BLOCKED_PAYING, Selling
+from pos_app.service.selling import Selling
 from retail_core.domain.cashrounding import cash_due
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, InstrumentId

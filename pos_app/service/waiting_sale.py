@@ -10,9 +10,10 @@ import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
+from pos_app.service.open_sale import BLOCKED_PAYING
 from pos_app.service.outcome import PaidSale
 from pos_app.service.paying import Paying
-from pos_app.service.selling import BLOCKED_PAYING, Selling
+from pos_app.service.selling import Selling
 from pos_app.storage import waiting
 from pos_app.storage.store import TillStore
 from retail_core.domain.errors import CodedError, RuleViolationError

@@ -12,10 +12,11 @@ from pos_app.service.entry import is_multiplier
 from pos_app.service.lookup import Lookup
 from pos_app.service.loyalty import Loyalty
 from pos_app.service.open_prices import quick_department
+from pos_app.service.open_sale import BLOCKED_PAYING
 from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.parking import Parking
 from pos_app.service.paying import BLOCKED_ASKS, BLOCKED_PENDING, BLOCKED_STOPPED, Paying
-from pos_app.service.selling import BLOCKED_PAYING, Selling
+from pos_app.service.selling import Selling
 from pos_app.service.shopping import Shopping
 from pos_app.service.suggesting import Suggesting
 from pos_app.ui.held_scans import HeldScan, HeldScans
