@@ -2,8 +2,10 @@
 
 import pytest
 
+from retail_core.domain.customers import Person, checked
 from retail_core.domain.gtin import is_gtin
-from tools.demo_shop import naming, shop, source
+from retail_core.domain.promotions.model import checked as checked_promotion
+from tools.demo_shop import members, naming, shop, source
 from tools.demo_shop.departments import TAXES
 from tools.demo_shop.files import ShopFiles, write_files
 
@@ -113,3 +115,16 @@ def test_kinds_read_as_people_say_them(kind, category, name):
 )
 def test_sizes_are_read_or_left_out(size, department, name):
     assert naming.size_name(size, department) == name
+
+
+def test_members_have_cards_of_their_own_and_advice_names_goods_of_the_shop(made):
+    people = members.members(made.customers, shop.STORE)
+    assert len(people) == len({tuple(one["cards"]) for one in people}) == members.MEMBERS
+    for one in people:
+        checked(Person(one["name"], one["phone"], one["email"], tuple(one["cards"])))
+    skus = {item.sku for item in made.items}
+    advice = list(members.advice(made.baskets))
+    assert len(advice) > 100
+    assert all(one["sku"] in skus and skus.issuperset(one["goes_with"]) for one in advice)
+    for promotion in members.PROMOTIONS:
+        assert checked_promotion(promotion)

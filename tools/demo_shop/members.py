@@ -1,6 +1,7 @@
 """What makes the demo shop one that knows its customers: members with cards, points, member prices, coupons, advice."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from retail_core.domain.ids import Sku
 from retail_core.domain.loyalty import LoyaltyRules, TierRule
@@ -8,7 +9,7 @@ from retail_core.domain.promotions.model import BasketPercent, Goods, PercentOff
 from retail_core.domain.suggestions import often_bought
 from tools.demo_shop.shop import Basket, Customer
 
-MEMBERS = 120
+MEMBERS = 48
 """How many customers of the data have a card; the others buy without one."""
 CARD, FIRST_CARD = "OTL:26{n:06d}", 1
 TIERS = ("Gold", "Silver", "")
@@ -34,7 +35,7 @@ def card_of(n: int) -> str:
     return CARD.format(n=FIRST_CARD + n)
 
 
-def members(customers: Sequence[Customer], store: str) -> list[dict[str, object]]:
+def members(customers: Sequence[Customer], store: str) -> list[dict[str, Any]]:
     """The first customers as HQ takes them; every third is gold, every third silver."""
     return [
         {
@@ -45,7 +46,7 @@ def members(customers: Sequence[Customer], store: str) -> list[dict[str, object]
     ]  # fmt: skip
 
 
-def advice(baskets: Sequence[Basket]) -> Iterator[dict[str, object]]:
+def advice(baskets: Sequence[Basket]) -> Iterator[dict[str, Any]]:
     """What is often bought together in the data, as HQ takes it from another system."""
     bought = ([Sku(line.sku) for line in basket.lines] for basket in baskets[:ADVISED_BASKETS])
     for sku, goes_with in often_bought(bought).items():
