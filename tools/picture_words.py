@@ -130,7 +130,8 @@ def _pairs(pieces: list[str]) -> Iterator[tuple[str, str]]:
 def _filled(words: PictureWords, sentence: Sentence, facts: dict[str, str]) -> str:
     if not sentence.many:
         return words.found.gettext(sentence.text).format(**facts)
-    n = int(facts["n"]) if facts.get("n", "").isdigit() else 2
+    count = (facts.get("n") or next(iter(facts.values()))).strip("\u2066\u2069")
+    n = int(count) if count.isdigit() else 2
     return words.found.ngettext(sentence.text, sentence.many, n).format(**facts)
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pos_app.locale.catalogue import FOLDER, spoken
 from pos_app.ui import words
 from pos_app.ui.screens.pay.view import PayView
+from pos_app.ui.widgets.sheet import own_direction
 from retail_core.domain.roles import Role
 from tests.support.shop import ITEMS, MANAGER_PIN, PIN, Shop, row, staff
 from tests.ui.conftest import Cashier
@@ -111,6 +112,14 @@ def test_arabic_mirrors_the_screen_but_not_the_number_pad(two_languages: Shop, c
     assert left_of(cashier, "pad_7") < left_of(cashier, "pad_9")
     cashier.workplace.lock()
     assert app.layoutDirection() is Qt.LayoutDirection.LeftToRight
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("−18.40", "\u2066−18.40\u2069"), ("2026-11-27 07:58", "\u20662026-11-27 07:58\u2069"), ("المجموع", "المجموع")],
+)
+def test_amounts_and_dates_on_a_mirrored_report_keep_their_direction(said: str, shown: str) -> None:
+    assert own_direction(said) == shown
 
 
 def test_two_sentences_of_one_word_are_told_apart_again(tmp_path: Path) -> None:

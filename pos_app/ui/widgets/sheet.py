@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pos_app.receipts.document import Columns, Element, Gap, ReceiptDocument, Rule, Size, Table, Text, safe
+from pos_app.receipts.label_text import is_right_to_left
 from pos_app.ui.theme import Weight, colour, font, tokens
 
 LINE_PX = 23
@@ -70,17 +71,16 @@ class Sheet(QWidget):
         match element:
             case Text():
                 painter.setFont(_font(element.size, bold=element.bold))
-                painter.drawText(room, CENTRE if element.align.value == "centre" else LEAD, safe(element.text))
+                painter.drawText(room, CENTRE if element.align.value == "centre" else LEAD, own_direction(element.text))
             case Columns():
                 painter.setFont(_font(element.size, bold=element.bold))
                 right = QFontMetricsF(painter.font()).horizontalAdvance(safe(element.right))
                 mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
                 left = room.adjusted(right + 8, 0, 0, 0) if mirrored else room.adjusted(0, 0, -right - 8, 0)
-                words = painter.fontMetrics().elidedText(
-                    safe(element.left), Qt.TextElideMode.ElideRight, int(left.width())
-                )
-                painter.drawText(left, LEAD, words)
-                painter.drawText(room, TRAIL, safe(element.right))
+                words = own_direction(element.left)
+                shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(left.width()))
+                painter.drawText(left, LEAD, shown)
+                painter.drawText(room, TRAIL, own_direction(element.right))
             case Table():
                 self._table(painter, element, room)
             case Rule():
@@ -100,7 +100,13 @@ class Sheet(QWidget):
                 mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
                 left = room.right() - lead - width if mirrored else room.left() + lead
                 box = QRectF(left, top, width, LINE_PX)
-                painter.drawText(box, LEAD if at == 0 else TRAIL, safe(cell))
+                painter.drawText(box, LEAD if at == 0 else TRAIL, own_direction(cell))
+
+
+def own_direction(text: str) -> str:
+    """Amounts, dates and numbers keep their own direction on a mirrored sheet, as they do on paper."""
+    words = safe(text)
+    return words if is_right_to_left(words) else f"\u2066{words}\u2069"
 
 
 def _font(size: Size, *, bold: bool) -> QFont:
