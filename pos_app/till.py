@@ -55,7 +55,7 @@ from retail_core.domain.errors import CodedError
 from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import NUMBERS
 from retail_core.domain.payments import PaymentRecord
-from retail_core.domain.sale import SaleData
+from retail_core.domain.saledata import SaleData
 from retail_core.durable.engine import Connection
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.lock import InstanceLock

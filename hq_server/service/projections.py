@@ -30,7 +30,7 @@ from retail_core.domain.events import (
     MailWanted,
     SaleCompleted,
 )
-from retail_core.domain.sale import MAX_LINES, MAX_TOTAL_MINOR
+from retail_core.domain.saledata import MAX_LINES, MAX_TOTAL_MINOR
 from retail_core.domain.stock import StockMovement, movements_of
 from retail_core.domain.value import ValueMoved, checked
 from retail_core.wire.envelope import Entry, StreamEntry, StreamId

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pos_app.storage import sales
 from pos_app.storage.store import TillStore
 from retail_core.domain.errors import CodedError, InvariantError
-from retail_core.domain.sale import SaleData
+from retail_core.domain.saledata import SaleData
 from retail_core.durable.engine import fault_of, sqlite
 
 log = logging.getLogger(__name__)

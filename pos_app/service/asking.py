@@ -12,7 +12,7 @@ from retail_core.domain.asks import born_by, check_birth, checked_value
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import LineId
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.scanned import CodeKind
 
 BY_DATE, BY_LOOK, NOT_SHOWN = "birth_date", "looks_of_age", "not_of_age"

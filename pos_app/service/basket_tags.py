@@ -8,7 +8,7 @@ themselves (`epc`, `serial`, `seen`), so that a basket taken up after a restart 
 from collections.abc import Iterable, Sequence
 
 from retail_core.domain.ids import Sku
-from retail_core.domain.sale import SaleLine, Seen
+from retail_core.domain.saleline import SaleLine, Seen
 from retail_core.domain.scanned import TagUnit
 
 MAX_IN_VIEW = 20_000

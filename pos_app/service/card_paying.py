@@ -25,8 +25,8 @@ from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import IdSource, SaleId
 from retail_core.domain.payments import FOR_PEOPLE, IN_DOUBT, Act, PaymentRecord, Stage, Step
 from retail_core.domain.roles import Permission, check
-from retail_core.domain.sale import Sale, Tender, TenderKind
-from retail_core.domain.tender import TenderRules
+from retail_core.domain.sale import Sale
+from retail_core.domain.tender import Tender, TenderKind, TenderRules
 
 NOT_THERE = "card.no_terminal"
 BY_PEOPLE = "terminal.settled_by_people"

@@ -18,10 +18,12 @@ from retail_core.domain.events import SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.loyalty import LoyaltyRules
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, SaleLine, Tender, Totals
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import Totals
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.shared import SharedReturns
 from retail_core.domain.tax import shared_taxes
-from retail_core.domain.tender import GIVES_CHANGE
+from retail_core.domain.tender import GIVES_CHANGE, Tender
 from retail_core.durable.engine import Connection
 
 SHORT_HASH_CHARS = 8

@@ -11,8 +11,8 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, SaleId
 from retail_core.domain.pricing import PriceBook
 from retail_core.domain.quantity import ONE
-from retail_core.domain.sale import Sale, SaleLine
-from retail_core.domain.saleline import LineSort
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import LineSort, SaleLine
 
 
 class Deposits:

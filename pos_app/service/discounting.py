@@ -28,7 +28,8 @@ from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import LineId
 from retail_core.domain.quantity import amount_minor
 from retail_core.domain.roles import Permission
-from retail_core.domain.sale import Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import Exemption, ExemptReason, exemption
 from retail_core.durable.reference import ItemRow
 

@@ -9,7 +9,7 @@ from retail_core.domain.errors import Fact, RuleViolationError
 from retail_core.domain.guards import LineRules, price_doubt, quantity_doubt
 from retail_core.domain.money import parse_amount
 from retail_core.domain.quantity import ONE, amount_minor, format_quantity
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 
 
 class Doubt(msgspec.Struct, frozen=True):

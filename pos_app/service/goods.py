@@ -13,7 +13,7 @@ from retail_core.domain.goods import markdown_minor as cut_minor
 from retail_core.domain.ids import Sku
 from retail_core.domain.money import div_half_up, exponent
 from retail_core.domain.quantity import ONE, amount_minor
-from retail_core.domain.sale import PriceReason, SaleLine
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.scanned import Scanned
 from retail_core.durable.link import GoodsRules
 

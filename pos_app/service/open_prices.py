@@ -11,8 +11,7 @@ from retail_core.domain.gtin import is_gtin
 from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import parse_amount
 from retail_core.domain.quantity import ONE
-from retail_core.domain.sale import SaleLine
-from retail_core.domain.saleline import LineSort
+from retail_core.domain.saleline import LineSort, SaleLine
 
 SURELY_A_CODE = frozenset({12, 13, 14})
 

@@ -24,7 +24,9 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, LineId, SaleId
 from retail_core.domain.pricing import PriceBook
 from retail_core.domain.roles import Permission, check
-from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Totals
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import SaleData, SaleState, Totals
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import Rounding
 
 BLOCKED_PAYING = "sale.being_paid"

@@ -9,7 +9,7 @@ import msgspec
 from pos_app.service.earning import PointsMoved
 from retail_core.domain.errors import Fact
 from retail_core.domain.ids import LineId
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 
 NO_FACTS: Mapping[str, Fact] = MappingProxyType({})
 

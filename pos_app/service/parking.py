@@ -22,7 +22,7 @@ from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import BasketRecalled, BasketSuspended
 from retail_core.domain.ids import IdSource, LineId, SaleId
-from retail_core.domain.sale import SaleData
+from retail_core.domain.saledata import SaleData
 from retail_core.domain.shared import SharedBasket
 
 MAX_PARKED = 50

@@ -25,7 +25,9 @@ from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import InstrumentId, SaleId
 from retail_core.domain.loyalty import LoyaltyRules, points_of
-from retail_core.domain.sale import MAX_TOTAL_MINOR, Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import MAX_TOTAL_MINOR
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tender import Tender, TenderKind, TenderRules, suggested_cash
 from retail_core.domain.value import VALUE_OF
 

@@ -30,7 +30,10 @@ from retail_core.domain.ids import IdSource, LineId, SaleId
 from retail_core.domain.people import ByTwo
 from retail_core.domain.receipts import paid_receipt
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import Sale, SaleData, SaleLine, SaleState, Tender, TenderKind
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import SaleData, SaleState
+from retail_core.domain.saleline import SaleLine
+from retail_core.domain.tender import Tender, TenderKind
 
 REVERSIBLE = frozenset({TenderKind.CASH, TenderKind.CARD, TenderKind.POINTS})
 

@@ -14,7 +14,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.promotions.engine import PromotionBook
 from retail_core.domain.promotions.model import Moment, Promotion
 from retail_core.domain.promotions.offers import BasketLine
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.scanned import Scanned
 from retail_core.durable.reference import ItemRow
 

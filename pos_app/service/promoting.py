@@ -19,7 +19,8 @@ from retail_core.domain.ids import LineId, SaleId
 from retail_core.domain.promotions.engine import PricedBasket, PromotionBook
 from retail_core.domain.promotions.model import MINUTES_A_DAY, Moment, Promotion, Shopper, Validity
 from retail_core.domain.promotions.offers import BasketLine
-from retail_core.domain.sale import PriceReason, Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.durable.link import Promotions
 
 EACH = "each"

@@ -11,7 +11,8 @@ from pos_app.service.earning import NO_POINTS, PointsMoved
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.money import format_minor
 from retail_core.domain.returns import ReturnReason
-from retail_core.domain.sale import SaleLine, Tender
+from retail_core.domain.saleline import SaleLine
+from retail_core.domain.tender import Tender
 
 
 class Paper(msgspec.Struct, frozen=True):

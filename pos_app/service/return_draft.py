@@ -11,7 +11,7 @@ from retail_core.domain.ids import Sku
 from retail_core.domain.quantity import ONE
 from retail_core.domain.receipts import PaidLine, PaidReceipt
 from retail_core.domain.returns import CONDITION_OF, NOTHING, Condition, Part, ReturnOf, ReturnReason, worth_minor
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.scanned import Scanned
 
 EACH = "each"

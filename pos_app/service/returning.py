@@ -40,8 +40,8 @@ from retail_core.domain.receipts import (
 )
 from retail_core.domain.returns import NOTHING, Part, ReturnRules, beyond
 from retail_core.domain.roles import Permission, check
-from retail_core.domain.sale import PriceReason, Sale, SaleLine
-from retail_core.domain.saleline import GIFT_CARD_SKU
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import GIFT_CARD_SKU, PriceReason, SaleLine
 from retail_core.domain.scanned import CodeKind
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.home import MachineConfig

@@ -28,7 +28,7 @@ from retail_core.domain.guards import LineRules
 from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.quantity import ONE
 from retail_core.domain.roles import Permission, check
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.scanned import CodeKind, Scanned, TagUnit
 from retail_core.durable.reference import ItemRow
 

@@ -20,7 +20,8 @@ from retail_core.domain.coupons import SaleCoupon, coupon_name
 from retail_core.domain.customers import Customer
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.promotions.model import Promotion
-from retail_core.domain.sale import PriceReason, Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.scanned import CodeKind, Scanned
 from retail_core.trust.coupons import COUPON_PREFIX, read_coupon
 

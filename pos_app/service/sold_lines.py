@@ -3,7 +3,7 @@
 from retail_core.domain.events import SaleCompleted, SoldLine
 from retail_core.domain.ids import LineId
 from retail_core.domain.quantity import amount_minor
-from retail_core.domain.sale import PriceReason, SaleLine
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.tax import TaxRate
 
 NO_TAX = TaxRate("", "", 0)

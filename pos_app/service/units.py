@@ -17,7 +17,8 @@ from retail_core.domain.errors import Fact, RuleViolationError
 from retail_core.domain.ids import LineId
 from retail_core.domain.pricing import PriceBook
 from retail_core.domain.quantity import ONE
-from retail_core.domain.sale import Sale, SaleLine, Seen
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import SaleLine, Seen
 from retail_core.domain.scanned import Scanned, TagUnit
 from retail_core.durable.reference import ItemRow
 

@@ -18,7 +18,8 @@ from pos_app.storage import waiting
 from pos_app.storage.store import TillStore
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.ids import SaleId
-from retail_core.domain.sale import Sale, SaleData, SaleState
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import SaleData, SaleState
 
 NONE_WAITS = "sale.none_waits"
 

@@ -9,7 +9,7 @@ from retail_core.domain.drawer import DrawerSession, MoveKind
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import uuid7
 from retail_core.domain.payments import Stage
-from retail_core.domain.sale import TenderKind
+from retail_core.domain.tender import TenderKind
 from retail_core.domain.variance import CauseKind, Trace, of_cash, of_move, of_other_tender
 from retail_core.durable.engine import Connection
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from retail_core.domain.sale import SaleData
+from retail_core.domain.saledata import SaleData
 from retail_core.durable.engine import Connection
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from retail_core.domain.events import SaleCompleted
-from retail_core.domain.sale import SaleData, SaleLine
+from retail_core.domain.saledata import SaleData
+from retail_core.domain.saleline import SaleLine
 from retail_core.durable.engine import Connection
 
 COUNTER_DIGITS, MAX_COUNTER_DIGITS = 6, 12

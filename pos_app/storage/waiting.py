@@ -4,7 +4,7 @@ import msgspec
 
 from pos_app.storage import sales
 from retail_core.domain.ids import SaleId
-from retail_core.domain.sale import SaleData
+from retail_core.domain.saledata import SaleData
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step
 

@@ -7,7 +7,8 @@ from pos_app.ui.words import _
 from retail_core.domain.ids import LineId
 from retail_core.domain.money import format_minor
 from retail_core.domain.quantity import ONE, format_quantity
-from retail_core.domain.sale import Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import SaleLine
 
 COLUMNS = 20
 Lines = tuple[str, str]

@@ -13,7 +13,7 @@ import msgspec
 
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.money import exponent
-from retail_core.domain.sale import MAX_TOTAL_MINOR
+from retail_core.domain.saledata import MAX_TOTAL_MINOR
 
 MAX_PIECES = 100_000
 MAX_ROUNDS = 9

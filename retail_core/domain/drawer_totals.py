@@ -6,9 +6,8 @@ import msgspec
 
 from retail_core.domain.drawer import MoveKind, ReceiptRange, SessionTotals, Tally, TaxTally
 from retail_core.domain.events import AuditNoted, SaleCompleted
-from retail_core.domain.sale import TenderKind
 from retail_core.domain.tax import EXEMPT_RULE
-from retail_core.domain.tender import Tender
+from retail_core.domain.tender import Tender, TenderKind
 
 _NONE = Tally()
 

@@ -15,10 +15,11 @@ from retail_core.domain.fulfilment import Action, MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, InstrumentId, OrderId, SaleId, Sku
 from retail_core.domain.paper_events import InvoiceIssued, MailWanted
 from retail_core.domain.returns import ReturnOf
-from retail_core.domain.sale import PriceReason, SaleData, Tender
-from retail_core.domain.saleline import LineSort
+from retail_core.domain.saledata import SaleData
+from retail_core.domain.saleline import LineSort, PriceReason
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import Exemption, TaxPart
+from retail_core.domain.tender import Tender
 from retail_core.domain.value import ValueMoved
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from retail_core.domain.ids import Sku
-from retail_core.domain.sale import PriceReason
+from retail_core.domain.saleline import PriceReason
 
 
 class BasketItem(msgspec.Struct, frozen=True):

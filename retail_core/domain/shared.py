@@ -22,7 +22,7 @@ from retail_core.domain.events import (
 from retail_core.domain.fulfilment import OrderDoc, apply
 from retail_core.domain.ids import InstrumentId, OperatorId, SaleId
 from retail_core.domain.returns import ReturnReason
-from retail_core.domain.sale import SaleData
+from retail_core.domain.saledata import SaleData
 from retail_core.domain.value import OwnMove, ValueFact, ValueMoved
 
 MAX_MOVES = 64

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import Sku
 from retail_core.domain.receipts import PaidLine, PaidRate, PaidReceipt, PaidTender
-from retail_core.domain.sale import MAX_LINES, TenderKind
+from retail_core.domain.saledata import MAX_LINES
+from retail_core.domain.tender import TenderKind
 from retail_core.trust.keys import SIGNATURE_BYTES, PublicKey, SigningKey, b64, unb64, verify
 
 RECEIPT_PREFIX = "OTR:"

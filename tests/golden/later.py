@@ -11,7 +11,8 @@ from retail_core.domain.customers import Purpose
 from retail_core.domain.events import BasketRecalled, BasketSuspended, CustomerConsented, CustomerCreated, Event
 from retail_core.domain.ids import CustomerId, InstrumentId, LineId, OperatorId, SaleId, Sku
 from retail_core.domain.paper_events import InvoiceIssued, MailWanted
-from retail_core.domain.sale import SaleData, SaleLine, SaleState
+from retail_core.domain.saledata import SaleData, SaleState
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import ValueFact, ValueKind, ValueMoved
 from retail_core.wire.envelope import commitment

@@ -18,9 +18,10 @@ from retail_core.domain.events import (
 )
 from retail_core.domain.fulfilment import MovedLine
 from retail_core.domain.ids import CustomerId, Gtin, OrderId, SaleId, Sku
-from retail_core.domain.sale import PriceReason, Tender, TenderKind
+from retail_core.domain.saleline import PriceReason
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
+from retail_core.domain.tender import Tender, TenderKind
 from retail_core.wire.envelope import GENESIS, Draft, Entry, Private, Signer, commitment, seal_entry
 from retail_core.wire.events import encode_event
 

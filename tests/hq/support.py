@@ -29,9 +29,9 @@ from retail_core.domain.fulfilment import MovedLine
 from retail_core.domain.ids import OrderId, SaleId, Sku
 from retail_core.domain.returns import Condition, ReturnOf, ReturnReason
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Tender, TenderKind
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
+from retail_core.domain.tender import Tender, TenderKind
 from retail_core.durable.reference import ItemDoc, TaxDoc
 from retail_core.durable.system import SystemIds
 from retail_core.trust.keys import SigningKey

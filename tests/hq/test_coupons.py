@@ -11,7 +11,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.promotions.model import PercentOff, Promotion
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import PriceReason
+from retail_core.domain.saleline import PriceReason
 from retail_core.trust.coupons import read_coupon
 from tests.hq.running import RunningHq
 from tests.hq.support import NOON_MS, OTHER_STORE, STORE, Machine, Shop, enrolled, sale

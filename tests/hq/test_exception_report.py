@@ -9,7 +9,7 @@ from hq_server.storage.cashier_acts import CashierActs
 from retail_core.domain.cashier_acts import ActKind
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import PriceReason
+from retail_core.domain.saleline import PriceReason
 from tests.hq.running import RunningHq
 from tests.hq.support import DAY, OTHER_STORE, STORE, Machine, Shop, enrolled, returned, sale
 

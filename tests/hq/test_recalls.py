@@ -12,8 +12,8 @@ from retail_core.domain.events import SaleCompleted, SoldLine
 from retail_core.domain.goods import Recall
 from retail_core.domain.ids import SaleId, Sku
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Tender, TenderKind
 from retail_core.domain.tax import TaxPart
+from retail_core.domain.tender import Tender, TenderKind
 from tests.hq.running import RunningHq
 from tests.hq.support import OTHER_STORE, STORE, Shop, enrolled
 

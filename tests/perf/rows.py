@@ -34,8 +34,10 @@ from retail_core.domain.promotions.model import (
     Stacking,
 )
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, SaleLine, Tender, TenderKind, cash_tender
+from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
+from retail_core.domain.tender import Tender, TenderKind
 from retail_core.durable import reference
 from retail_core.durable.engine import Connection, open_ro, open_rw
 from retail_core.durable.journal import entries_after

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from retail_core.domain.events import EpochOpened, Event, SaleCompleted, SoldLine
 from retail_core.domain.ids import SaleId, Sku
-from retail_core.domain.sale import Tender, TenderKind
+from retail_core.domain.tender import Tender, TenderKind
 from retail_core.sync import epoch
 from retail_core.wire.envelope import Draft, Entry, Head, StreamId, place, seal_entry
 from retail_core.wire.events import encode_event

@@ -10,7 +10,7 @@ from retail_core.domain.events import Event, SaleCompleted
 from retail_core.domain.ids import CustomerId
 from retail_core.domain.loyalty import LoyaltyRules, earned_by, points_of
 from retail_core.domain.promotions.model import AmountOff, Promotion
-from retail_core.domain.sale import TenderKind
+from retail_core.domain.tender import TenderKind
 from retail_core.domain.value import Instrument, ValueFact, ValueKind, ValueMoved, instrument_of
 from retail_core.durable.engine import Connection
 from retail_core.trust.coupons import CouponPrint, issue_coupon

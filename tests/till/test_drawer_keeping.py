@@ -10,7 +10,8 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.drawer import DrawerSession, Tally
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, SaleLine, cash_tender
+from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import sqlite
 from retail_core.durable.system import SystemIds

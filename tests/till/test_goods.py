@@ -18,7 +18,7 @@ from retail_core.domain.gtin import check_digit
 from retail_core.domain.ids import LineId, Sku
 from retail_core.domain.money import div_half_up
 from retail_core.domain.quantity import ONE, amount_minor
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.scanned import CodeKind, Scanned
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import open_ro, open_rw, transaction

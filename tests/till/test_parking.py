@@ -9,7 +9,7 @@ from pos_app.service import parking
 from pos_app.storage.parked import Parked
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId
-from retail_core.domain.sale import Tender, TenderKind
+from retail_core.domain.tender import Tender, TenderKind
 from tests.support.shop import ITEMS, AtTill, Shop, at_till, make_shop
 
 MILK, CHICKEN, WATER = ITEMS[0], ITEMS[1], ITEMS[2]

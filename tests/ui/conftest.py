@@ -18,7 +18,7 @@ from pos_app.ui.background import Background
 from pos_app.ui.bridge import ScanBridge
 from pos_app.ui.main import application
 from pos_app.ui.workplace import Workplace
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.durable.system import SystemIds
 from tests.support.shop import PIN, ManualClock, Shop, make_shop
 

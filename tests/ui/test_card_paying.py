@@ -19,7 +19,7 @@ from pos_app.till import Till
 from pos_app.ui.background import Background
 from pos_app.ui.bridge import ScanBridge
 from pos_app.ui.workplace import Workplace
-from retail_core.domain.sale import TenderKind
+from retail_core.domain.tender import TenderKind
 from retail_core.durable.engine import open_ro
 from retail_core.durable.system import SystemClock, SystemIds
 from tests.support.shop import ITEMS, MANAGER_PIN, PIN, Shop, make_shop

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from pos_app.devices.sim.printer import PrinterSim
 from pos_app.devices.sim.terminal import Behaviour, TerminalSim
 from pos_app.service.card_paying import CardState
-from retail_core.domain.sale import TenderKind
+from retail_core.domain.tender import TenderKind
 from retail_core.durable.engine import open_ro
 from tests.support.shop import ITEMS, Shop, make_shop
 from tests.ui.test_card_paying import AtTerminal, opened

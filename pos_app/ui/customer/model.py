@@ -7,7 +7,8 @@ from pos_app.ui.discount_words import EXEMPT_WORD
 from pos_app.ui.words import _
 from retail_core.domain.money import format_minor, format_money
 from retail_core.domain.quantity import format_quantity
-from retail_core.domain.sale import PriceReason, Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.tax import EXEMPT_RULE
 
 EACH = "each"

@@ -33,7 +33,7 @@ from retail_core.domain.promotions.model import (
 )
 from retail_core.domain.promotions.offers import BasketLine, Cut, Run, dearest_first, line_cuts, off
 from retail_core.domain.promotions.together import turns
-from retail_core.domain.sale import PriceReason
+from retail_core.domain.saleline import PriceReason
 
 MAX_TRIED = 4  # 24 orders
 _NO_RULES: Mapping[str, Promotion] = MappingProxyType({})

@@ -18,7 +18,8 @@ from retail_core.domain.asks import (
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 
 TODAY = "2026-11-27"

@@ -8,7 +8,7 @@ from retail_core.domain.drawer_events import DrawerMoved
 from retail_core.domain.events import AuditNoted, Event, SaleCompleted, SoldLine, StockMoved
 from retail_core.domain.ids import SaleId, Sku
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import PriceReason
+from retail_core.domain.saleline import PriceReason
 
 
 def sold(n: int, amount_minor: int, *reasons: PriceReason, back: ReturnOf | None = None, by: str = "") -> SoldLine:

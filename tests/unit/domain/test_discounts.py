@@ -20,8 +20,11 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.returns import ReturnOf, ReturnReason
 from retail_core.domain.roles import Permission, Role
-from retail_core.domain.sale import PriceReason, Sale, SaleData, SaleLine, SaleState, Tender, TenderKind
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import SaleData, SaleState
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.tax import TaxRate
+from retail_core.domain.tender import Tender, TenderKind
 
 FOOD = TaxRate("food", "VAT 9 %", 90_000)
 SALES = TaxRate("sales", "sales tax 8.875 %", 88_750, included=False)

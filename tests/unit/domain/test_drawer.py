@@ -31,7 +31,7 @@ from retail_core.domain.drawer import (
 from retail_core.domain.drawer_events import DrawerClosed
 from retail_core.domain.drawer_totals import with_move
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.sale import MAX_TOTAL_MINOR
+from retail_core.domain.saledata import MAX_TOTAL_MINOR
 
 OPEN = DrawerSession("ses-1", "S0319-T1", "2025-11-24", "EUR", 1, "op-1", 10_000)
 

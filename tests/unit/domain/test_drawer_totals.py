@@ -8,8 +8,9 @@ from retail_core.domain.drawer_totals import added_up, cash_left_in_drawer, with
 from retail_core.domain.events import AuditNoted, SaleCompleted, SoldLine
 from retail_core.domain.ids import SaleId, Sku
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import PriceReason, Tender, TenderKind
+from retail_core.domain.saleline import PriceReason
 from retail_core.domain.tax import TaxPart
+from retail_core.domain.tender import Tender, TenderKind
 
 
 def receipt(n: int, series: str = "A") -> ReceiptRange:

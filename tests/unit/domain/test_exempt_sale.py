@@ -12,8 +12,11 @@ from retail_core.domain.events import SaleCompleted, SoldLine
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.receipts import paid_receipt
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import PriceReason, Sale, SaleData, SaleLine, Tender, TenderKind
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import SaleData
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.tax import Exemption, ExemptReason, Rounding, TaxPart, TaxRate, exemption
+from retail_core.domain.tender import Tender, TenderKind
 
 FOOD, GENERAL = TaxRate("food", "VAT 9 %", 90_000), TaxRate("general", "VAT 21 %", 210_000)
 SALES = TaxRate("sales", "sales tax", 88_750, included=False)

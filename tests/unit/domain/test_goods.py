@@ -27,7 +27,7 @@ from retail_core.domain.goods import (
 )
 from retail_core.domain.ids import LineId, Sku
 from retail_core.domain.quantity import ONE
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 
 TODAY = "2026-01-12"

@@ -20,7 +20,8 @@ from retail_core.domain.promotions.engine import PricedBasket, PromotionBook
 from retail_core.domain.promotions.model import Moment, Promotion, Shopper, checked
 from retail_core.domain.promotions.offers import BasketLine
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import Sale, Totals
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import Totals
 from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.tax import Exemption, Rounding, TaxRate
 

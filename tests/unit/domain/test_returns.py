@@ -20,19 +20,12 @@ from retail_core.domain.returns import (
     beyond,
     worth_minor,
 )
-from retail_core.domain.sale import (
-    MAX_TOTAL_MINOR,
-    PriceReason,
-    Sale,
-    SaleData,
-    SaleLine,
-    SaleState,
-    Tender,
-    TenderKind,
-    cash_tender,
-)
+from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.saledata import MAX_TOTAL_MINOR, SaleData, SaleState
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.stock import StockState, fold, movements_of
 from retail_core.domain.tax import TaxRate, line_taxes, tax_parts
+from retail_core.domain.tender import Tender, TenderKind
 from retail_core.wire.events import decode_event, encode_event
 
 FOOD = TaxRate("food", "VAT 9 %", 90_000)

@@ -9,22 +9,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from retail_core.domain.errors import InvariantError, RuleViolationError
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.quantity import MAX_QUANTITY_MILLI
-from retail_core.domain.sale import (
-    MAX_LINES,
-    MAX_TOTAL_MINOR,
-    SALE_TRANSITIONS,
-    PriceReason,
-    Sale,
-    SaleAction,
-    SaleData,
-    SaleLine,
-    SaleState,
-    Tender,
-    TenderKind,
-    cash_tender,
-)
-from retail_core.domain.saleline import Seen
+from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.saledata import MAX_LINES, MAX_TOTAL_MINOR, SALE_TRANSITIONS, SaleAction, SaleData, SaleState
+from retail_core.domain.saleline import PriceReason, SaleLine, Seen
 from retail_core.domain.tax import TaxRate
+from retail_core.domain.tender import Tender, TenderKind
 
 FOOD = TaxRate("food", "VAT 9 %", 90_000)
 ADDED = TaxRate("sales", "sales tax", 88_750, included=False)

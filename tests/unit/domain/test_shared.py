@@ -19,7 +19,7 @@ from retail_core.domain.events import (
 from retail_core.domain.fulfilment import MovedLine, OrderDoc, OrderLine, Owner, State
 from retail_core.domain.ids import Gtin, InstrumentId, OperatorId, OrderId, SaleId, Sku, StoreId
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import SaleData, SaleState
+from retail_core.domain.saledata import SaleData, SaleState
 from retail_core.domain.shared import (
     Origin,
     Shared,

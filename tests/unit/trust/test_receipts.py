@@ -12,8 +12,8 @@ from retail_core.domain.events import SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import Gtin, SaleId, Sku
 from retail_core.domain.receipts import PaidLine, PaidRate, PaidReceipt, PaidTender, paid_receipt
 from retail_core.domain.returns import ReturnOf, ReturnReason
-from retail_core.domain.sale import Tender, TenderKind
 from retail_core.domain.tax import TaxPart
+from retail_core.domain.tender import Tender, TenderKind
 from retail_core.trust.keys import SigningKey
 from retail_core.trust.receipts import (
     MAX_CHARS,

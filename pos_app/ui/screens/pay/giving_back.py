@@ -10,7 +10,8 @@ from pos_app.ui.screens.pay.ways import CARD, CASH, CREDIT
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import ntr, tr
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.sale import Sale, SaleLine
+from retail_core.domain.sale import Sale
+from retail_core.domain.saleline import SaleLine
 
 
 def paid_by_card(lines: Iterable[SaleLine]) -> bool:

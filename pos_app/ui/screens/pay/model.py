@@ -13,7 +13,8 @@ from pos_app.ui.theme import Tone
 from pos_app.ui.words import ltr, ntr, tr
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.money import exponent
-from retail_core.domain.sale import Sale, Totals
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import Totals
 from retail_core.domain.tender import GIVES_CHANGE, ForeignRate, Tender, TenderKind
 from retail_core.domain.value import VALUE_OF, ValueKind
 

@@ -17,7 +17,7 @@ from pos_app.ui.theme import Tone
 from pos_app.ui.words import ltr, own_way, tr, words_for
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.promotions.model import Promotion
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 
 EACH = "each"
 

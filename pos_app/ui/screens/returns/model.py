@@ -11,7 +11,7 @@ from pos_app.ui.screens.returns.state import ChoiceView, ReturnLineView, ReturnS
 from pos_app.ui.words import date_words, ltr, ntr, tr
 from retail_core.domain.quantity import ONE, format_quantity
 from retail_core.domain.returns import Condition, ReturnReason
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 
 
 def _(sentence: str) -> str:

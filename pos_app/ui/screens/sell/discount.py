@@ -21,7 +21,7 @@ from pos_app.ui.words import tr
 from retail_core.domain.approvals import Approval
 from retail_core.domain.discounts import PPM_PER_PERCENT, Kind, Why
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.sale import SaleLine
+from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import ExemptReason
 
 LINE, SALE = "line", "sale"

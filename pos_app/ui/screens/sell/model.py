@@ -20,7 +20,9 @@ from retail_core.domain.departments import department_no
 from retail_core.domain.goods import PAST_BEST
 from retail_core.domain.gtin import display_gtin
 from retail_core.domain.quantity import amount_minor, format_quantity
-from retail_core.domain.sale import PriceReason, Sale, SaleLine, Totals
+from retail_core.domain.sale import Sale
+from retail_core.domain.saledata import Totals
+from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.tax import TaxPart
 
 WEIGHED = "kg"
