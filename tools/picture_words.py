@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, lru_cache
+from gettext import NullTranslations
 from typing import Any, cast
 
 from babel.messages.pofile import read_po
@@ -20,7 +21,7 @@ from pos_app.ui.words import in_force
 FACT = re.compile(r"\\{(\w+)\\}")
 AMOUNT = re.compile(r"[€$]? ?[−-]?\d[\d.,]*(?: ?/ ?(?:\d+|kg))?|\d[\d.,]* kg|#?[A-Z0-9]+(?:-[A-Z0-9]+)+")
 PARTS = re.compile(r"( · |, |  )")
-MIN_LITERAL = 3  # letters of a sentence around its facts, so that "{n} …" does not fit everything
+MIN_LITERAL = 4  # letters of a sentence around its facts, so that "{n} …" does not fit everything
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,19 @@ class PictureWords(Spoken):
         return _said(self, sentence)
 
 
+@cache
+def _words_of(code: str, found: NullTranslations) -> PictureWords:
+    """One for all pictures of a language, so that each sentence is taken apart once."""
+    return PictureWords(code, found)
+
+
 def translate(window: QWidget) -> None:
     """Every word of a window that was made in English, painted lists included, in the language in force."""
     after = in_force()
     if after.code == "en":
         return
-    english = Spoken("en", type(after.found)())
-    words = PictureWords(after.code, after.found)
-    say_again(window, english, words)
+    words = _words_of(after.code, after.found)
+    say_again(window, Spoken("en", type(after.found)()), words)
     for view in window.findChildren(QAbstractItemView):
         _translate_facts(view.model(), words)
         view.viewport().update()
@@ -60,7 +66,7 @@ def translated_top(state: TopState) -> TopState:
     after = in_force()
     if after.code == "en":
         return state
-    say = PictureWords(after.code, after.found).say
+    say = _words_of(after.code, after.found).say
     return replace(
         state,
         title=say(state.title),
@@ -105,6 +111,7 @@ def _said(words: PictureWords, text: str) -> str:
     return _as_sentence(words, text) or "".join(_in_parts(words, PARTS.split(text))) or text
 
 
+@lru_cache(maxsize=20_000)
 def _as_sentence(words: PictureWords, text: str) -> str:
     """Nothing when it is none."""
     whole = words.found.gettext(text)
