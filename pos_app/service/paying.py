@@ -20,7 +20,7 @@ from pos_app.service.selling import Selling
 from pos_app.service.value_booking import Wallet
 from pos_app.storage.readers import Links
 from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash
-from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, NobodyAnswered, Refused
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import InstrumentId, SaleId
@@ -207,7 +207,8 @@ class Paying:
         self._claim(wanted, write, lambda error: self._not_paid(writing, (), error))
 
     def _claim(self, wanted: Sequence[tuple[ClaimKind, str]], then: Callable[[], None], failed: Failed) -> None:
-        """One after the other. Nobody answering stops nothing: what may be taken then is bounded, and a conflict is seen."""
+        """One after the other. Nobody answering stops nothing, and then nobody is asked again: what may be taken without
+        an answer is bounded, and a conflict is seen."""
         if not wanted:
             then()
             return
@@ -217,7 +218,7 @@ class Paying:
             if isinstance(answer, Refused):
                 failed(RuleViolationError(IN_USE[kind], by=self._facts.register_of(answer.by)))
             else:
-                self._claim(rest, then, failed)
+                self._claim([] if isinstance(answer, NobodyAnswered) else rest, then, failed)
 
         self._claims.ask(kind, key, answered)
 

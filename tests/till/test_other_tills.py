@@ -12,7 +12,7 @@ from retail_core.domain.ids import InstrumentId
 from retail_core.domain.shared import BackPart, Shared, SharedReturns, SharedValue, key_of
 from retail_core.domain.value import Instrument, OwnMove, ValueFact, ValueKind, ValueMoved, instrument_of
 from retail_core.durable import shared
-from retail_core.durable.engine import open_rw, transaction
+from retail_core.durable.engine import open_ro, open_rw, transaction
 from retail_core.wire.messages import SharedPage, SharedRow
 from tests.support.shop import ITEMS, AtTill, ManualClock, Shop, at_till, make_shop, row
 
@@ -101,3 +101,16 @@ def test_a_card_sold_at_another_till_buys_here_before_head_office_knows_it(at: A
     tendering = at.till.tendering
     paid = at.done(lambda done, failed: tendering.pay_value(found, 119, lambda: done(None), done, failed))
     assert paid.total_minor == 119
+
+
+def test_with_nobody_to_ask_a_payment_waits_once_however_much_it_needs(at: AtTill, shop: Shop) -> None:
+    receipts = [at.scan(MILK.code).pay_cash(500).receipt_no for _ in range(3)]
+    for receipt in receipts:
+        draft(at, receipt)
+        at.till.returning.scan(MILK.code)
+        at.till.returning.take()
+    assert at.pay_cash(0).total_minor == -3 * 119
+    conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
+    asked = conn.execute("SELECT kind FROM claim_ask").fetchall()
+    conn.close()
+    assert len(asked) == 1
