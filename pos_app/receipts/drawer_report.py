@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from pos_app.locale.mark import _
 from pos_app.receipts.document import Align, Columns, Element, Gap, ReceiptDocument, Rule, Size, Table, Text
 from pos_app.receipts.facts import TENDER_WORDS
 from pos_app.receipts.layout import PPM_PER_PERCENT
@@ -70,11 +71,6 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     header: tuple[str, ...] = ()
     copy: bool = False
     language: str = ""
-
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
 
 
 MOVE_WORDS = MappingProxyType(

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from pos_app.locale.mark import _
+
 
 @dataclass(frozen=True)
 class ReceiptCut:
@@ -100,11 +102,6 @@ class ReceiptData:
     points_left: int | None = None  # with those earned now
     exempt_why: str = ""  # why it bears no tax
     exempt_no: str = ""  # by which certificate
-
-
-def _(text: str) -> str:
-    """Marks a word for the catalogue; `pos_app.receipts.words` looks it up."""
-    return text
 
 
 TENDER_WORDS = MappingProxyType(

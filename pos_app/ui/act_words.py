@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pos_app.locale.mark import _
 from pos_app.ui.amounts import format_money
 from pos_app.ui.words import tr
 from retail_core.domain.approvals import Act
 
 PPM_PER_PERCENT = 10_000
-
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
 
 
 ACT_WORDS: Mapping[str, str] = MappingProxyType(

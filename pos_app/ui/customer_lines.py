@@ -2,8 +2,8 @@
 in the customer's language. Displays of characters turn nothing round: their driver writes what they can show."""
 
 from pos_app.locale.catalogue import Spoken
+from pos_app.locale.mark import _
 from pos_app.service.outcome import PaidSale
-from pos_app.ui.words import _
 from retail_core.domain.ids import LineId
 from retail_core.domain.money import format_minor
 from retail_core.domain.quantity import ONE, format_quantity

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pos_app.devices.ports import DeviceState, Health
-from pos_app.ui.words import _, tr
+from pos_app.locale.mark import _
+from pos_app.ui.words import tr
 
 KIND_WORDS: Mapping[str, str] = MappingProxyType(
     {

@@ -3,16 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pos_app.locale.mark import _
 from pos_app.ui.words import ltr, tr
 from retail_core.domain.discounts import LINE_RULE, PRICE_RULE, SALE_RULE, Kind, Why
 from retail_core.domain.saleline import PriceReason
 from retail_core.domain.tax import EXEMPT_RULE, Exemption, ExemptReason
-
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
 
 SCOPE_WORDS: Mapping[str, str] = MappingProxyType({"line": _("This line"), "sale": _("Whole sale")})
 KIND_WORDS: Mapping[Kind, str] = MappingProxyType(

@@ -3,16 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pos_app.locale.mark import _
 from pos_app.ui.words import ntr, tr
 from retail_core.domain.drawer import MoveKind
 from retail_core.domain.money import format_money
 from retail_core.domain.variance import Cause, CauseKind
-
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
 
 MOVE_WORDS: Mapping[MoveKind, str] = MappingProxyType(
     {

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pos_app.locale.mark import _
 from pos_app.ui.keymap import Act
-from pos_app.ui.words import _, tr
+from pos_app.ui.words import tr
 
 ACT_WORDS: Mapping[Act, str] = MappingProxyType(
     {

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from PySide6.QtCore import QObject
 
+from pos_app.locale.mark import _
 from pos_app.service.card_paying import CardState
 from pos_app.storage.resuming import Resumed
 from pos_app.storage.spool import JobState
@@ -14,7 +15,7 @@ from pos_app.ui.notices import Notice
 from pos_app.ui.screens.sign_in.presenter import SignInPresenter
 from pos_app.ui.shell import Shell
 from pos_app.ui.theme import Tone
-from pos_app.ui.words import _, ltr, tr
+from pos_app.ui.words import ltr, tr
 
 PAPER: Mapping[JobState | None, str] = MappingProxyType(
     {

@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
+from pos_app.locale.mark import _
 
 RETURN_ERRORS: Mapping[str, str] = MappingProxyType(
     {

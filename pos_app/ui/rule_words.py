@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pos_app.locale.catalogue import NAMES
+from pos_app.locale.mark import _
 from pos_app.ui.screens.settings.state import RuleGroup
 from pos_app.ui.screens.staff.presenter import role_words
-from pos_app.ui.words import _, ltr, ntr, tr
+from pos_app.ui.words import ltr, ntr, tr
 from retail_core.domain.discounts import PPM_PER_PERCENT
 from retail_core.domain.money import format_money
 from retail_core.domain.people import ByTwo

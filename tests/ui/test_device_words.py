@@ -10,7 +10,7 @@ from pos_app.devices.config import DeviceTable
 from pos_app.devices.doctor import Finding
 from pos_app.devices.ports import DeviceState, Health
 from pos_app.ui.device_words import DRIVER_WORDS, SENTENCES, kind_word, sentence, short_words
-from pos_app.ui.words import ERROR_WORDS
+from pos_app.ui.error_words import ERROR_WORDS
 
 ROOT = Path(__file__).parents[2] / "pos_app"
 KINDS = "device|drawer|label|printer|rfid|scale|scanner|sound|doctor|good"

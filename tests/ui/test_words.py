@@ -9,7 +9,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from pos_app.ui import words
-from pos_app.ui.words import ERROR_WORDS, ntr, set_language, tr, words_for, words_for_error
+from pos_app.ui.error_words import ERROR_WORDS
+from pos_app.ui.words import ntr, set_language, tr, words_for, words_for_error
 from retail_core.domain.errors import RuleViolationError
 from retail_core.durable.engine import FAULT_CODES
 

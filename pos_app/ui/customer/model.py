@@ -1,10 +1,10 @@
 """The sale as its customer sees it, in the customer's language. Only the basket and the paid sale are read here."""
 
 from pos_app.locale.catalogue import Spoken
+from pos_app.locale.mark import _
 from pos_app.service.outcome import PaidSale
 from pos_app.ui.customer.state import CustomerLine, CustomerState, Showing
 from pos_app.ui.discount_words import EXEMPT_WORD
-from pos_app.ui.words import _
 from retail_core.domain.money import format_minor, format_money
 from retail_core.domain.quantity import format_quantity
 from retail_core.domain.sale import Sale

@@ -16,6 +16,7 @@ from pos_app.runtime.checks import Checked, Depth
 from pos_app.ui.amounts import format_money
 from pos_app.ui.at_counter import AtCounter
 from pos_app.ui.device_words import driver_words, sentence, short_words
+from pos_app.ui.error_words import ERROR_WORDS
 from pos_app.ui.keymap import DEVICES_KEYS, Act, Slot
 from pos_app.ui.lamps import tone_of
 from pos_app.ui.screens.devices.adding import Adding
@@ -25,7 +26,7 @@ from pos_app.ui.screens.devices.view import DevicesView
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.theme import Tone
 from pos_app.ui.wedge import WedgeFilter
-from pos_app.ui.words import ERROR_WORDS, tr, words_for
+from pos_app.ui.words import tr, words_for
 
 KEYBOARD = "keyboard scanner"
 MAX_REMARKS = 8

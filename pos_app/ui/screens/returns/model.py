@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from pos_app.locale.mark import _
 from pos_app.service.return_draft import EACH, DraftLine, ReturnDraft
 from pos_app.ui.amounts import format_minor, format_money
 from pos_app.ui.screens.returns.state import ChoiceView, ReturnLineView, ReturnState
@@ -12,12 +13,6 @@ from pos_app.ui.words import date_words, ltr, ntr, tr
 from retail_core.domain.quantity import ONE, format_quantity
 from retail_core.domain.returns import Condition, ReturnReason
 from retail_core.domain.saleline import SaleLine
-
-
-def _(sentence: str) -> str:
-    """Mark a sentence for the catalogue."""
-    return sentence
-
 
 REASON_WORDS: Mapping[ReturnReason, str] = MappingProxyType(
     {
