@@ -1,0 +1,414 @@
+"""The agent put together: its lines up, down and to its neighbours, and what it does with the store role."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+import msgspec
+
+from retail_core.domain.clock import Clock
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.ids import IdSource
+from retail_core.durable.home import MachineConfig
+from retail_core.durable.link import LinkStatusDoc, NodeDoc
+from retail_core.sync.backoff import after_failure
+from retail_core.sync.sender import HQ_PEER
+from retail_core.wire.messages import ClaimReply
+from sync_agent.config import (
+    AGENT_KEY,
+    HQ_AUDIENCE,
+    STATUS_EVERY_MS,
+    TELEMETRY_EVERY_MS,
+    AgentHome,
+    reference_scopes,
+    store_scope,
+)
+from sync_agent.discovery import Announcement, Discovery
+from sync_agent.feed_cache import FeedCache
+from sync_agent.health import AgentHealth, FeedHealth, HopHealth, StreamHealth, health_app
+from sync_agent.hq_client.client import HopFault, Peer, SyncClient
+from sync_agent.hq_client.tls import pinned_context
+from sync_agent.hq_link.feeds import FeedLine
+from sync_agent.hq_link.neighbours import Neighbours
+from sync_agent.hq_link.receipt_line import ReceiptLine
+from sync_agent.hq_link.references import References
+from sync_agent.hq_link.route import Route
+from sync_agent.hq_link.shared_line import SharedLine
+from sync_agent.hq_link.uplink import Uplink
+from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
+from sync_agent.storage import downlink, reference_files, roles
+from sync_agent.storage.files import Files
+from sync_agent.storage.roles import StoreRole
+from sync_agent.storage.streams import Copy
+from sync_agent.store_role.acceptance import Acceptance
+from sync_agent.store_role.intake import Intake
+from sync_agent.store_role.shared_board import SharedBoard
+from sync_agent.store_role.shipper import Patient, everything
+from sync_agent.till_link import TillLink, till_copies
+from sync_agent.wake import LOOPBACK, Bell
+
+LOG = logging.getLogger(__name__)
+HQ_PROBE_MS = 3_000
+HQ_SILENT_MS = 40_000  # a long poll and a retry
+HOUSEKEEPING_MS = 30_000
+ALIVE_WITHIN_S = 0.1
+FOLLOW_ROLE_S = 0.25
+
+
+class Agent:
+    """Everything one agent does. Open it with `open`, then `run` until told to stop."""
+
+    def __init__(
+        self, home: AgentHome, config: MachineConfig, clock: Clock, ids: IdSource, files: Files, role: StoreRole
+    ) -> None:
+        """`role` says whether this machine has the store role now; the configuration only says how it began."""
+        config = msgspec.structs.replace(config, store_role=role.has)
+        self.config, self.clock, self.ids, self.files = config, clock, ids, files
+        self.role, self.role_changed = role, False
+        self.term = f"{role.generation}.{ids.next()}"
+        self.home = home
+        self.nodes: Mapping[str, NodeDoc] = {}
+        self._key = home.home.keys.signing_key(AGENT_KEY)
+        self._ca_pem = home.ca_pem.read_text()
+        self._offset_ms = 0
+        self._acceptance: Acceptance | None = None
+        self._pending_role: StoreRole | None = None
+        self._stopping = asyncio.Event()
+        self._faults: dict[Callable[[], Awaitable[None]], str] = {}
+        peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
+        self.hq = SyncClient(peer, config.agent_node, self._key, pinned_context(self._ca_pem), clock, ids)
+        self.hq.on_back = self._hurry
+        direct = {HQ_PEER: self.hq}
+        self.up, self.down = (Route(direct, clock) for _ in range(2))
+        self.relay, self.copy = Route(direct, clock), Route({}, clock)
+        self.neighbours = Neighbours(
+            config, self._ca_pem, self._key, clock, ids, lambda: self.nodes, self._neighbours_changed
+        )
+        self.cache = FeedCache(files, clock)
+        self.references = References(files, self.down, self.hq, self._key, clock, ids)
+        self._make_lines()
+
+    def _make_lines(self) -> None:
+        files, clock, config = self.files, self.clock, self.config
+        main = everything if config.store_role else till_copies
+        self.uplink = Uplink("up", files, self.up, clock, Bell(), main, self._acked)
+        self.relayed = Uplink("relay", files, self.relay, clock, Bell(), Patient(clock).overdue, self._acked)
+        self.copied = Uplink("copy", files, self.copy, clock, Bell(), till_copies, self._acked)
+        cache = self.cache if config.store_role else None
+        self.feeds = [
+            FeedLine(scope, files, self.down, clock, cache, self.references, self._brought)
+            for scope in reference_scopes(config)
+        ]
+        self.feeds.append(
+            FeedLine(store_scope(config), files, self.down, clock, cache, None, self._brought, self._ask_all)
+        )
+        self.board = SharedBoard(files, clock) if config.store_role else None
+        self.shared = SharedLine(
+            files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
+        )
+        self.receipts = ReceiptLine(files, clock, lambda: self.neighbours.with_store_role, self.hq, self._told)
+        self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
+        self.desk = LanDesk(
+            files, self._key, clock, self.ids, nodes=lambda: self.nodes, intake=self.intake, cache=self.cache,
+            references=self.references, hq=self.hq, hello=self.hello, hq_age_ms=self._hq_age_ms,
+            board=self.board,
+        )  # fmt: skip
+
+    async def run(self) -> None:
+        """Until `stop`. Raises EnvironmentFault for what must be repaired before it can start."""
+        config = self.config
+        async with AsyncExitStack() as stack:
+            lan = listen(config.lan_host, config.lan_port)
+            stack.callback(lan.close)
+            local = listen(LOOPBACK, config.health_port)
+            stack.callback(local.close)
+            servers = [(tls_server(lan_app(self.desk), self.home), lan), (plain_server(health_app(self.health)), local)]
+            bells = [
+                self.uplink.bell,
+                self.copied.bell,
+                self.shared.asked,
+                self.receipts.asked,
+                *([self.board.bell] if self.board else []),
+            ]
+            self.till = await TillLink.open(self.files, self.clock, bells)
+            stack.callback(self.till.close)
+            stack.push_async_callback(self.hq.close)
+            stack.push_async_callback(self.neighbours.close)
+            await self._begin(stack)
+            lines = [
+                self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
+                self._show_status, self._send_figures, self._keep_house, self._probe_hq, self._follow_role,
+            ]  # fmt: skip
+            lines += [self.shared.follow, self.shared.serve_claims, self.receipts.run]
+            lines.append(self.board.run if self.board else self.relayed.run)
+            async with asyncio.TaskGroup() as tasks:
+                serving = [tasks.create_task(server.serve(sockets=[sock])) for server, sock in servers]
+                working = [tasks.create_task(self._for_ever(line)) for line in lines]
+                LOG.info("agent of %s %s runs", config.store, config.register, extra={"code": "agent.started"})
+                await self._stopping.wait()
+                await self._wind_down([server for server, _ in servers], serving, working)
+
+    def stop(self) -> None:
+        """Ends `run` promptly; everything acknowledged is durable already."""
+        self._stopping.set()
+
+    # ── beginning and end ────────────────────────────────────────────────────────────────────────
+
+    async def _begin(self, stack: AsyncExitStack) -> None:
+        config = self.config
+        self.nodes = await self.files.run(downlink.nodes)
+        if config.store_role:
+            self._acceptance = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
+            await self._decide()
+        if config.discovery:
+            role = "store" if config.store_role else "agent"
+            own = Announcement(config.agent_node, config.store, role, self.term, config.lan_port)
+            self.neighbours.discovery = await Discovery.open(
+                own, config.discovery_interfaces, self.neighbours.bell.ring
+            )
+            if self.neighbours.discovery:
+                stack.push_async_callback(self.neighbours.discovery.close)
+
+    async def _wind_down(
+        self,
+        servers: Sequence[QuietServer],
+        serving: Sequence[asyncio.Task[None]],
+        working: Sequence[asyncio.Task[None]],
+    ) -> None:
+        for task in working:
+            task.cancel()
+        await self.cache.close()
+        if self.board:
+            await self.board.close()
+        await self.hq.close()  # whoever waits for HQ on a neighbour's behalf is told
+        for server in servers:
+            server.should_exit = True
+        await asyncio.wait([*working, *serving])
+        LOG.info("agent stops", extra={"code": "agent.stopped"})
+
+    async def _for_ever(self, line: Callable[[], Awaitable[None]]) -> None:
+        """Run a line again, after a pause, when a fault of the surroundings ended it: a full disk may have room later."""
+        failures = 0
+        while True:
+            try:
+                self._faults.pop(line, None)
+                await line()
+            except* EnvironmentFault as faults:
+                failures += 1
+                fault = _first(faults)
+                self._faults[line] = fault.code
+                LOG.error("%s", fault, extra={"code": fault.code})  # noqa: TRY400 - a named fault needs no trace
+            await asyncio.sleep(after_failure(failures, 1_000, random.random()) / 1000)  # noqa: S311 - jitter
+
+    # ── what happens when ────────────────────────────────────────────────────────────────────────
+
+    def _hurry(self) -> None:
+        """A peer is back or another one is in use: whoever waits looks again now."""
+        for uplink in (self.uplink, self.relayed, self.copied):
+            uplink.hurry()
+        for line in self.feeds:
+            line.bell.ring()
+
+    def _neighbours_changed(self) -> None:
+        hq = {HQ_PEER: self.hq}
+        stores, others = self.neighbours.with_store_role, self.neighbours.others
+        if not self.config.store_role:
+            self.up.offer({**stores, **hq})
+            self.down.offer({**stores, **hq})
+        # a second machine holds every sale: the store role's own are copied to a neighbour, and so are everybody's
+        # while no store role can be reached
+        self.copy.offer(others if self.config.store_role or not stores else {})
+        self.shared.bell.ring()
+        self._hurry()
+        self._heard_of_roles()
+
+    def _heard_of_roles(self) -> None:
+        """A neighbour has the store role. The later take-over wins, of two at once the one with the higher id."""
+        highest, node = self.neighbours.highest
+        if self.role.has and (highest, node) > (self.role.generation, self.config.agent_node):
+            LOG.warning("%s has taken over the store role", node, extra={"code": "store_role.given_up"})
+            self._pending_role = StoreRole(has=False, generation=highest)
+        elif not self.role.has and highest > self.role.generation:
+            self._pending_role = self.role = StoreRole(has=False, generation=highest)
+
+    async def _take_over(self) -> ClaimReply:
+        """A manager wants this machine to have the store role. Refused while the one that has it answers."""
+        node = self.config.agent_node
+        if self.role.has:
+            return ClaimReply(granted=True, holder=node)
+        for client in self.neighbours.with_store_role.values():
+            try:
+                async with asyncio.timeout(ALIVE_WITHIN_S):
+                    await client.hello()
+            except (HopFault, TimeoutError):
+                continue
+            return ClaimReply(granted=False, holder=client.peer.name.partition(":")[2])
+        LOG.warning("this machine takes over the store role", extra={"code": "store_role.taken"})
+        self._pending_role = StoreRole(has=True, generation=max(self.role.generation, self.neighbours.highest[0]) + 1)
+        return ClaimReply(granted=True, holder=node)
+
+    async def _follow_role(self) -> None:
+        """Write down what was decided about the role; begin again with or without it."""
+        while True:
+            wanted, self._pending_role = self._pending_role, None
+            if wanted is not None:
+                await self._take_role(wanted)
+            await asyncio.sleep(FOLLOW_ROLE_S)
+
+    async def _take_role(self, wanted: StoreRole) -> None:
+        await self.files.run(lambda files: roles.put(files, wanted))
+        if wanted.has is not self.config.store_role:
+            self.role_changed = True
+            self.stop()
+
+    def _grown(self) -> None:
+        """A neighbour's journal has more here than before."""
+        self.uplink.bell.ring()
+        if self.board:
+            self.board.bell.ring()
+
+    def _told(self) -> None:
+        """The store role told something, or answered."""
+        self.till.brought()
+
+    def _acked(self, copy: Copy, clock_offset_ms: int | None) -> None:
+        if clock_offset_ms is not None:
+            self._offset_ms = clock_offset_ms
+        if copy.in_till:
+            self.till.brought()
+
+    async def _brought(self, scope: str) -> None:
+        """A slice of the feed is durable."""
+        if scope == store_scope(self.config):
+            self.nodes = await self.files.run(downlink.nodes)
+            self.neighbours.bell.ring()
+            await self._decide()
+        self.till.brought()
+
+    def _ask_all(self) -> None:
+        """HQ was put back from a copy: nothing we knew of how far it is may be true."""
+        for line in (self.uplink, self.relayed, self.copied):
+            line.ask_all()
+
+    async def _decide(self) -> None:
+        acceptance = self._acceptance
+        if acceptance and await self.files.run(lambda _: acceptance.decide(self._offset_ms)):
+            self._grown()
+
+    # ── lines of its own ─────────────────────────────────────────────────────────────────────────
+
+    async def _show_status(self) -> None:
+        while True:
+            await self.till.show(self.status())
+            await asyncio.sleep(STATUS_EVERY_MS / 1000)
+
+    async def _send_figures(self) -> None:
+        """Lossy: a figure that cannot be sent is forgotten."""
+        while True:
+            await asyncio.sleep(TELEMETRY_EVERY_MS * (0.5 + random.random()) / 1000)  # noqa: S311 - jitter
+            try:
+                await self.hq.telemetry({"queued": self.queued(), "oldest_ms": self.oldest_ms()})
+            except HopFault as down:
+                LOG.debug("no figures sent: %s", down)
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_MS / 1000)
+            gone = await self.files.run(reference_files.remove_unused)
+            if gone:
+                LOG.info("removed %s", ", ".join(gone), extra={"code": "reference.removed"})
+            await self._decide()
+
+    async def _probe_hq(self) -> None:
+        """While HQ does not answer, ask now and then, so that catching up begins soon after it is back."""
+        while True:
+            await asyncio.sleep(HQ_PROBE_MS * (0.5 + random.random()) / 1000)  # noqa: S311 - jitter
+            if self.hq.last_error:
+                try:
+                    await self.hq.hello()
+                except HopFault as down:
+                    LOG.debug("HQ: %s", down)
+
+    # ── what it knows ────────────────────────────────────────────────────────────────────────────
+
+    def queued(self) -> int:
+        return self.uplink.queued + self.relayed.queued
+
+    def oldest_ms(self) -> int:
+        return min((at for at in (self.uplink.oldest_ms, self.relayed.oldest_ms) if at), default=0)
+
+    def hello(self) -> Hello:
+        config = self.config
+        return Hello(
+            config.agent_node, config.store, config.store_role, self.term, not self.hq.last_error, self.role.generation
+        )
+
+    def hq_contact_ms(self) -> int:
+        """When HQ last answered this agent, or the neighbour that carries for it."""
+        stores = self.neighbours.with_store_role.values()
+        return max([self.hq.last_contact_ms, *(client.hq_contact_ms for client in stores)])
+
+    def _hq_age_ms(self) -> int | None:
+        at = self.hq_contact_ms()
+        return self.clock.now_ms() - at if at else None
+
+    def status(self) -> LinkStatusDoc:
+        """For the till's lamp. `error` says why HQ does not get what is sold now; empty when it does."""
+        store = next(iter(self.neighbours.with_store_role.values()), None)
+        contact_ms = self.hq_contact_ms()
+        silent = bool(contact_ms) and self.clock.now_ms() - contact_ms > HQ_SILENT_MS
+        carried = store is not None and not store.last_error and self.neighbours.store_says_hq_is_up
+        error = "" if carried else self.hq.last_error
+        return LinkStatusDoc(
+            contact_ms,
+            store.last_contact_ms if store else 0,
+            store.peer.name if store else "",
+            self._offset_ms,
+            max(line.contact_ms for line in self.feeds),
+            error or ("hq.silent" if silent else ""),
+            at_ms=self.clock.now_ms(),
+            store_role=self.config.store_role,
+            neighbours=self.neighbours.nodes,
+            copies=self._copies(),
+            oldest_ms=self.oldest_ms(),
+        )
+
+    def _copies(self) -> tuple[str, ...]:
+        """Nodes that have all of this till's journal: the peer in use on the way up, and the neighbour with the second copy."""
+        peers = {*self.copied.kept_at(), *self.uplink.kept_at()} - {HQ_PEER}
+        return tuple(sorted(peer.partition(":")[2] for peer in peers))
+
+    def health(self) -> AgentHealth:
+        config, store = self.config, next(iter(self.neighbours.with_store_role.values()), None)
+        states = {**self.relayed.states(), **self.uplink.states()}
+        return AgentHealth(
+            config.store, config.register, config.agent_node, config.store_role, self.term,
+            _hop(self.hq, self._offset_ms), _hop(store, 0) if store else HopHealth("unused"),
+            self.queued(), self.oldest_ms(),
+            tuple(
+                StreamHealth(
+                    source.node, source.epoch, here, state.peer, state.through.seq, state.hq.seq, state.phase.value
+                )
+                for source, (here, state) in states.items()
+            ),
+            {line.scope: FeedHealth(line.cursor, line.contact_ms, line.error) for line in self.feeds},
+            self.files.reference_name,
+            tuple(self.copied.kept_at()),
+            (*self.neighbours.with_store_role, *self.neighbours.others),
+            tuple(sorted(set(self._faults.values()))),
+        )  # fmt: skip
+
+
+def _hop(client: SyncClient, offset_ms: int) -> HopHealth:
+    state = "down" if client.last_error else "up" if client.last_contact_ms else "unused"
+    return HopHealth(state, client.peer.name, client.last_contact_ms, offset_ms, client.last_error)
+
+
+def _first(faults: BaseExceptionGroup[EnvironmentFault]) -> EnvironmentFault:
+    found: BaseException = faults
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    assert isinstance(found, EnvironmentFault)
+    return found
