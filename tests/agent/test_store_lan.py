@@ -191,10 +191,10 @@ def test_whoever_answers_zeroconf_first_gets_no_byte(tmp_path: Path) -> None:
     try:
         with announced(spoofers), agent(second.home), at_till(second) as at:
             sell(at.sign_in())
-            until(lambda: all(one.callers >= 2 for one in spoofers.values()), why="the agent looks at who they are")
+            until(lambda: all(one.callers >= 2 for one in spoofers.values()), 60, "the agent looks at who they are")
             assert acked(second.home, "store", "node-T2") == 0
             with agent(first.home):  # the real one is found beside them
-                until(lambda: acked(second.home, "store", "node-T2") == len(journal_types(second.home)))
+                until(lambda: acked(second.home, "store", "node-T2") == len(journal_types(second.home)), 60)
         assert [one.told for one in spoofers.values()] == [0, 0]
     finally:
         for one in spoofers.values():
