@@ -35,6 +35,7 @@ from tools.screens_returns import return_pictures
 from tools.screens_sell import sell_pictures
 
 THEMES = ("light", "dark")
+SETTLES = 4  # a list that scrolls takes the height of its new words a turn later
 
 
 def pictures() -> Iterator[Picture]:
@@ -90,7 +91,8 @@ def draw(picture: Picture, app: QApplication, size: tuple[int, int]) -> QWidget:
     translate(shell)
     shell.activateWindow()
     made.setFocus()
-    app.processEvents()
+    for _ in range(SETTLES):
+        app.processEvents()
     return shell
 
 
