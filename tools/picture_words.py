@@ -20,8 +20,9 @@ from pos_app.ui.words import in_force
 
 FACT = re.compile(r"\\{(\w+)\\}")
 AMOUNT = re.compile(r"[€$]? ?[−-]?\d[\d.,]*(?: ?/ ?(?:\d+|kg))?|\d[\d.,]* kg|#?[A-Z0-9]+(?:-[A-Z0-9]+)+")
+TOO_COMMON = frozenset({"per {unit}", "{n} for {amount}"})  # they would fit half of all English sentences
 PARTS = re.compile(r"( · |, |  )")
-MIN_LITERAL = 4  # letters of a sentence around its facts, so that "{n} …" does not fit everything
+MIN_LITERAL = 3  # letters of a sentence around its facts, so that "{n} …" does not fit everything
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _sentences() -> Iterator[Sentence]:
         one, many = message.id if isinstance(message.id, tuple) else (str(message.id), "")
         for text in {one, many} - {""}:
             literal = re.sub(r"\{\w+\}", "", text)
-            if "{" in text and sum(map(str.isalpha, literal)) >= MIN_LITERAL:
+            if "{" in text and text not in TOO_COMMON and sum(map(str.isalpha, literal)) >= MIN_LITERAL:
                 yield Sentence(_pattern(text), one, many)
 
 

@@ -202,7 +202,7 @@ def _grid() -> GridState:
     counts.at = 9
     return GridState(
         "Count the drawer",
-        "Type how many there are of each; Tab or Enter goes on. What should be in it is told afterwards.",
+        "Type how many there are of each; Tab or Enter goes on.",
         counts.rows("EUR"),
         9,
         "€ 767.50",

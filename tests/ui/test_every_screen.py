@@ -9,13 +9,22 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QScrollArea,
+    QWidget,
+)
 
 from pos_app.ui.main import application
 from pos_app.ui.shell import MIN_HEIGHT, MIN_WIDTH
 from pos_app.ui.widgets.buttons import TwoLineButton, WordButton
 from pos_app.ui.widgets.parts import ElidedLabel, FittingWords
-from tools.screens import Picture, draw, pictures
+from tools.screens import SETTLES, Picture, draw, pictures
 
 SIZES = ((1366, 768), (1024, 768), (1093, 614), (1280, 720), (1920, 1080), (MIN_WIDTH, MIN_HEIGHT))
 LANGUAGES = (("en", "light"), ("de", "dark"), ("ar", "light"))
@@ -51,7 +60,8 @@ def test_nothing_is_cut_and_everything_can_be_hit(picture: Picture, spoken: QApp
     wrong: list[str] = []
     for size in SIZES:
         window.resize(*size)
-        spoken.processEvents()
+        for _ in range(SETTLES):
+            spoken.processEvents()
         assert (window.width(), window.height()) == size
         assert window.isActiveWindow(), "something became a window of its own and took the keys"
         wrong += [f"{size[0]}x{size[1]}: {trouble}" for trouble in troubles(window)]
@@ -65,7 +75,8 @@ def test_the_customers_window_cuts_nothing(alone: Picture, spoken: QApplication)
     wrong: list[str] = []
     for size in WINDOW_SIZES:
         window.resize(*size)
-        spoken.processEvents()
+        for _ in range(SETTLES):
+            spoken.processEvents()
         wrong += [f"{size[0]}x{size[1]}: {trouble}" for trouble in troubles(window)]
     gone(window, spoken)
     assert not wrong, "\n".join(wrong)
@@ -110,6 +121,7 @@ def is_pad(widget: object) -> bool:
 
 def troubles(window: QWidget) -> Iterator[str]:
     yield from outside(window)
+    yield from pushed_out(window)
     yield from cut_words(window)
     yield from too_small_or_on_one_another(window)
 
@@ -119,6 +131,15 @@ def outside(window: QWidget) -> Iterator[str]:
         for widget in seen(window, kind):
             if not scrolls(widget) and not window.rect().contains(box(widget, window)):
                 yield f"{name_of(widget)} is outside: {box(widget, window)}"
+
+
+def pushed_out(window: QWidget) -> Iterator[str]:
+    """What scrolls goes up and down only: nothing may be wider than its place."""
+    for area in seen(window, QScrollArea):
+        assert isinstance(area, QScrollArea)
+        inside, room = area.widget(), area.viewport().width()
+        if inside and inside.width() > room:
+            yield f"{name_of(area)} is {room} wide and holds {inside.width()}"
 
 
 def cut_words(window: QWidget) -> Iterator[str]:

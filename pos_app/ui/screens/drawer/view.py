@@ -16,7 +16,7 @@ from pos_app.ui.screens.drawer.state import (
     ResultState,
     SumState,
 )
-from pos_app.ui.theme import GAP, WIDE_GAP, Tone, Weight, set_look
+from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Tone, Weight, set_look
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.pads import NumberPad
 from pos_app.ui.widgets.parts import clear, column, label, panel, row
@@ -283,6 +283,7 @@ class DrawerView(QWidget):
         clear(into)
         for code, words in reasons:
             made = button(words, f"reason_{code}", px=16)
+            made.setMinimumWidth(TOUCH_PX)  # long words are set smaller rather than pushed out of the list
             made.setProperty("reason", code)
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             set_look(made, chosen="true" if code == chosen else "false")
