@@ -122,7 +122,7 @@ def test_amounts_and_dates_on_a_mirrored_report_keep_their_direction(said: str, 
     assert own_direction(said) == shown
 
 
-def test_two_sentences_of_one_word_are_told_apart_again(tmp_path: Path) -> None:
+def test_two_sentences_of_one_word_are_told_apart_again(qapp: QApplication, tmp_path: Path) -> None:
     """German may say “Storno” for two things that are two words in Arabic."""
     from pos_app.ui.speaking import say_again
 
