@@ -130,11 +130,10 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("name", theme.THEMES)
 def test_words_have_enough_contrast_in_both_themes(name: str) -> None:
     t = theme.THEMES[name]
-    grounds = (t.page, t.panel, t.raised)
-    pairs = [(ink, ground) for ink in (t.ink, t.muted) for ground in grounds]
-    pairs += [(t.accent, t.panel), (t.accent, t.accent_soft), (t.on_accent, t.accent), (t.ink, t.accent_soft)]
-    pairs += [(t.warning, t.warning_soft), (t.error, t.error_soft), (t.info, t.info_soft), (t.error, t.panel)]
-    pairs += [(t.muted, t.accent_soft), (t.on_accent_muted, t.accent)]
+    grounds = (t.page, t.panel, t.raised, t.accent_soft, t.warning_soft, t.error_soft, t.info_soft)
+    inks = (t.ink, t.muted, t.accent, t.warning, t.error, t.info)
+    pairs = [(ink, ground) for ink in inks for ground in grounds]
+    pairs += [(t.on_accent, t.accent), (t.on_accent_muted, t.accent), (t.on_accent, t.accent_pressed)]
     for words, ground in pairs:
         assert contrast(words, ground) >= AA, f"{words} on {ground}: {contrast(words, ground):.2f}"
     assert contrast(t.border, t.panel) >= LARGE_OR_SIGN  # what tells a button from the panel it stands on
