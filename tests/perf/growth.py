@@ -1,7 +1,7 @@
 """How cost grows: with the items of the catalogue, with the days a till has sold, and with the lines of a basket."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pos_app.service.completing import SoldBy, complete
@@ -20,9 +20,9 @@ from tests.perf.measure import Result, cpu
 from tests.support.shop import ITEMS, make_shop
 
 DAYS, SALES_A_DAY, LINES_A_SALE = (1, 10, 100, 1_000), 400, 5
-CATALOGUES = (1_000, 10_000, 100_000, 1_000_000)
+CATALOGUES, SAMPLE = (1_000, 10_000, 100_000, 1_000_000), 900
 BASKETS = (1, 10, 40, 161)
-MEASURED, AGAIN = 40, 4
+MEASURED, AGAIN = 40, 6
 KEPT_JOBS = 20_000
 FOOD = TaxRate("food", "VAT 9 %", 90_000)
 ANA = SoldBy(OperatorId("op-1"), "Ana M.", Role.CASHIER)
@@ -37,27 +37,35 @@ def growth(folder: Path) -> Iterator[Result]:
 
 
 def of_items(folder: Path) -> Iterator[Result]:
-    """Look-up by bar code in catalogues of a thousand to a million items."""
-    first = 0.0
-    for items in CATALOGUES:
-        built = big_reference(items)
-        shop = make_shop(folder / f"items-{items}")
-        home = built.into(shop.home)
-        facts = Links(home)
-        catalogue = Reference(home, shop.config.zone, facts)
-        wanted = built.sample_gtins(900, seed=2)
+    """Look-up by bar code in catalogues of a thousand to a million items, each in its turn, the best of some rounds."""
+    opened = [_catalogue(folder, items) for items in CATALOGUES]
+    best = [float("inf")] * len(opened)
+    for _ in range(1 + AGAIN):  # the first round fills the caches
+        best = [min(least, cpu(look_up) / SAMPLE * 1e6) for least, (look_up, _) in zip(best, opened, strict=True)]
+    for items, took in zip(CATALOGUES, best, strict=True):
+        yield Result("growth", f"look-up at {items:,} items", took, "µs", "≤ 1.5 × at 1,000", took <= 1.5 * best[0],
+                     best[0], took / best[0])  # fmt: skip
+    for _, close in opened:
+        close()
 
-        def look_up(catalogue: Reference = catalogue, wanted: list[str] = wanted) -> None:
-            for gtin in wanted:
-                catalogue.by_gtin(gtin)
 
-        look_up()
-        took = min(cpu(look_up) for _ in range(AGAIN)) / len(wanted) * 1e6
-        first = first or took
-        yield Result("growth", f"look-up at {items:,} items", took, "µs", "≤ 1.5 × at 1,000", took <= 1.5 * first, first,
-                     took / first)  # fmt: skip
+def _catalogue(folder: Path, items: int) -> tuple[Callable[[], None], Callable[[], None]]:
+    """What looks SAMPLE items up, and what closes the files."""
+    built = big_reference(items)
+    shop = make_shop(folder / f"items-{items}")
+    facts = Links(built.into(shop.home))
+    catalogue = Reference(shop.home, shop.config.zone, facts)
+    wanted = built.sample_gtins(SAMPLE, seed=2)
+
+    def look_up() -> None:
+        for gtin in wanted:
+            catalogue.by_gtin(gtin)
+
+    def close() -> None:
         catalogue.close()
         facts.close()
+
+    return look_up, close
 
 
 def of_history(folder: Path) -> Iterator[Result]:
