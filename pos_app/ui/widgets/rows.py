@@ -1,10 +1,10 @@
 """Lists of rows drawn alike: what a row says is a frozen view of it, where each piece of it stands is the screen's to say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -80,17 +80,19 @@ class Piece:
     at_end: bool = False
 
 
+Pieces = Callable[[object, int, bool], Iterable[Piece]]
+"""What is drawn of the view of a row, of the width it has, chosen or not."""
+
+
 class RowDelegate(QStyledItemDelegate):
-    """Draws rows of `HEIGHT` with a line below each; the chosen one stands on the accent's soft colour."""
+    """Draws rows with a line below each; the chosen one stands on the accent's soft colour."""
 
-    HEIGHT = 57
-
-    def pieces(self, shown: object, width: int, *, chosen: bool) -> Iterable[Piece]:
-        """What is drawn of a row that is `width` wide."""
-        raise NotImplementedError
+    def __init__(self, parent: QObject, pieces: Pieces, height: int = 57) -> None:
+        super().__init__(parent)
+        self._pieces, self._height = pieces, height
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, self.HEIGHT)
+        return QSize(200, self._height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         box: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue] - plain members in Qt
@@ -101,7 +103,7 @@ class RowDelegate(QStyledItemDelegate):
         if chosen:
             painter.fillRect(box, colour(tokens().accent_soft))
         painter.fillRect(QRect(box.x(), box.bottom(), box.width(), 1), colour(tokens().row_line))
-        for piece in self.pieces(index.data(ROW_ROLE), box.width(), chosen=chosen):
+        for piece in self._pieces(index.data(ROW_ROLE), box.width(), chosen):
             painter.setFont(piece.font)
             painter.setPen(colour(piece.ink))
             room = QRect(box.x() + piece.x, box.y() + piece.y, piece.width, PIECE_HEIGHT)

@@ -23,18 +23,16 @@ FIELD_HEIGHT = 48
 SHORT_REASONS = ("not_in_stock", "damaged", "display")
 
 
-class PickDelegate(RowDelegate):
+def pick_row(shown: object, width: int, chosen: bool) -> Iterable[Piece]:
     """Item and its place; how many of how many."""
-
-    def pieces(self, shown: object, width: int, *, chosen: bool) -> Iterable[Piece]:
-        assert isinstance(shown, PickLineView)
-        theme = tokens()
-        strong = Weight.BOLD if chosen else Weight.REGULAR
-        count_ink = theme.accent if shown.done else theme.error if shown.short else theme.ink
-        count_weight = Weight.BOLD if chosen or shown.done or shown.short else Weight.REGULAR
-        yield Piece(shown.name, 14, 8, width - 120, font(16, strong), theme.ink)
-        yield Piece(shown.place, 14, 29, width - 120, font(15), theme.muted)
-        yield Piece(shown.picked, width - 104, 8, 90, font(16, count_weight), count_ink, at_end=True)
+    assert isinstance(shown, PickLineView)
+    theme = tokens()
+    strong = Weight.BOLD if chosen else Weight.REGULAR
+    count_ink = theme.accent if shown.done else theme.error if shown.short else theme.ink
+    count_weight = Weight.BOLD if chosen or shown.done or shown.short else Weight.REGULAR
+    yield Piece(shown.name, 14, 8, width - 120, font(16, strong), theme.ink)
+    yield Piece(shown.place, 14, 29, width - 120, font(15), theme.muted)
+    yield Piece(shown.picked, width - 104, 8, 90, font(16, count_weight), count_ink, at_end=True)
 
 
 class OrderPanel(QWidget):
@@ -54,7 +52,7 @@ class OrderPanel(QWidget):
         self._model = Rows()
         self._list = LineList("pick_lines", tr("Lines of the order"))
         self._list.setModel(self._model)
-        self._list.setItemDelegate(PickDelegate(self._list))
+        self._list.setItemDelegate(RowDelegate(self._list, pick_row))
         self._list.clicked.connect(self._line_clicked)
         lines.addWidget(self._list, 1)
         lines.addLayout(self._foot())

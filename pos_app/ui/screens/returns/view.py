@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QStackedWidget, 
 
 from pos_app.ui.screens.returns.after_state import AfterState, FormState
 from pos_app.ui.screens.returns.after_view import AfterPanel, FormPanel
-from pos_app.ui.screens.returns.lines import ReturnDelegate
+from pos_app.ui.screens.returns.lines import return_row
 from pos_app.ui.screens.returns.state import ChoiceView, ReturnState
 from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Tone, Weight, font, set_look
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.entry import EntryLine
 from pos_app.ui.widgets.lists import LineList
 from pos_app.ui.widgets.parts import ElidedLabel, column, label, panel, row
-from pos_app.ui.widgets.rows import Rows
+from pos_app.ui.widgets.rows import RowDelegate, Rows
 from pos_app.ui.words import tr
 
 LEFT_SHARE, RIGHT_SHARE = 808, 522
@@ -126,7 +126,7 @@ class ReturnsView(QWidget):
         self._model = Rows()
         self._list = LineList("return_lines", tr("Lines of the receipt"))
         self._list.setModel(self._model)
-        self._list.setItemDelegate(ReturnDelegate(self._list))
+        self._list.setItemDelegate(RowDelegate(self._list, return_row))
         self._list.clicked.connect(self._line_clicked)
         inside.addWidget(self._list, 1)
         self._middle.addWidget(table)

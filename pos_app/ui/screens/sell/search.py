@@ -14,20 +14,17 @@ from pos_app.ui.widgets.parts import ElidedLabel, column, label, row
 from pos_app.ui.widgets.rows import Piece, RowDelegate, Rows
 from pos_app.ui.words import tr
 
+HIT_HEIGHT = 52
 KEYBOARD_HEIGHT = 222
 
 
-class HitDelegate(RowDelegate):
+def hit_row(shown: object, width: int, _chosen: bool) -> Iterable[Piece]:
     """Name above, detail below, price at the end."""
-
-    HEIGHT = 52
-
-    def pieces(self, shown: object, width: int, *, chosen: bool) -> Iterable[Piece]:
-        assert isinstance(shown, HitView)
-        theme, words = tokens(), width - 130
-        yield Piece(shown.name, 15, 6, words, font(16, Weight.MEDIUM), theme.ink)
-        yield Piece(shown.detail, 15, 27, words, font(13), theme.muted)
-        yield Piece(shown.price, width - 110, 14, 95, font(16, Weight.MEDIUM), theme.ink, at_end=True)
+    assert isinstance(shown, HitView)
+    theme, words = tokens(), width - 130
+    yield Piece(shown.name, 15, 6, words, font(16, Weight.MEDIUM), theme.ink)
+    yield Piece(shown.detail, 15, 27, words, font(13), theme.muted)
+    yield Piece(shown.price, width - 110, 14, 95, font(16, Weight.MEDIUM), theme.ink, at_end=True)
 
 
 class SearchPanel(QFrame):
@@ -47,7 +44,7 @@ class SearchPanel(QFrame):
         lines.addLayout(self._head())
         self._list = LineList("search_hits", tr("Items found"))
         self._list.setModel(self._model)
-        self._list.setItemDelegate(HitDelegate(self._list))
+        self._list.setItemDelegate(RowDelegate(self._list, hit_row, HIT_HEIGHT))
         self._list.clicked.connect(self._tapped)
         self._message = label(px=16, look="muted", name="search_message")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
