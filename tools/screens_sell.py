@@ -56,7 +56,7 @@ LINES = (
     LineView("2", "1", "Chicken breast fillets 400 g", "8710400311102 · meat", "6.49", "6.49"),
     LineView("3", "0.532 kg", "Bananas, loose", "4011 · produce", "1.99/kg", "1.06"),
     LineView("4", "3", "Sparkling water 1.5 L", "", "0.89", "1.78", cuts=("3 for 2 · until 29 November 2026 · −0.89",)),
-    LineView("5", "1", "Filter coffee 500 g", "8710400144441 · grocery", "5.99", "4.99"),
+    LineView("5", "1", "Filter coffee 500 g", "8710400144441 · grocery", "4.99", "4.99"),
 )
 ODD_LINES = (
     LineView("6", "1", "Butter 250 g", "Void", "2.49", "2.49", LineKind.VOIDED),
