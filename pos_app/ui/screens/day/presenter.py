@@ -1,27 +1,23 @@
 """X, Z and the day's close on the screen. A report is shown as it was printed; pressing twice closes nothing twice."""
 
-from collections.abc import Callable
-
 from pos_app.receipts.drawer_report import report_document
 from pos_app.receipts.report_words import report_words
 from pos_app.service.drawer import DrawerDesk, DrawerView
 from pos_app.service.drawer_report import Facts, ReportKind
 from pos_app.ui.keymap import DAY_KEYS, Act, Slot
+from pos_app.ui.screens.acting import ActingScreen
 from pos_app.ui.screens.day.state import DayState, ReportRow
 from pos_app.ui.screens.day.view import DayView
-from pos_app.ui.screens.screen import Screen
 from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.hours import HourBar
 from pos_app.ui.words import date_words, language, ltr, tr
-from retail_core.domain.approvals import Approval, ApprovalNeededError
 from retail_core.domain.drawer import Tally
-from retail_core.domain.errors import CodedError
 from retail_core.domain.money import exponent, format_minor, format_money
 
 NOTHING = Tally()
 
 
-class DayPresenter(Screen):
+class DayPresenter(ActingScreen):
     keys = DAY_KEYS
 
     def __init__(self, view: DayView, desk: DrawerDesk) -> None:
@@ -30,7 +26,6 @@ class DayPresenter(Screen):
         self._drawer = DrawerView(None)
         self._chosen = 0
         self._now: Facts | None = None  # the X or the day that was asked for last
-        self._busy = False
         view.chosen.connect(self.choose)
 
     # ── what the window asks ─────────────────────────────────────────────────────────────────────
@@ -43,18 +38,18 @@ class DayPresenter(Screen):
         facts = self._facts()
         slots = [Slot(0, Act.BACK, "Esc", tr("Back to sale"))]
         if self._drawer.session:
-            slots.append(Slot(1, Act.X_REPORT, "F2", tr("X report"), enabled=not self._busy))
+            slots.append(Slot(1, Act.X_REPORT, "F2", tr("X report"), enabled=not self.busy))
         if facts and facts.kind is ReportKind.Z:
             slots.append(Slot(5, Act.PRINT_REPORT, "F8", tr("Print again")))
-        slots.append(Slot(9, Act.CLOSE_DAY, "F9", tr("Close day"), main=True, enabled=not self._busy))
+        slots.append(Slot(9, Act.CLOSE_DAY, "F9", tr("Close day"), main=True, enabled=not self.busy))
         return tuple(slots)
 
     def act(self, act: Act) -> None:
         match act:
             case Act.X_REPORT:
-                self._do(lambda failed, by: self._desk.x_report(self._drawn, failed, by))
+                self.do(lambda failed, by: self._desk.x_report(self._drawn, failed, by))
             case Act.CLOSE_DAY:
-                self._do(lambda failed, by: self._desk.close_day(self._day_closed, failed, by))
+                self.do(lambda failed, by: self._desk.close_day(self._day_closed, failed, by))
             case Act.PRINT_REPORT:
                 self._print()
             case Act.UP | Act.DOWN:
@@ -65,7 +60,7 @@ class DayPresenter(Screen):
     def choose(self, at: int) -> None:
         """A report of the list."""
         self._chosen = max(0, min(at, len(self._rows()) - 1))
-        self._show()
+        self.show_again()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -75,22 +70,22 @@ class DayPresenter(Screen):
     def _seen(self, drawer: DrawerView) -> None:
         self._drawer = drawer
         self._chosen = max(0, min(self._chosen, len(self._rows()) - 1))
-        self._show()
+        self.show_again()
 
     def _drawn(self, facts: Facts) -> None:
-        self._busy, self._now, self._chosen = False, facts, 0
+        self.busy, self._now, self._chosen = False, facts, 0
         self.settled.emit()
         self.say(tr("The X report is printed as soon as there is paper. Sales go on."), Tone.OK)
-        self._show()
+        self.show_again()
 
     def _day_closed(self, facts: Facts, before: bool) -> None:
-        self._busy, self._now, self._chosen = False, facts, 0
+        self.busy, self._now, self._chosen = False, facts, 0
         self.settled.emit()
         date = date_words(facts.biz_date)
         done = tr("{date} is closed on this till.", date=date)
         again = tr("{date} was closed before. Nothing was done twice; the report is printed again.", date=date)
         self.say(again if before else done, Tone.INFO if before else Tone.OK)
-        self._show()
+        self.show_again()
 
     def _print(self) -> None:
         facts = self._facts()
@@ -99,28 +94,7 @@ class DayPresenter(Screen):
             said = tr("{z} is printed again, marked as a copy.", z=ltr(z))
             self._desk.reprint(z, lambda _: self.say(said, Tone.OK), self.explain)
 
-    def _do(self, call: Callable[[Callable[[CodedError], None], Approval | None], None]) -> None:
-        """One act at a time; when a second person must agree, it is asked for and done again."""
-
-        def again(approval: Approval | None) -> None:
-            def failed(error: CodedError) -> None:
-                self._busy = False
-                self._show()
-                if isinstance(error, ApprovalNeededError):
-                    self.ask_approval(error, again)
-                else:
-                    self.explain(error)
-
-            self._busy = True
-            self._show()
-            call(failed, approval)
-
-        if not self._busy:
-            again(None)
-
-    # ── showing ──────────────────────────────────────────────────────────────────────────────────
-
-    def _show(self) -> None:
+    def show_again(self) -> None:
         facts = self._facts()
         instead = tr(
             "F2 shows the session so far and prints it. What should be in the drawer is told to those who may know it."

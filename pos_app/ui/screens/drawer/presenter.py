@@ -8,16 +8,15 @@ from pos_app.service.drawer import DrawerDesk, DrawerView
 from pos_app.service.drawer_acts import CountResult, ZReport
 from pos_app.ui.drawer_words import MOVE_REASONS, move_words
 from pos_app.ui.keymap import DRAWER_KEYS, Act, Slot
+from pos_app.ui.screens.acting import ActingScreen
 from pos_app.ui.screens.drawer.counting import PieceCounts
 from pos_app.ui.screens.drawer.draw import Draw
 from pos_app.ui.screens.drawer.state import Page
 from pos_app.ui.screens.drawer.view import DrawerView as View
-from pos_app.ui.screens.screen import Screen
 from pos_app.ui.theme import Tone
 from pos_app.ui.words import tr
-from retail_core.domain.approvals import Approval, ApprovalNeededError
 from retail_core.domain.drawer import VARIANCE_REASONS, DrawerSession, MoveKind
-from retail_core.domain.errors import CodedError, RuleViolationError
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.money import format_money, parse_amount
 
 T = TypeVar("T")
@@ -25,7 +24,7 @@ MAX_TYPED = 12
 MONEY_MOVES = {Act.CASH_LOAN: MoveKind.LOAN, Act.CASH_DROP: MoveKind.DROP, Act.CASH_BANK: MoveKind.BANK}
 
 
-class DrawerPresenter(Screen):
+class DrawerPresenter(ActingScreen):
     keys = DRAWER_KEYS
 
     def __init__(self, view: View, desk: DrawerDesk, zone: ZoneInfo) -> None:
@@ -34,7 +33,6 @@ class DrawerPresenter(Screen):
         self._draw = Draw(desk, zone)
         self._drawer = DrawerView(None)
         self._page = Page.LOOK
-        self._busy = False
         self._kind = MoveKind.LOAN
         self._act_id = self._typed = self._reason = ""
         self._pieces = PieceCounts(desk.denominations)
@@ -55,7 +53,7 @@ class DrawerPresenter(Screen):
         self._typed = ""
         if self._page is not Page.GRID:  # a count that was begun goes on
             self._page = Page.LOOK
-        self._show()
+        self.show_again()
         self._ask()
 
     def strip(self) -> tuple[Slot, ...]:
@@ -70,7 +68,7 @@ class DrawerPresenter(Screen):
                 Slot(7, Act.DRAWER, "Ctrl+D", tr("No sale")),
             ]
         if main := self._main_word():
-            slots.append(Slot(9, Act.CLOSE_DRAWER, "F9", main, main=True, enabled=not self._busy))
+            slots.append(Slot(9, Act.CLOSE_DRAWER, "F9", main, main=True, enabled=not self.busy))
         return tuple(slots)
 
     def act(self, act: Act) -> None:
@@ -94,14 +92,14 @@ class DrawerPresenter(Screen):
             self._pieces.type_figure(figure)
         elif self._page is Page.SUM and len(self._typed) < MAX_TYPED:
             self._typed += "." if figure == "," else figure
-        self._show()
+        self.show_again()
 
     def erase(self) -> None:
         if self._page is Page.GRID:
             self._pieces.erase()
         else:
             self._typed = self._typed[:-1]
-        self._show()
+        self.show_again()
 
     def step(self, by: int) -> None:
         """The next or the last denomination, or reason."""
@@ -110,15 +108,15 @@ class DrawerPresenter(Screen):
         elif reasons := self._reasons():
             at = reasons.index(self._reason) if self._reason in reasons else -1 if by > 0 else 0
             self._reason = reasons[(at + by) % len(reasons)]
-        self._show()
+        self.show_again()
 
     def choose_piece(self, at: int) -> None:
         self._pieces.at = at
-        self._show()
+        self.show_again()
 
     def choose_reason(self, reason: str) -> None:
         self._reason = reason
-        self._show()
+        self.show_again()
 
     def enter(self) -> None:
         """Enter: the next denomination; after the last one, and everywhere else, the main button."""
@@ -129,7 +127,7 @@ class DrawerPresenter(Screen):
 
     def main(self) -> None:
         """The one main act of the page."""
-        if self._busy:
+        if self.busy:
             return
         match self._page:
             case Page.LOOK:
@@ -171,7 +169,7 @@ class DrawerPresenter(Screen):
             self._to(Page.LOOK)
             self._ask()
 
-        self._do(lambda failed, by: self._desk.move(act_id, kind, minor, reason, self._done(moved), failed, by))
+        self.do(lambda failed, by: self._desk.move(act_id, kind, minor, reason, self._done(moved), failed, by))
 
     def _begin_count(self) -> None:
         self._floating = False
@@ -180,14 +178,14 @@ class DrawerPresenter(Screen):
             self._pieces.clear()
             self._to(Page.GRID)
 
-        self._do(lambda failed, by: self._desk.begin_count(self._done(opened), failed, by))
+        self.do(lambda failed, by: self._desk.begin_count(self._done(opened), failed, by))
 
     def _submit_pieces(self) -> None:
         pieces, session = self._pieces.pieces, self._drawer.session
         if self._floating:
-            self._do(lambda failed, _: self._desk.open(0, pieces, self._done(self._opened), failed))
+            self.do(lambda failed, _: self._desk.open(0, pieces, self._done(self._opened), failed))
         elif session:
-            self._do(lambda failed, _: self._desk.count(session.session_id, pieces, self._done(self._counted), failed))
+            self.do(lambda failed, _: self._desk.count(session.session_id, pieces, self._done(self._counted), failed))
 
     def _opened(self, session: DrawerSession) -> None:
         self.say(
@@ -207,7 +205,7 @@ class DrawerPresenter(Screen):
     def _close(self) -> None:
         session, reason = self._drawer.session, self._reason
         if session:
-            self._do(
+            self.do(
                 lambda failed, by: self._desk.close(session.session_id, reason, self._done(self._closed), failed, by)
             )
 
@@ -218,27 +216,9 @@ class DrawerPresenter(Screen):
         self._to(Page.DONE)
         self._desk.view(self._seen, self.explain)
 
-    def _do(self, call: Callable[[Callable[[CodedError], None], Approval | None], None]) -> None:
-        """One act at a time; when a second person must agree, it is asked for and done again."""
-
-        def again(approval: Approval | None) -> None:
-            def failed(error: CodedError) -> None:
-                self._busy = False
-                self._show()
-                if isinstance(error, ApprovalNeededError):
-                    self.ask_approval(error, again)
-                else:
-                    self.explain(error)
-
-            self._busy = True
-            self._show()
-            call(failed, approval)
-
-        again(None)
-
     def _done(self, then: Callable[[T], None]) -> Callable[[T], None]:
         def answered(answer: T) -> None:
-            self._busy = False
+            self.busy = False
             self.settled.emit()
             then(answer)
 
@@ -251,16 +231,16 @@ class DrawerPresenter(Screen):
         self._drawer = drawer
         if self._page is Page.LOOK and drawer.last and drawer.last.again:
             self._result = drawer.last
-        self._show()
+        self.show_again()
 
     # ── showing ──────────────────────────────────────────────────────────────────────────────────
 
     def _to(self, page: Page) -> None:
         self._page = page
-        self._show()
+        self.show_again()
 
-    def _show(self) -> None:
-        main, busy = self._main_word(), self._busy
+    def show_again(self) -> None:
+        main, busy = self._main_word(), self.busy
         match self._page:
             case Page.LOOK:
                 self._view.show_look(self._draw.look(self._drawer))
