@@ -336,7 +336,7 @@ def test_the_window_of_the_program_ends_with_it_and_not_the_other_way_round(tmp_
                 assert program.stdout.readline() == "ok\n"
                 assert program.poll() is None
             program.send_signal(signal.SIGTERM)
-            assert program.wait(8) == 0
+            assert program.wait(20) == 0
             assert not shown.is_running()
             assert not control.exists()
         finally:
