@@ -9,7 +9,6 @@ from typing import Self
 
 import msgspec
 
-from retail_core.domain.asks import NO_RULES
 from retail_core.domain.coupons import SaleCoupon, with_coupon
 from retail_core.domain.customers import SaleCustomer
 from retail_core.domain.discounts import Manual
@@ -25,9 +24,10 @@ from retail_core.domain.saledata import (
     SaleState,
     Totals,
 )
-from retail_core.domain.saleline import PriceReason, SaleLine, Seen, by_hand
+from retail_core.domain.saleline import SaleLine, by_hand
+from retail_core.domain.salesums import SaleSums
 from retail_core.domain.sharing import shared
-from retail_core.domain.tax import EXEMPT_RULE, Exemption, Rounding, TaxSums
+from retail_core.domain.tax import Exemption, Rounding
 from retail_core.domain.tender import Tender, TenderKind
 
 
@@ -45,15 +45,12 @@ class Sale:
         self._discount, self._exempt = data.discount, data.exempt
         self._stale = False
         self.age_shown = data.age_shown
-        self._ages: dict[int, int] = {}  # how many lines ask for which age
-        self._unfilled = 0
         self._customer, self._coupons = data.customer, data.coupons
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
-        self._taxes = TaxSums(data.tax_rounding)
         self._touched: dict[LineId, None] = dict.fromkeys(self._lines)
-        self._lines_minor = self._saved_minor = self._units = self._pending = self._tagged = 0
+        self._sums = SaleSums(data.tax_rounding)
         for line in data.lines:
-            self._count(line, +1)
+            self._sums.add(line)
 
     @classmethod
     def start(
@@ -96,18 +93,18 @@ class Sale:
     @property
     def pending(self) -> int:
         """How many lines wait for somebody."""
-        return self._pending
+        return self._sums.pending
 
     @property
     def age_asked(self) -> int:
         """How old the buyer must be, while nobody has seen that; else 0."""
-        asked = max(self._ages, default=0)
+        asked = self._sums.age_asked
         return asked if asked > self.age_shown else 0
 
     @property
     def questions(self) -> int:
         """How many questions are open, the buyer's age being one."""
-        return self._unfilled + bool(self.age_asked)
+        return self._sums.unfilled + bool(self.age_asked)
 
     @property
     def touched(self) -> tuple[LineId, ...]:
@@ -117,7 +114,7 @@ class Sale:
     @property
     def tagged(self) -> int:
         """How many units are known by their tags alone."""
-        return self._tagged
+        return self._sums.tagged
 
     @property
     def customer(self) -> SaleCustomer | None:
@@ -131,9 +128,9 @@ class Sale:
     @property
     def totals(self) -> Totals:
         self._share()
-        taxes = self._taxes.parts()
-        due = self._lines_minor + sum(part.added_minor for part in taxes)
-        return Totals(self._units, self._lines_minor, self._saved_minor, taxes, due)
+        taxes = self._sums.taxes.parts()
+        due = self._sums.lines_minor + sum(part.added_minor for part in taxes)
+        return Totals(self._sums.units, self._sums.lines_minor, self._sums.saved_minor, taxes, due)
 
     @property
     def tenders(self) -> tuple[Tender, ...]:
@@ -283,8 +280,8 @@ class Sale:
         """Raises `sale.nothing_to_pay`, `sale.pending_lines` or `sale.open_questions`."""
         if self.empty:
             raise RuleViolationError("sale.nothing_to_pay")
-        if self._pending:
-            raise RuleViolationError("sale.pending_lines", lines=self._pending)
+        if self._sums.pending:
+            raise RuleViolationError("sale.pending_lines", lines=self._sums.pending)
         if self.questions:
             raise RuleViolationError("sale.open_questions", n=self.questions)
         self._move(SaleAction.BEGIN_PAYING)
@@ -356,20 +353,20 @@ class Sale:
         line = by_hand(line)
         old = self._lines.get(line.line_id)
         before = old.amount_minor if old else 0
-        if abs(self._lines_minor - before + line.amount_minor) > MAX_TOTAL_MINOR:
+        if abs(self._sums.lines_minor - before + line.amount_minor) > MAX_TOTAL_MINOR:
             raise RuleViolationError("sale.too_large", limit_minor=MAX_TOTAL_MINOR)
         if old:
-            self._count(old, -1)
+            self._sums.remove(old)
         self._lines[line.line_id] = line
         self._touched[line.line_id] = None
-        self._count(line, +1)
+        self._sums.add(line)
         self._stale = self._stale or self._discount is not None or self._exempt is not None
         if self._tenders and self.taken_minor * self.left_minor < 0:  # money that was moved must be moved back first
             taken, over = self.taken_minor, abs(self.left_minor)
-            self._count(line, -1)
+            self._sums.remove(line)
             if old:
                 self._lines[line.line_id] = old
-                self._count(old, +1)
+                self._sums.add(old)
             else:
                 del self._lines[line.line_id], self._touched[line.line_id]
             self._stale = self._discount is not None or self._exempt is not None
@@ -392,53 +389,6 @@ class Sale:
         for line in shared(self._lines.values(), self._discount, self._exempt, self.tax_rounding):
             old = self._lines[line.line_id]
             if line.reasons != old.reasons:
-                self._count(old, -1)
+                self._sums.remove(old)
                 self._lines[line.line_id] = line
-                self._count(line, +1)
-
-    def _count(self, line: SaleLine, sign: int) -> None:
-        if line.pending:
-            self._pending += sign
-        if line.seen is Seen.TAG and not line.voided:
-            self._tagged += sign
-        if not line.counts:
-            return
-        if line.rules is not NO_RULES and line.back is None:
-            self._count_asks(line, sign)
-        amount = line.amount_minor
-        self._lines_minor += sign * amount
-        if line.back is None:
-            self._saved_minor += sign * _saved_minor(line.reasons)
-            self._units += sign * line.units
-        if not line.exempt:
-            self._taxes.count(line.taxes, amount, sign)
-
-    def _count_asks(self, line: SaleLine, sign: int) -> None:
-        self._unfilled += sign * bool(line.unfilled)
-        if age := line.rules.min_age:
-            left = self._ages.get(age, 0) + sign
-            if left:
-                self._ages[age] = left
-            else:
-                del self._ages[age]
-
-
-def _saved_minor(reasons: tuple[PriceReason, ...]) -> int:
-    """What the customer saves; tax that is not charged is no saving."""
-    return -sum(min(0, reason.amount_minor) for reason in reasons if reason.rule != EXEMPT_RULE)
-
-
-def cash_tender(due_minor: int, given_minor: int) -> Tender:
-    """Cash for all that is still due; of what is owed to the customer exactly that much goes back.
-
-    Raises `tender.too_little`, `tender.not_positive` or `tender.too_large`.
-    """
-    if due_minor < 0:
-        return Tender(TenderKind.CASH, due_minor, due_minor)
-    if given_minor < 0:
-        raise RuleViolationError("tender.not_positive")
-    if given_minor < due_minor:
-        raise RuleViolationError("tender.too_little", missing_minor=due_minor - given_minor)
-    if given_minor > MAX_TOTAL_MINOR:
-        raise RuleViolationError("tender.too_large", limit_minor=MAX_TOTAL_MINOR)
-    return Tender(TenderKind.CASH, due_minor, given_minor)
+                self._sums.add(line)

@@ -21,12 +21,13 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.drawer import Pieces
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.sale import Sale
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import sqlite
 from retail_core.durable.system import SystemIds
 from tests.journeys.test_pain_12_printer_trouble import at_counter
+from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, ManualClock, Shop, make_shop
 from tests.ui.at_drawer import AtDrawer
 from tests.ui.conftest import Cashier

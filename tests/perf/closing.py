@@ -12,11 +12,12 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.drawer import Pieces
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.sale import Sale
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.system import SystemClock, SystemIds
 from tests.perf.measure import Result, cpu, timed
+from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, make_shop
 
 SALES = 1_000

@@ -10,13 +10,14 @@ from pos_app.storage.readers import Links, Reference
 from pos_app.storage.store import TillStore
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.sale import Sale
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import Connection
 from retail_core.durable.system import SystemClock, SystemIds
 from tests.perf.catalogue import big_reference
 from tests.perf.measure import Result, cpu
+from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, make_shop
 
 DAYS, SALES_A_DAY, LINES_A_SALE = (1, 10, 100, 1_000), 400, 5

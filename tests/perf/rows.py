@@ -34,7 +34,7 @@ from retail_core.domain.promotions.model import (
     Stacking,
 )
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.sale import Sale
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.tender import Tender, TenderKind
@@ -52,6 +52,7 @@ from tests.perf.growth import growth
 from tests.perf.line import day_goes_up, price_comes_down
 from tests.perf.measure import Result, cpu, paired, percentile, timed
 from tests.perf.screen import scan_to_paint, start_and_memory
+from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, make_shop
 
 FOOD = TaxRate("food", "VAT 9 %", 90_000)

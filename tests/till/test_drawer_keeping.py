@@ -10,11 +10,12 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.drawer import DrawerSession, Tally
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.roles import Role
-from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.sale import Sale
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import sqlite
 from retail_core.durable.system import SystemIds
+from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, ManualClock, Shop, at_till, make_shop
 
 ANA = SoldBy(OperatorId("op-1"), "Ana M.", Role.CASHIER)

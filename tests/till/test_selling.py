@@ -8,11 +8,12 @@ from pos_app.service.completing import sold_event
 from pos_app.service.outcome import OutcomeKind
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
-from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.sale import Sale
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import open_ro
 from retail_core.durable.verify import verify_file
+from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, MANAGER_PIN, PIN, AtTill, ManualClock, Shop, at_till, make_shop
 
 MILK, CHICKEN, WATER = ITEMS[0], ITEMS[1], ITEMS[2]

@@ -9,11 +9,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from retail_core.domain.errors import InvariantError, RuleViolationError
 from retail_core.domain.ids import LineId, OperatorId, SaleId, Sku
 from retail_core.domain.quantity import MAX_QUANTITY_MILLI
-from retail_core.domain.sale import Sale, cash_tender
+from retail_core.domain.sale import Sale
 from retail_core.domain.saledata import MAX_LINES, MAX_TOTAL_MINOR, SALE_TRANSITIONS, SaleAction, SaleData, SaleState
 from retail_core.domain.saleline import PriceReason, SaleLine, Seen
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.tender import Tender, TenderKind
+from tests.support.cash import cash_tender
 
 FOOD = TaxRate("food", "VAT 9 %", 90_000)
 ADDED = TaxRate("sales", "sales tax", 88_750, included=False)
@@ -207,13 +208,6 @@ def test_only_cash_gives_change() -> None:
         assert sale.state is SaleState.PAYING
     with pytest.raises(InvariantError, match="given_below_amount"):
         paying().complete((Tender(TenderKind.CASH, 1670, 1000),))
-
-
-def test_cash_handed_over_is_at_least_what_is_due() -> None:
-    assert cash_tender(0, 0) == Tender(TenderKind.CASH, 0, 0)
-    assert refusal(lambda: cash_tender(100, -1)) == "tender.not_positive"
-    assert refusal(lambda: cash_tender(100, 99)) == "tender.too_little"
-    assert refusal(lambda: cash_tender(100, MAX_TOTAL_MINOR + 1)) == "tender.too_large"
 
 
 # ── any order of acts ────────────────────────────────────────────────────────────────────────────
