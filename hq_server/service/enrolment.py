@@ -7,6 +7,7 @@ import msgspec
 
 from hq_server.service import authority
 from hq_server.service.context import TODAY, Hq, sha256
+from hq_server.service.replacing import retire
 from hq_server.storage import access, catalogue, feed
 from hq_server.storage.access import EnrolmentCode, Node
 from hq_server.storage.catalogue import PlaceRow
@@ -74,7 +75,7 @@ def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
             raise RuleViolationError("place.unknown", place=code.store)
         made = _nodes(asked, code, agent_id, till_id, now_ms)
         access.add_nodes(unit, made)
-        publish_nodes(hq, unit, code.store, made, now_ms)
+        publish_nodes(hq, unit, code.store, [*retire(hq, unit, made, now_ms), *made], now_ms)
         first = access.grant_series(unit, code.store, code.register, SERIES_GRANTED)
         series = tuple(series_name(n) for n in range(first, first + SERIES_GRANTED))
         return _answer(hq, code, place, made, series, certificate)

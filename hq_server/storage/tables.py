@@ -17,8 +17,8 @@ from hq_server.storage.scoping import (
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
-# 16: basket_taken
-SCHEMA_VERSION = 16
+# 16: basket_taken; 17: sealed_key, key_release
+SCHEMA_VERSION = 17
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -209,6 +209,16 @@ node_contact = store_scoped(
     "node_contact",
     text("node"), number("seen_ms"), number("clock_offset_ms"), number("queued"), number("oldest_ms"),
     key=["node"],
+)  # fmt: skip
+sealed_key = store_scoped(  # keys of a machine's files, by its agent; only HQ's own key opens them
+    "sealed_key",
+    text("node"), text("file"), text("key_check"), text("sealed"), number("made_ms"),
+    key=["node", "file", "key_check"],
+)  # fmt: skip
+key_release = store_scoped(  # an administrator let the keys of a lost machine be given to its store
+    "key_release",
+    text("node"), number("at_ms"), number("until_ms"), text("by_whom"), text("reason"), text("taken_by"),
+    key=["node", "at_ms"],
 )  # fmt: skip
 exception_case = store_scoped(
     "exception_case",

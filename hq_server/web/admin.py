@@ -158,6 +158,10 @@ def _add_access(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     revoke = commands.add_parser("revoke", help="shut a machine out")
     revoke.add_argument("node")
     revoke.set_defaults(command=_revoke)
+    release = commands.add_parser("release-keys", help="let its store read the disk of a lost machine, for a day")
+    release.add_argument("node", help="its agent's node, as the till that reads the disk names it")
+    release.add_argument("--reason", required=True)
+    release.set_defaults(command=_release)
 
 
 def _rows_command(path: str) -> Command:
@@ -196,6 +200,10 @@ def _token(hq: Connection, options: argparse.Namespace) -> object:
 
 def _revoke(hq: Connection, options: argparse.Namespace) -> object:
     return hq.ask("POST", f"/api/nodes/{quote(options.node, safe='')}/revoke")
+
+
+def _release(hq: Connection, options: argparse.Namespace) -> object:
+    return hq.ask("POST", f"/api/nodes/{quote(options.node, safe='')}/release-keys", {"reason": options.reason})
 
 
 def _import_stock(hq: Connection, options: argparse.Namespace) -> object:

@@ -26,6 +26,7 @@ from hq_server.web import (
     api_departments,
     api_drawers,
     api_goods,
+    api_lost,
     api_mails,
     api_master,
     api_promotions,
@@ -44,6 +45,7 @@ from hq_server.web.state import Server
 from hq_server.web.sync_routes import AssertionIn, sync_routes
 from retail_core.domain.errors import CodedError
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES, EnrolRequest
+from retail_core.wire.recovery import AskedIds, SealedKey, SealedKeys
 
 VERSION = "0.1.0"
 STATIC = Path(__file__).parents[1] / "static"
@@ -66,7 +68,7 @@ STRICT = strict_names(
         api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_master.TaxIn,
         api_master.StoreIn, api_settings.SettingsIn, api_promotions.CouponsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
         api_value.AdjustIn, api_value.CodeIn, api_value.InstrumentIn,
-        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, AssertionIn, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
+        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, SealedKey, SealedKeys, AssertionIn, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
     ]
 )  # fmt: skip
 
@@ -119,6 +121,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         *api_value.value_routes(server),
         *api_mails.mail_routes(server),
         *api_access.access_routes(server),
+        *api_lost.lost_routes(server),
         *work_routes(server, schema),
         *page_routes(server),
         static,

@@ -28,6 +28,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "feed.cursor_too_old": 410,
         "feed.scope_denied": 403,
         "job.illegal_move": 409,
+        "key.none_kept": 409,
+        "key.not_released": 409,
         "node.revoked": 403,
         "order.already_closed": 409,
         "order.key_reused": 409,

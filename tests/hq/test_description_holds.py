@@ -18,7 +18,7 @@ REFUSALS = """
 negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "406", "413", "422", "428"]
 """
 """A body that is too large is refused before anybody looks whether it is right (413)."""
-SYNC = "^/v1/(push|pull|snapshot|witness|telemetry)"
+SYNC = "^/v1/(push|pull|snapshot|witness|telemetry|seen|lacking|sealed-keys|released-keys)"
 
 
 @pytest.mark.slow

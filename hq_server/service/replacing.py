@@ -1,0 +1,22 @@
+"""A new machine stands where another one stood: from then on the old one is shut out, and its store is told."""
+
+from hq_server.service import journal
+from hq_server.service.context import Hq
+from hq_server.storage import access, lost_machines
+from hq_server.storage.access import Node
+from hq_server.storage.database import Unit
+from retail_core.domain.events import AuditNoted
+
+NODE_REPLACED = "node_replaced"
+
+
+def retire(hq: Hq, unit: Unit, made: list[Node], now_ms: int) -> list[Node]:
+    """Shut out the machines whose places the new ones take; who they were, for their store to be told."""
+    gone = lost_machines.in_the_place_of(unit, made)
+    for one in gone:
+        access.revoke_node(unit, one.node_id, now_ms)
+        journal.write(
+            hq, unit, one.store, [AuditNoted(NODE_REPLACED, one.node_id, reason=one.register)], journal.HQ_NODE
+        )
+    found = (access.node_of(unit.conn, one.node_id) for one in gone)
+    return [one for one in found if one is not None]
