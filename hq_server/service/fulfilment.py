@@ -1,8 +1,7 @@
 """How facts about an order become its state at HQ.
 
-The store owns what physically happened: HQ never rejects a store's fact. Facts come by several streams and in any order;
-they are folded in the order of `order_v`, and one whose predecessor has not arrived waits for it (for a while). What
-cannot be folded becomes an exception case and changes nothing, except that goods handed over are handed over.
+The store owns what physically happened: HQ never rejects a store's fact. The rules are in `retail_core.domain.orderfold`; a
+fact whose predecessor has not arrived waits for it (for a while), and what is disputed becomes an exception case.
 """
 
 from collections.abc import Sequence
@@ -16,9 +15,9 @@ from hq_server.storage import feed, orders, sales
 from hq_server.storage.database import Unit
 from hq_server.storage.orders import Fulfilment, Step, StepOutcome
 from retail_core.domain.cases import CaseKind
-from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.events import ACTION_OF, FulfilmentEvent, FulfilmentFact
-from retail_core.domain.fulfilment import OrderDoc, State, apply
+from retail_core.domain.events import FulfilmentEvent, FulfilmentFact
+from retail_core.domain.fulfilment import OrderDoc, State
+from retail_core.domain.orderfold import UNKNOWN, folded, waits
 from retail_core.wire.envelope import Entry
 
 WAIT_FOR_STEP_MS = 600_000
@@ -58,7 +57,7 @@ def fold(hq: Hq, unit: Unit, store: str, facts: Sequence[OrderFact]) -> None:
         held = orders.lock_fulfilment(unit, store, order_id)
         if held is None:
             orders.add_steps(unit, store, [msgspec.structs.replace(s, outcome=StepOutcome.DISPUTED) for s in steps])
-            _dispute(hq, unit, store, order_id, steps[0], "order.unknown", 0)
+            _dispute(hq, unit, store, order_id, steps[0], UNKNOWN, 0)
             continue
         orders.add_steps(unit, store, steps)
         settle(hq, unit, held, biz_dates)
@@ -68,7 +67,7 @@ def settle(hq: Hq, unit: Unit, held: Fulfilment, biz_dates: dict[str, str], *, g
     """Apply waiting facts in order; with `gaps_too` those whose predecessor never came as well."""
     before = held
     for step in orders.steps_of(unit.conn, held.doc.store, held.doc.order_id, StepOutcome.WAITING):
-        if step.order_v > held.doc.order_v + 1 and not gaps_too:
+        if waits(held.doc, step.order_v) and not gaps_too:
             break
         held = _take(hq, unit, held, step, biz_dates.get(step.event_id, ""))
     if held != before:
@@ -108,42 +107,13 @@ def report_unaccepted(hq: Hq, unit: Unit, held: Fulfilment) -> None:
 
 def _take(hq: Hq, unit: Unit, held: Fulfilment, step: Step, biz_date: str) -> Fulfilment:
     doc, event = held.doc, msgspec.json.decode(step.body, type=FulfilmentEvent)
-    decided = step.order_v <= doc.order_v
-    changed = _rival(hq, unit, doc, step) if decided else _next(hq, unit, doc, step, event)
-    if changed.state is not doc.state or event.what is FulfilmentFact.SHORT:
-        _keep_promises(unit, changed, event, step, biz_date)
-    return msgspec.structs.replace(held, doc=changed)
-
-
-def _next(hq: Hq, unit: Unit, doc: OrderDoc, step: Step, event: FulfilmentEvent) -> OrderDoc:
-    action = ACTION_OF.get(event.what)
-    if action is None:  # a request, a refusal, a substitution: no change of state
-        orders.set_outcome(unit, doc.store, step, StepOutcome.APPLIED)
-        asked = doc.cancel_requested and event.what is not FulfilmentFact.CANCEL_REFUSED
-        return msgspec.structs.replace(doc, order_v=step.order_v, cancel_requested=asked)
-    try:
-        changed = apply(doc, action, event.lines, order_v=step.order_v, shelf=event.shelf)
-    except RuleViolationError as broken:
-        return _disputed(hq, unit, doc, step, broken.code)
-    orders.set_outcome(unit, doc.store, step, StepOutcome.APPLIED)
-    if event.what is FulfilmentFact.REJECTED:
-        _dispute(hq, unit, doc.store, doc.number, step, "order.rejected", doc.total_minor)
-    return changed
-
-
-def _rival(hq: Hq, unit: Unit, doc: OrderDoc, step: Step) -> OrderDoc:
-    """Somebody else already decided this version."""
-    return _disputed(hq, unit, doc, step, "order.two_decisions")
-
-
-def _disputed(hq: Hq, unit: Unit, doc: OrderDoc, step: Step, why: str) -> OrderDoc:
-    orders.set_outcome(unit, doc.store, step, StepOutcome.DISPUTED)
-    collected = step.what == FulfilmentFact.COLLECTED.value
-    twice = collected and doc.state is State.COLLECTED
-    code = "order.handed_over_twice" if twice else why
-    _dispute(hq, unit, doc.store, doc.number, step, code, doc.total_minor if collected else 0)
-    state = State.COLLECTED if collected else doc.state  # collected beats cancelled and everything else
-    return msgspec.structs.replace(doc, state=state, order_v=max(doc.order_v, step.order_v))
+    found = folded(doc, event)
+    orders.set_outcome(unit, doc.store, step, StepOutcome.DISPUTED if found.disputed else StepOutcome.APPLIED)
+    if found.exception:
+        _dispute(hq, unit, doc.store, doc.number, step, found.exception, found.value_minor)
+    if found.order.state is not doc.state or event.what is FulfilmentFact.SHORT:
+        _keep_promises(unit, found.order, event, step, biz_date)
+    return msgspec.structs.replace(held, doc=found.order)
 
 
 def _dispute(hq: Hq, unit: Unit, store: str, subject: str, step: Step, code: str, value_minor: int) -> None:

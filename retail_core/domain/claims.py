@@ -49,8 +49,25 @@ ClaimAnswer = Granted | Refused | NobodyAnswered
 
 CLAIM_MS = 10 * 60_000
 """How long a claim holds unless it is asked for again."""
+MAX_CLAIM_MS = 15 * 60_000
+"""No claim is given for longer, so one that says it holds for longer was given before a clock was put back."""
 WAIT_MS = 200
 """Nobody at a counter waits longer than this for another machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim as it was given: by the clock of the machine that gave it."""
+
+    holder: str
+    until_ms: int
+
+
+def decided(held: Held | None, asker: str, for_ms: int, now_ms: int) -> Granted | Refused:
+    """What the store role answers. The holder may ask again, and for no time at all to give it back."""
+    if held and held.holder != asker and now_ms < held.until_ms <= now_ms + MAX_CLAIM_MS:
+        return Refused(held.holder)
+    return Granted(now_ms + max(0, min(for_ms, MAX_CLAIM_MS)))
 
 
 class Claims(Protocol):

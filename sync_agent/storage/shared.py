@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from retail_core.domain.claims import ClaimKind
+from retail_core.domain.claims import ClaimKind, Held, Refused, decided
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.fulfilment import FINAL, OrderDoc
@@ -39,7 +39,6 @@ from sync_agent.storage.streams import Copy
 READ_AT_ONCE = 500
 PAGE_ROWS = 500
 KEEP_DONE_MS = 2 * 24 * 3_600_000
-MAX_CLAIM_MS = 15 * 60_000
 MAX_ASKS = 32
 MAX_REMEMBERED = 200
 ASK_VALID_MS = 2_000
@@ -248,21 +247,22 @@ def claim(files: Files, holder: str, request: ClaimRequest, now_ms: int) -> Clai
     basket = _known(files, SharedKind.BASKET, request.key) if request.kind is ClaimKind.SUSPENDED_SALE else None
     if isinstance(basket, SharedBasket) and basket.taken_by:
         return ClaimReply(granted=False, holder=basket.taken_by)
-    conn, for_ms = files.store, max(0, min(request.for_ms, MAX_CLAIM_MS))
+    conn = files.store
     with transaction(conn, files.store_path):
         row = conn.execute(
-            "SELECT holder FROM claim WHERE kind = ? AND key = ? AND until_ms > ?", (request.kind, request.key, now_ms)
+            "SELECT holder, until_ms FROM claim WHERE kind = ? AND key = ?", (request.kind, request.key)
         ).fetchone()
-        if row and row[0] != holder:
-            return ClaimReply(granted=False, holder=row[0])
-        if not for_ms:  # it was not needed after all
+        given = decided(Held(*row) if row else None, holder, request.for_ms, now_ms)
+        if isinstance(given, Refused):
+            return ClaimReply(granted=False, holder=given.by)
+        if given.until_ms == now_ms:  # it was not needed after all
             conn.execute("DELETE FROM claim WHERE kind = ? AND key = ?", (request.kind, request.key))
             return ClaimReply(granted=True, holder=holder)
         conn.execute(
             "INSERT OR REPLACE INTO claim (kind, key, holder, until_ms) VALUES (?,?,?,?)",
-            (request.kind, request.key, holder, now_ms + for_ms),
+            (request.kind, request.key, holder, given.until_ms),
         )
-    return ClaimReply(granted=True, holder=holder, for_ms=for_ms, rev=head(files)[1])
+    return ClaimReply(granted=True, holder=holder, for_ms=given.until_ms - now_ms, rev=head(files)[1])
 
 
 def asks(files: Files, now_ms: int) -> Sequence[Ask]:
