@@ -47,9 +47,9 @@ def until(what: Callable[[], _T], deadline_s: float = DEADLINE_S, why: str = "")
         time.sleep(POLL_S)
 
 
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
+def free_port(kind: int = socket.SOCK_STREAM, host: str = LOOPBACK) -> int:
     with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind((LOOPBACK, 0))
+        sock.bind((host, 0))
         return sock.getsockname()[1]
 
 

@@ -25,7 +25,8 @@ def stocked(shop: Shop) -> None:
             return False
         conn = open_ro(shop.home.link_db, shop.home.keys.file_key("link.db"))
         try:
-            return bool(link.reference_name(conn) and link.read_staff(conn) and link.read_settings(conn))
+            made = conn.execute("PRAGMA user_version").fetchone()[0]
+            return bool(made and link.reference_name(conn) and link.read_staff(conn) and link.read_settings(conn))
         finally:
             conn.close()
 

@@ -38,11 +38,11 @@ def run_program(module: str, *arguments: str) -> subprocess.CompletedProcess[str
 class Hq:
     """`omnitill-hq serve` with the embedded database, and its API."""
 
-    def __init__(self, folder: Path) -> None:
-        self.home = HqHome(folder)
-        made = run_program("hq_server.app", "init", "--home", str(folder))
+    def __init__(self, folder: Path, host: str = LOOPBACK) -> None:
+        self.home, self._host = HqHome(folder), host
+        made = run_program("hq_server.app", "init", "--home", str(folder), "--name", host)
         assert made.returncode == 0, made.stderr
-        self.port = free_port()
+        self.port = free_port(host=host)
         self.ca_pem = self.home.ca_pem.read_text()
         self.fingerprint = fingerprint_of(self.ca_pem)
         self._log = (folder / "serve.log").open("ab")
@@ -69,9 +69,15 @@ class Hq:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """As a crash does; `start` brings it back."""
+        self._process.kill()
+        self._process.wait()
+
     def _begin(self) -> "subprocess.Popen[bytes]":
+        serve = ["serve", "--home", str(self.home.folder), "--host", self._host, "--port", str(self.port)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "hq_server.app", "serve", "--home", str(self.home.folder), "--port", str(self.port)],
+            [sys.executable, "-m", "hq_server.app", *serve],
             stderr=self._log, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         shared_by_the_session(process.pid)
@@ -79,7 +85,7 @@ class Hq:
 
     @property
     def url(self) -> str:
-        return f"https://{LOOPBACK}:{self.port}"
+        return f"https://{self._host}:{self.port}"
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -103,8 +109,17 @@ class Hq:
 
     def sold(self, store: str, sku: str) -> int:
         """Pieces that have left the store's shelf, as HQ's ledger has it."""
+        return self.sold_milli(store, sku) // 1000
+
+    def sold_milli(self, store: str, sku: str) -> int:
         stock = self.ask("GET", f"/api/stock?sku={sku}&store={store}")["stock"]
-        return OPENING_PIECES - stock[0]["sellable"] // 1000
+        return OPENING_PIECES * 1000 - stock[0]["sellable"]
+
+    def events_counted(self, outcome: str) -> int:
+        """From HQ's own metrics: "new", "repeated" or "quarantined" entries since its start."""
+        line = f'omnitill_events_total{{outcome="{outcome}"}} '
+        found = [text for text in self._http.get("/metrics").text.splitlines() if text.startswith(line)]
+        return int(float(found[0].removeprefix(line))) if found else 0
 
     def order(self, order_id: str) -> Any:
         return self.ask("GET", f"/api/orders/{order_id}")["order"]

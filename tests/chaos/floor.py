@@ -1,0 +1,106 @@
+"""A store of real machines for tests that hurt them: agents and selling tills in a nursery, bad lines between them all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from tests.agent.support import until
+from tests.agent.test_with_hq import stocked
+from tests.agent.town import Hq, enrolled
+from tests.chaos.books import agree, hq_count, paid_at, till_books
+from tests.chaos.nursery import Child, Nursery, nursery
+from tests.chaos.proxy import ChaosProxy, Weather, chaos_proxy
+from tests.support.shop import Shop
+
+READY_WITHIN_S = 60.0
+CAUGHT_UP_WITHIN_S = 60.0
+"""Promise R6: no sale waits longer after the net has healed."""
+
+
+@dataclass
+class Machine:
+    """A till and its agent, which may be killed at any moment and started again."""
+
+    shop: Shop
+    children: Nursery
+    agent: Child = field(init=False)
+    till: Child = field(init=False)
+
+    @property
+    def home(self) -> Path:
+        return self.shop.home.folder
+
+    def start_agent(self) -> None:
+        self.agent = self.children.agent(self.home)
+
+    def start_till(self, count: int = 1 << 30, pace_ms: int = 0, seed: int = 0) -> None:
+        self.till = self.children.till(self.home, count=count, pace_ms=pace_ms, seed=seed)
+
+    @property
+    def paid(self) -> int:
+        """How many sales were told as paid."""
+        return len(paid_at(self.shop))
+
+
+@dataclass
+class Floor:
+    """A store; the first machine has the store role."""
+
+    hq: Hq
+    store: str
+    machines: Sequence[Machine]
+    lines: Sequence[ChaosProxy]
+
+    @property
+    def paid(self) -> int:
+        return sum(machine.paid for machine in self.machines)
+
+    def weather(self, weather: Weather) -> None:
+        for line in self.lines:
+            line.weather = weather
+
+    def heal(self) -> None:
+        for line in self.lines:
+            line.heal()
+
+    def sold_out(self, deadline_s: float) -> None:
+        """All tills have ended."""
+        until(lambda: not any(machine.till.alive for machine in self.machines), deadline_s, "all is sold")
+
+    def all_agree(self, deadline_s: float = CAUGHT_UP_WITHIN_S) -> int:
+        """Head office gets everything within the time; then every book of both sides is compared. The number of sales."""
+        sold = sum(len(till_books(machine.shop).sales) for machine in self.machines)
+        until(lambda: hq_count(self.hq, self.store) >= sold, deadline_s, f"head office has {sold} sales")
+        return len(agree(self.hq, self.store, [machine.shop for machine in self.machines]).sales)
+
+
+@contextmanager
+def floor(hq: Hq, folder: Path, store: str, tills: int, seed: int) -> Iterator[Floor]:
+    """Machines with running agents and all they need to sell; every hop between them is a line that can be made bad."""
+    with ExitStack() as opened:
+        lines: list[ChaosProxy] = []
+
+        def line(port: int) -> ChaosProxy:
+            lines.append(opened.enter_context(chaos_proxy(port, seed + len(lines))))
+            return lines[-1]
+
+        shops: list[Shop] = []
+        for n in range(1, tills + 1):
+            url = line(hq.port).url
+            shops.append(enrolled(hq, folder / f"T{n}", store, f"T{n}", url=url, store_role=n == 1))
+        for shop in shops:
+            peers = tuple(line(other.config.lan_port).url for other in shops if other is not shop)
+            shop.config = msgspec.structs.replace(shop.config, discovery=False, peers=peers)
+            shop.home.write_config(shop.config)
+        children = opened.enter_context(nursery())
+        machines = [Machine(shop, children) for shop in shops]
+        for machine in machines:
+            machine.start_agent()
+        for machine in machines:
+            stocked(machine.shop)
+        yield Floor(hq, store, machines, lines)
+        for machine in machines:
+            machine.agent.stop()

@@ -1,0 +1,62 @@
+"""A till's core process that sells by itself, and says of each sale that it is paid, after the commit, with one write.
+
+    python -m tests.chaos.seller HOME COUNT PACE_MS SEED
+
+Acknowledgements go to `HOME/paid`, one line a sale: number and total. SIGTERM ends it after the sale in hand.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from pos_app.service.outcome import PaidSale
+from pos_app.till import Till
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.durable.home import Home
+from retail_core.durable.system import SystemClock, SystemIds
+from retail_core.trust.keys import SigningKey
+from tests.support.shop import ITEMS, PIN, AtTill, Hand, Shop
+
+PAID, UP = "paid", "up"
+MAX_SCANS = 3
+REFUSED = 3
+
+
+def main(arguments: list[str]) -> int:
+    """0 when all is sold or it was told to stop, 3 when the till may not start, and says why."""
+    folder, count, pace_ms, seed = Path(arguments[0]), *(int(text) for text in arguments[1:])
+    home, hand = Home(folder), Hand()
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
+    try:
+        till = Till.open(home, SystemClock(), SystemIds(), hand.deliver)
+    except EnvironmentFault as fault:
+        os.write(1, f"refused: {fault.code}\n".encode())
+        return REFUSED
+    at = AtTill(Shop(home, SigningKey.new(), home.config()), till, hand)
+    chance = random.Random(seed or os.getpid())
+    paid = os.open(folder / PAID, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        at.sign_in(PIN)
+        os.write(1, f"{UP}\n".encode())
+        for _ in range(count):
+            if stopping:
+                break
+            sold = _sell(at, chance)
+            os.write(paid, f"{sold.receipt_no} {sold.total_minor}\n".encode())
+            time.sleep(pace_ms / 1000)
+    finally:
+        till.close()
+    return 0
+
+
+def _sell(at: AtTill, chance: random.Random) -> PaidSale:
+    at.scan(*(chance.choice(ITEMS).code for _ in range(chance.randint(1, MAX_SCANS))))
+    return at.pay_cash(at.sale.left_minor)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
