@@ -144,7 +144,9 @@ class LanDesk:
             raise RuleViolationError("store_role.elsewhere")
         return self._board
 
-    async def page(self, scope: str, cursor: int, wait_s: int, accepts: str) -> PulledPage | SnapshotWanted | None:
+    async def page(
+        self, scope: str, cursor: int, wait_s: int, accepts: str, *, fresh: bool
+    ) -> PulledPage | SnapshotWanted | None:
         """A kept page, or the one that comes within `wait_s`, or what HQ answers to the same question.
 
         None: nothing is new. Raises RuleViolationError `feed.scope_denied` and HopFault.
@@ -158,13 +160,11 @@ class LanDesk:
                 return kept
             if cursor == self.cache.own_cursor(scope):
                 return await self.cache.wait_from(scope, cursor, wait_s)
-        return await self._passed_through(scope, cursor, wait_s)
-
-    async def _passed_through(self, scope: str, cursor: int, wait_s: int) -> PulledPage | SnapshotWanted:
-        page = await self.hq.pull(scope, cursor, PULL_LIMIT, wait_s)
+        page = await self.hq.pull(scope, cursor, PULL_LIMIT, wait_s, accepts=accepts or ACCEPTS, fresh=fresh)
         if isinstance(page, PulledPage):
             checked_rows(page, self.cache.feed_key)
-            await self.cache.keep(page)
+            if accepts == ACCEPTS:  # a page in other versions is for its asker alone
+                await self.cache.keep(page)
         return page
 
     def _node(self, node_id: str) -> NodeDoc:
@@ -222,8 +222,9 @@ async def pull(
     cursor: Annotated[int, QueryParameter(ge=0)],
     wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
     accepts: Annotated[str, QueryParameter(max_length=400)] = "",
+    fresh: Annotated[int, QueryParameter(ge=0, le=1)] = 0,
 ) -> Response[bytes]:
-    page = await desk.page(wanted, cursor, wait, accepts)
+    page = await desk.page(wanted, cursor, wait, accepts, fresh=bool(fresh))
     if page is None:
         return Response(b"", status_code=204)
     if isinstance(page, SnapshotWanted):

@@ -50,11 +50,16 @@ def parse_accepts(text: str) -> dict[str, int]:
     return found
 
 
-def signed_page(hq: Hq, scope: str, cursor: int, limit: int, accepts: Mapping[str, int]) -> SignedPage:
-    """The rows above `cursor`. Raises RuleViolationError `feed.cursor_too_old`: load a snapshot."""
+def signed_page(
+    hq: Hq, scope: str, cursor: int, limit: int, accepts: Mapping[str, int], *, fresh: bool = False
+) -> SignedPage:
+    """The rows above `cursor`. Raises RuleViolationError `feed.cursor_too_old`: load a snapshot.
+
+    `fresh`: the reader began at 0 and has not come to the head yet, so it has nothing that was taken away meanwhile.
+    """
     limit = max(1, min(limit, MAX_PULL_LIMIT))
     page = hq.database.read(lambda conn: feed.page(conn, scope, cursor, limit))
-    if cursor < page.horizon:
+    if 0 < cursor < page.horizon and not fresh:
         raise RuleViolationError("feed.cursor_too_old", scope=scope, horizon=page.horizon)
     to_rev = page.rows[-1].rev if len(page.rows) == limit else page.head
     rows = [row for row in (_as_accepted(row, accepts) for row in page.rows) if row is not None]

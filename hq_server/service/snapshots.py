@@ -75,11 +75,10 @@ class SnapshotShop:
         if not (hq.home.snapshots / found.manifest.file).exists():
             return None
         behind, items = hq.database.read(
-            lambda conn: (
-                sum(feed.head_of(conn, scope) - rev for scope, rev in found.manifest.cursors.items()),
-                catalogue.count_items(conn),
-            )
+            lambda conn: (feed.behind(conn, found.manifest.cursors), catalogue.count_items(conn))
         )
+        if behind is None:  # its reader would be sent back here
+            return None
         return None if behind > max(MOVED_ON_LEAST, items // MOVED_ON_SHARE) else found
 
     def _build(self, zone: str) -> Built:

@@ -101,12 +101,6 @@ def price_at(conn: Connection, zone: str, skus: Sequence[str], at_ms: int) -> di
     return {row.sku: _price(row) for row in rows}
 
 
-def every_price(conn: Connection, zone: str) -> Iterator[PriceDoc]:
-    asked = select(price).where(price.c.zone == zone).order_by(price.c.sku, price.c.from_ms)
-    for row in conn.execution_options(yield_per=STREAM_ROWS).execute(asked):
-        yield _price(row)
-
-
 def put_taxes(unit: Unit, taxes: Sequence[TaxDoc]) -> None:
     bulk.put(unit, tax, [msgspec.structs.asdict(one) for one in taxes])
 

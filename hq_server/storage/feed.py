@@ -4,7 +4,8 @@ The head of a scope is moved by `UPDATE … RETURNING` in the writer's own trans
 commits the order of revisions, so a reader's cursor never passes a row that commits later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
@@ -14,7 +15,9 @@ from hq_server.storage.database import Unit
 from hq_server.storage.tables import feed, feed_head
 from retail_core.wire.messages import FeedRow
 
+T = TypeVar("T")
 CATALOGUE = "catalogue"
+STREAM_ROWS = 2_000
 NULL_DOC = b"null"
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 
@@ -90,6 +93,15 @@ def head_of(conn: Connection, scope: str) -> int:
     return int(conn.execute(select(func.max(feed_head.c.rev)).where(feed_head.c.scope == scope)).scalar() or 0)
 
 
+def behind(conn: Connection, cursors: Mapping[str, int]) -> int | None:
+    """How many changes a reader with these cursors lacks; None when one of them is older than what is remembered."""
+    asked = select(feed_head.c.scope, feed_head.c.rev, feed_head.c.horizon).where(feed_head.c.scope.in_(cursors))
+    heads = conn.execute(asked).all()
+    if any(cursors[head.scope] < head.horizon for head in heads):
+        return None
+    return sum(head.rev - cursors[head.scope] for head in heads)
+
+
 def doc_of(conn: Connection, scope: str, kind: str, key: str) -> bytes | None:
     """What is published under a key now."""
     found = select(feed.c.doc).where(feed.c.scope == scope, feed.c.kind == kind, feed.c.key == key, feed.c.op == "put")
@@ -101,6 +113,15 @@ def docs_of(conn: Connection, scope: str, kind: str) -> dict[str, bytes]:
     """Everything of a kind that is published in a scope now, by key."""
     here = (feed.c.scope == scope) & (feed.c.kind == kind) & (feed.c.op == "put")
     return {row.key: bytes(row.doc) for row in conn.execute(select(feed.c.key, feed.c.doc).where(here))}
+
+
+def every_doc(conn: Connection, scope: str, kind: str, doc: type[T]) -> Iterator[tuple[int, T]]:
+    """(revision, document) of all of a kind that is published in a scope now, oldest change first, a few at a time."""
+    here = (feed.c.scope == scope) & (feed.c.kind == kind) & (feed.c.op == "put")
+    asked = select(feed.c.rev, feed.c.doc).where(here).order_by(feed.c.rev)
+    decode = msgspec.json.Decoder(doc).decode
+    for row in conn.execution_options(yield_per=STREAM_ROWS).execute(asked):
+        yield row.rev, decode(row.doc)
 
 
 def scopes_with(conn: Connection, kind: str, key: str) -> Sequence[str]:

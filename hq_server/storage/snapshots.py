@@ -67,8 +67,10 @@ def fill(conn: Connection, path: Path, key: bytes, zone: str, generation: str) -
             for tax in catalogue.taxes(conn):
                 reference.put_tax(made, tax)
             reference.load_items(made, catalogue.every_item(conn))
-            for price in catalogue.every_price(conn, zone):
-                reference.put_price(made, cursors[scopes[1]], price)
+            for rev, price in feed.every_doc(conn, scopes[1], "price", reference.PriceDoc):
+                reference.put_price(
+                    made, rev, price
+                )  # a basket begun on another file still finds its prices by revision
             for scope, rev in cursors.items():
                 reference.set_cursor(made, scope, rev, generation)
         made.execute("PRAGMA wal_checkpoint(TRUNCATE)")

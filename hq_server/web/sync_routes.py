@@ -193,19 +193,20 @@ def _down(server: Server) -> list[HTTPRouteHandler]:
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_PULL_LIMIT)] = MAX_PULL_LIMIT,
         wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
         accepts: Annotated[str, QueryParameter(max_length=400)] = "",
+        fresh: Annotated[int, QueryParameter(ge=0, le=1)] = 0,
     ) -> Response[bytes]:
         node = node_of(request)
         kinds = feed.parse_accepts(accepts)
         await in_thread(feed.check_scope, hq, node, scope_name)
         await in_thread(server.contacts.heard, node)
         ticket = server.bell.ticket(scope_name)
-        page = await in_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
+        page = await in_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds, fresh=bool(fresh))
         if page.empty and wait and page.head.head == cursor:
             with server.metrics.waiting.track_inprogress():
                 await server.bell.wait(scope_name, ticket, wait)
             # who was shut out while waiting gets nothing
             await in_thread(access.still_trusted, hq, node)
-            page = await in_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds)
+            page = await in_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds, fresh=bool(fresh))
         server.metrics.pages.inc()
         return _page_response(page)
 

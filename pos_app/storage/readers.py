@@ -4,7 +4,7 @@ The reference file may be replaced while selling goes on: `refresh()` opens the 
 closes the old. Until the agent has brought anything, questions answer "nothing known".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from retail_core.domain.customers import Customer, Wanted
 from retail_core.domain.departments import Department
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
-from retail_core.domain.ids import CustomerId, Gtin, InstrumentId
+from retail_core.domain.ids import CustomerId, Gtin, InstrumentId, Sku
 from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
 from retail_core.domain.suggestions import OftenWith
 from retail_core.domain.tax import TaxRate
@@ -47,6 +47,24 @@ class _NoPrices:
 
     def unit_price(self, sku: str, at_ms: int) -> int | None:
         return None
+
+
+class Book:
+    """The book of one basket. It outlives the file it was begun on: when another one comes into use while the basket is
+    open, prices are read there, and what that file no longer has as of then costs what it costs now."""
+
+    def __init__(self, current: Callable[[], Connection | None], version: str) -> None:
+        self._current = current
+        self.version = version
+
+    def unit_price(self, sku: Sku, at_ms: int) -> int | None:
+        conn = self._current()
+        if conn is None:
+            return None
+        with faults():
+            pinned = PinnedBook.parse(conn, self.version)
+            then = pinned.unit_price(sku, at_ms)
+            return then if then is not None else pinned.newest().unit_price(sku, at_ms)
 
 
 class Reference:
@@ -116,14 +134,16 @@ class Reference:
         with faults():
             return reference.gtin_of(self._conn, sku) if self._conn else None
 
-    def book(self, version: str = "") -> "PinnedBook | _NoPrices":
+    def book(self, version: str = "") -> "Book | _NoPrices":
         """The newest book, or the one a stored basket names."""
         with faults():
             if self._conn is None:
                 return _NoPrices()
             if version and version != _NoPrices.version:
-                return PinnedBook.parse(self._conn, version)
-            return reference.current_book(self._conn, self._zone)
+                named = PinnedBook.parse(self._conn, version).version
+            else:
+                named = reference.current_book(self._conn, self._zone).version
+            return Book(lambda: self._conn, named)
 
     def price_now(self, sku: str, at_ms: int) -> int | None:
         return self.book().unit_price(reference.Sku(sku), at_ms)

@@ -296,8 +296,7 @@ class PinnedBook:
     """The prices as they stood at one feed revision: what a basket is priced by until it is paid."""
 
     def __init__(self, conn: Connection, zone: str, rev: int) -> None:
-        self._conn = conn
-        self._rev = rev
+        self._conn, self._zone, self._rev = conn, zone, rev
         self.version = f"{zone}@{rev}"
 
     @classmethod
@@ -307,6 +306,10 @@ class PinnedBook:
         if not zone or not (rev.isascii() and rev.isdigit()):
             raise RuleViolationError("book.malformed", version=version[:60])
         return cls(conn, zone, int(rev))
+
+    def newest(self) -> "PinnedBook":
+        """Every price the file has, the latest change of each."""
+        return PinnedBook(self._conn, self._zone, LATEST_REV)
 
     def unit_price(self, sku: Sku, at_ms: int) -> int | None:
         row = self._conn.execute(_PRICE, (sku, at_ms, self._rev)).fetchone()

@@ -40,7 +40,10 @@ class Phase(StrEnum):
 
 
 class FeedState(msgspec.Struct, frozen=True):
-    """Made by `start`. `rows` are those of the page still to be applied."""
+    """Made by `start`. `rows` are those of the page still to be applied.
+
+    `fresh`: begun at 0 and not yet at the head; whatever was taken away meanwhile was never here.
+    """
 
     scope: str
     accepts: tuple[str, ...]
@@ -53,6 +56,7 @@ class FeedState(msgspec.Struct, frozen=True):
     page_to: int = 0
     slice_to: int = 0
     rows: Sequence[FeedRow] = ()
+    fresh: bool = False
     slice_rows: int = SLICE_ROWS_FIRST
     failures: int = 0
 
@@ -119,6 +123,7 @@ class Pull(msgspec.Struct, frozen=True):
     limit: int
     wait_s: int
     accepts: tuple[str, ...]
+    fresh: bool = False
 
 
 class Apply(msgspec.Struct, frozen=True):
@@ -153,7 +158,7 @@ Step = tuple[FeedState, tuple[Action, ...]]
 
 def start(scope: str, cursor: int, generation: str, accepts: Sequence[str] = ()) -> FeedState:
     """Go on from the recorded cursor; `generation` is "" for a scope never pulled. Due at once."""
-    return FeedState(scope, tuple(accepts), cursor, generation)
+    return FeedState(scope, tuple(accepts), cursor, generation, fresh=not cursor)
 
 
 def step(state: FeedState, message: Message, now_ms: int, jitter: float) -> Step:
@@ -190,7 +195,8 @@ def _pull(state: FeedState, now_ms: int) -> Step:
     # a page that is known to be waiting is asked for without a wait, so that a proxy can't hold it back
     wait_s = MAX_PULL_WAIT_S if state.caught_up else 0
     pulling = replace(state, phase=Phase.PULLING, request=state.request + 1, rows=(), due_ms=now_ms + PULL_TIMEOUT_MS)
-    return pulling, (Pull(pulling.request, state.scope, state.cursor, MAX_PULL_LIMIT, wait_s, state.accepts),)
+    asked = Pull(pulling.request, state.scope, state.cursor, MAX_PULL_LIMIT, wait_s, state.accepts, state.fresh)
+    return pulling, (asked,)
 
 
 def _replied(state: FeedState, message: Page | Gone | Failed | SnapshotDone, now_ms: int, jitter: float) -> Step:
@@ -202,8 +208,8 @@ def _replied(state: FeedState, message: Page | Gone | Failed | SnapshotDone, now
         case Failed() if state.phase in {Phase.PULLING, Phase.APPLYING, Phase.SNAPSHOT}:
             return _failed(state, message.retry_after_ms, now_ms, jitter)
         case SnapshotDone() if state.phase is Phase.SNAPSHOT:
-            fresh = replace(state, cursor=message.cursor, generation=message.generation, head=0, rows=(), failures=0)
-            return _pull(fresh, now_ms)
+            begun = replace(state, cursor=message.cursor, generation=message.generation, head=0, rows=(), failures=0)
+            return _pull(replace(begun, fresh=not message.cursor), now_ms)
         case _:
             return state, ()
 
@@ -221,7 +227,7 @@ def _page(state: FeedState, page: Page, now_ms: int, jitter: float) -> Step:
         state, generation=head.generation, head=head.head, page_to=head.to_rev, rows=page.rows, failures=0
     )
     if head.to_rev == state.cursor and state.generation:
-        return replace(received, phase=Phase.RESTING, due_ms=now_ms + EMPTY_PAUSE_MS), ()
+        return replace(received, phase=Phase.RESTING, fresh=False, due_ms=now_ms + EMPTY_PAUSE_MS), ()
     return _apply(received, now_ms)
 
 
@@ -241,7 +247,8 @@ def _applied(state: FeedState, took_ms: int, now_ms: int) -> Step:
     done = min(state.slice_rows, len(state.rows))
     rest = state.rows[done:]
     size = slice_size(state.slice_rows, took_ms) if done == state.slice_rows else state.slice_rows
-    after = replace(state, rows=rest, cursor=state.slice_to, slice_rows=size)
+    fresh = state.fresh and state.slice_to < state.head
+    after = replace(state, rows=rest, cursor=state.slice_to, slice_rows=size, fresh=fresh)
     return _apply(after, now_ms) if rest else _pull(after, now_ms)
 
 

@@ -145,9 +145,15 @@ class SyncClient:
             return _decoded(text, DamagedAnswer)
         raise self._refused(answer, text)
 
-    async def pull(self, scope: str, cursor: int, limit: int, wait_s: int) -> PulledPage | SnapshotWanted:
-        """Rows above `cursor`, waiting up to `wait_s` for one. Raises HopFault."""
-        asked = {"scope": scope, "cursor": cursor, "limit": limit, "wait": wait_s, "accepts": ACCEPTS}
+    async def pull(
+        self, scope: str, cursor: int, limit: int, wait_s: int, *, accepts: str = ACCEPTS, fresh: bool = False
+    ) -> PulledPage | SnapshotWanted:
+        """Rows above `cursor` in the versions of `accepts`, waiting up to `wait_s` for one. Raises HopFault.
+
+        `fresh`: the reader began at 0 and is not at the head yet.
+        """
+        asked = {"scope": scope, "cursor": cursor, "limit": limit, "wait": wait_s, "accepts": accepts}
+        asked |= {"fresh": 1} if fresh else {}
         patience = httpx.Timeout(wait_s + LONG_POLL_SLACK_S, connect=CONNECT_TIMEOUT_S)
         while True:
             began_ms = self._clock.monotonic_ms()

@@ -108,7 +108,7 @@ class FeedLine:
             return feed.Failed(action.request)
         peer = client.peer.name
         try:
-            page = await client.pull(action.scope, action.cursor, action.limit, action.wait_s)
+            page = await client.pull(action.scope, action.cursor, action.limit, action.wait_s, fresh=action.fresh)
         except HopFault as down:
             self.error = down.code
             self._route.failed(peer)

@@ -11,6 +11,7 @@ from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.ids import IdSource
 from retail_core.durable.files import write_atomic
+from retail_core.durable.reference import REFERENCE_STEPS
 from retail_core.trust.keys import PublicKey, SigningKey, b64, unb64
 from retail_core.trust.seal import KEY_BYTES, seal, unseal
 from retail_core.wire.messages import SnapshotManifest
@@ -46,11 +47,13 @@ class References:
             if self._files.reference_name != instead_of:
                 return
             manifest = await self._newer(instead_of)
-            if manifest is None:
+            if manifest is not None:
+                await self._install(manifest)
+            elif instead_of:  # a till is not left without a catalogue while all of it comes row by row
+                await self._files.run(reference_files.begin_again)
+            else:
                 name = reference_file(self._ids.next())
                 await self._files.run(lambda files: reference_files.make_empty(files, name))
-            else:
-                await self._install(manifest)
             LOG.info("reference file %s", self._files.reference_name, extra={"code": "reference.loaded"})
             if not self._files.config.store_role:
                 self._forget_downloads(keep="")
@@ -74,14 +77,16 @@ class References:
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     async def _newer(self, instead_of: str) -> SnapshotManifest | None:
-        """A downloaded snapshot other than the one in use; None when nobody has one."""
+        """A downloaded snapshot other than the one in use; None when nobody has one that this program can read."""
         zone = self._files.config.zone
         clients = dict.fromkeys(client for client in (self._route.client, self._hq) if client is not None)
         fault: HopFault | None = None
         for client in clients:
             try:
                 manifest = await client.manifest(zone)
-                if manifest is not None and reference_file(manifest.id) != instead_of:
+                if manifest is not None and manifest.schema > len(REFERENCE_STEPS):
+                    LOG.warning("this program is too old for HQ's snapshot", extra={"code": "snapshot.newer"})
+                elif manifest is not None and reference_file(manifest.id) != instead_of:
                     self._check(manifest)
                     await self._download(client, manifest)
                     return manifest

@@ -11,7 +11,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.engine import faults, open_rw, transaction
 from retail_core.durable.reference import REFERENCE_STEPS, cursor_of, prepare_reference, set_cursor
 from retail_core.wire.messages import SnapshotManifest
-from sync_agent.config import MAX_EXPANDED_SNAPSHOT_BYTES
+from sync_agent.config import MAX_EXPANDED_SNAPSHOT_BYTES, reference_scopes
 from sync_agent.storage.files import Files
 
 CHUNK_BYTES = 1024 * 1024
@@ -92,6 +92,16 @@ def make_empty(files: Files, name: str) -> None:
     """An empty reference file, to be filled by pulling from the beginning."""
     files.home.home.keys.file_key(name, create=True)
     files.use_reference(name)
+
+
+def begin_again(files: Files) -> None:
+    """Pull everything from the beginning into the file in use: its rows stay until HQ's take their places."""
+    conn = files.reference
+    if conn is None:
+        return
+    with transaction(conn, files.home.home.reference(files.reference_name)):
+        for scope in reference_scopes(files.config):
+            set_cursor(conn, scope, 0, "")
 
 
 def remove_unused(files: Files) -> list[str]:

@@ -89,8 +89,26 @@ def test_deletions_are_forgotten_and_old_cursors_sent_to_a_snapshot(shop: Shop) 
     with pytest.raises(RuleViolationError) as old:
         pages.signed_page(hq, "store:S0319", before, 100, {})
     assert old.value.code == "feed.cursor_too_old"
-    body = pages.signed_page(hq, "store:S0319", gone_at, 100, {}).body
-    assert [msgspec.json.decode(line, type=FeedRow).key for line in body.splitlines()] == ["9"]
+    assert _keys(pages.signed_page(hq, "store:S0319", gone_at, 100, {})) == ["9"]
+
+
+def test_a_new_machine_gets_everything_page_by_page_however_much_was_forgotten(shop: Shop) -> None:
+    hq, scope = shop.hq, "store:S0324"
+    for key in ("1", "2", "3", "gone"):
+        publish(hq.database, scope, Change("staff", key, {"name": key}))
+    publish(hq.database, scope, Change("staff", "gone", None), at_ms=0)
+    assert pages.forget_deletions(hq) == 1
+    keys, cursor, head = list[str](), 0, 1
+    while cursor < head:
+        page = pages.signed_page(hq, scope, cursor, 1, {"staff": 1}, fresh=True)
+        keys += _keys(page)
+        cursor, head = page.head.to_rev, page.head.head
+    assert keys == ["1", "2", "3"]
+    assert _keys(pages.signed_page(hq, scope, 0, 9, {"staff": 1})) == keys  # with nothing in hand nothing is missed
+
+
+def _keys(page: pages.SignedPage) -> list[str]:
+    return [msgspec.json.decode(line, type=FeedRow).key for line in page.body.splitlines()]
 
 
 def test_topics_are_told_after_the_commit_only(database: Database) -> None:

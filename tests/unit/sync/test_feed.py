@@ -96,7 +96,18 @@ def test_changes_are_applied_and_the_next_question_waits_at_the_server() -> None
 def test_when_more_is_waiting_the_question_does_not_wait() -> None:
     client = Client().tick().page(rows(1, 5), head=9)
     assert not client.state.caught_up
-    assert client.asked[-1] == Pull(2, SCOPE, 5, MAX_PULL_LIMIT, 0, ("order:1",))
+    assert client.asked[-1] == Pull(2, SCOPE, 5, MAX_PULL_LIMIT, 0, ("order:1",), fresh=True)
+
+
+def test_whoever_began_at_nothing_says_so_until_it_has_everything() -> None:
+    client = Client().tick().page(rows(1, 5), head=9).page(rows(6, 9), head=9)
+    assert [pull.fresh for pull in client.asked if isinstance(pull, Pull)] == [True, True, False]
+    client.give(Gone(client.state.request)).give(SnapshotDone(client.state.request, 0, ""))
+    assert isinstance(client.asked[-1], Pull)
+    assert client.asked[-1].fresh
+    client.page([], to_rev=0)  # an empty scope
+    assert not client.state.fresh
+    assert not Client(cursor=7).tick().state.fresh
 
 
 def test_rows_that_this_client_does_not_get_still_move_the_cursor() -> None:
