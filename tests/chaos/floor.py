@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.agent.support import until
+from tests.agent.support import LOOPBACK, until
 from tests.agent.test_with_hq import stocked
 from tests.agent.town import Hq, enrolled
 from tests.chaos.books import agree, hq_count, paid_at, till_books
@@ -36,8 +36,8 @@ class Machine:
     def start_agent(self) -> None:
         self.agent = self.children.agent(self.home)
 
-    def start_till(self, count: int = 1 << 30, pace_ms: int = 0, seed: int = 0) -> None:
-        self.till = self.children.till(self.home, count=count, pace_ms=pace_ms, seed=seed)
+    def start_till(self, count: int = 1 << 30, pace_ms: int = 0, seed: int = 0, days: int = 0) -> None:
+        self.till = self.children.till(self.home, count=count, pace_ms=pace_ms, seed=seed, days=days)
 
     @property
     def paid(self) -> int:
@@ -78,21 +78,24 @@ class Floor:
 
 
 @contextmanager
-def floor(hq: Hq, folder: Path, store: str, tills: int, seed: int) -> Iterator[Floor]:
-    """Machines with running agents and all they need to sell; every hop between them is a line that can be made bad."""
+def floor(hq: Hq, folder: Path, store: str, tills: int, seed: int, *, proxies: bool = True) -> Iterator[Floor]:
+    """Machines with running agents and all they need to sell; with proxies every hop is a line that can be made bad."""
     with ExitStack() as opened:
         lines: list[ChaosProxy] = []
 
-        def line(port: int) -> ChaosProxy:
+        def way(port: int, url: str) -> str:
+            if not proxies:
+                return url
             lines.append(opened.enter_context(chaos_proxy(port, seed + len(lines))))
-            return lines[-1]
+            return lines[-1].url
 
         shops: list[Shop] = []
         for n in range(1, tills + 1):
-            url = line(hq.port).url
+            url = way(hq.port, hq.url)
             shops.append(enrolled(hq, folder / f"T{n}", store, f"T{n}", url=url, store_role=n == 1))
         for shop in shops:
-            peers = tuple(line(other.config.lan_port).url for other in shops if other is not shop)
+            others = [other.config.lan_port for other in shops if other is not shop]
+            peers = tuple(way(port, f"https://{LOOPBACK}:{port}") for port in others)
             shop.config = msgspec.structs.replace(shop.config, discovery=False, peers=peers)
             shop.home.write_config(shop.config)
         children = opened.enter_context(nursery())

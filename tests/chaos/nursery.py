@@ -73,11 +73,10 @@ class Nursery:
         """`omnitill-agent run` on a folder."""
         return self.start("sync_agent.app", "run", "--home", str(home), out=home / "agent.out")
 
-    def till(self, home: Path, *, count: int = 1 << 30, pace_ms: int = 0, seed: int = 0) -> Child:
+    def till(self, home: Path, *, count: int = 1 << 30, pace_ms: int = 0, seed: int = 0, days: int = 0) -> Child:
         """A till that sells by itself; see `tests.chaos.seller`."""
-        return self.start(
-            "tests.chaos.seller", str(home), str(count), str(pace_ms), str(seed), out=home / "till.out"
-        )  # fmt: skip
+        figures = (str(figure) for figure in (count, pace_ms, seed, days))
+        return self.start("tests.chaos.seller", str(home), *figures, out=home / "till.out")
 
     def close(self) -> None:
         """Whoever still runs is killed."""

@@ -1,8 +1,8 @@
 """A till's core process that sells by itself, and says of each sale that it is paid, after the commit, with one write.
 
-    python -m tests.chaos.seller HOME COUNT PACE_MS SEED
+    python -m tests.chaos.seller HOME COUNT PACE_MS SEED DAYS
 
-Acknowledgements go to `HOME/paid`, one line a sale: number and total. SIGTERM ends it after the sale in hand.
+Its clock begins so many days ago and is at now with the last sale. Acknowledgements go to `HOME/paid`, one line a sale: number and total. SIGTERM ends it after the sale in hand.
 """
 
 import os
@@ -21,18 +21,29 @@ from retail_core.trust.keys import SigningKey
 from tests.support.shop import ITEMS, PIN, AtTill, Hand, Shop
 
 PAID, UP = "paid", "up"
+DAY_MS = 86_400_000
 MAX_SCANS = 3
 REFUSED = 3
 
 
+class DaysAgo(SystemClock):
+    """This machine's clock, set back."""
+
+    def __init__(self, behind_ms: int) -> None:
+        self.behind_ms = behind_ms
+
+    def now_ms(self) -> int:
+        return super().now_ms() - self.behind_ms
+
+
 def main(arguments: list[str]) -> int:
     """0 when all is sold or it was told to stop, 3 when the till may not start, and says why."""
-    folder, count, pace_ms, seed = Path(arguments[0]), *(int(text) for text in arguments[1:])
-    home, hand = Home(folder), Hand()
+    folder, count, pace_ms, seed, days = Path(arguments[0]), *(int(text) for text in arguments[1:])
+    home, hand, clock = Home(folder), Hand(), DaysAgo(days * DAY_MS)
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     try:
-        till = Till.open(home, SystemClock(), SystemIds(), hand.deliver)
+        till = Till.open(home, clock, SystemIds(), hand.deliver)
     except EnvironmentFault as fault:
         os.write(1, f"refused: {fault.code}\n".encode())
         return REFUSED
@@ -47,6 +58,7 @@ def main(arguments: list[str]) -> int:
                 break
             sold = _sell(at, chance)
             os.write(paid, f"{sold.receipt_no} {sold.total_minor}\n".encode())
+            clock.behind_ms -= days * DAY_MS // count
             time.sleep(pace_ms / 1000)
     finally:
         till.close()

@@ -31,6 +31,7 @@ GATES: Mapping[str, str] = MappingProxyType(
         "R5": "tests.gates.r5_simulation",
         "R6": "tests.gates.r6_bad_lines",
         "R7": "tests.gates.r7_no_network",
+        "R8": "tests.gates.r8_week_offline",
     }
 )
 """Promise → module with a `GATE`. To add one, write its module and its line."""

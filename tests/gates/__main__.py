@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,7 @@ from tests.gates import GATES, WORST, Gate, load
 from tests.sim.replay import commit
 
 SAVE_EVERY_S = 5.0
+INTERRUPTED = 143
 MAX_BROKEN = 20
 """After so many broken units there is nothing more to learn from the rest."""
 
@@ -59,6 +61,7 @@ def main() -> int:
         for name in GATES:
             print(f"  make gate P={name:<4} {load(name).promise}")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))  # so that nothing it started is left running
     asked.out.mkdir(exist_ok=True)
     (asked.out / ".gitignore").write_text("*\n")
     path = asked.out / f"{asked.gate}.json"
