@@ -1,7 +1,7 @@
 """`omnitill-hq`: make an HQ, run it, and talk to a running one.
 
 omnitill-hq init  --home DIR [--database URL] [--name HOST …]
-omnitill-hq serve --home DIR [--database URL] [--host H] [--port N]
+omnitill-hq serve --home DIR [--database URL] [--host H] [--port N] [--workers N]
 omnitill-hq backup  --home DIR [--to FILE]                  a checked copy, while HQ runs
 omnitill-hq restore --home DIR [COPY | --database URL]      HQ put back; the stores send again what it lacks
 omnitill-hq admin --home DIR [--url URL] COMMAND …          the same routes everybody uses, over HTTPS with a token
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("serve", help="run it")
     run.add_argument("--host", default="127.0.0.1")
     run.add_argument("--port", type=int, default=DEFAULT_PORT)
+    run.add_argument("--workers", type=int, default=1, help="server processes, about one a processor core (default: 1)")
     run.set_defaults(run=_serve)
     for command in (init, run):
         command.add_argument("--home", type=Path, required=True, help="HQ's folder")
@@ -126,41 +127,14 @@ def _serve(options: argparse.Namespace) -> int:
     _log_json_lines()
     home = HqHome.of(options.home)
     home.check()
+    from hq_server.web.serving import Serving  # a question of `admin` need not wait for the server's libraries
+
     lock = None if options.database else InstanceLock(home.lock)
     try:
-        return _serve_locked(home, options)
+        Serving(home, options.database, options.host, options.port, options.workers).run()
     finally:
         if lock is not None:
             lock.release()
-
-
-def _serve_locked(home: HqHome, options: argparse.Namespace) -> int:
-    from hq_server.service import enrolment, ingest, setup
-    from hq_server.web.runner import listen, make_server, run_loop, serve
-
-    listener = listen(options.host, options.port)
-    try:
-        hq = setup.open_hq(home, options.database, SystemClock(), SystemIds())
-    except BaseException:
-        listener.close()
-        raise
-    try:
-        setup.check_somebody_may_sign_in(hq)
-        enrolment.certify_tills(hq)
-        applied = ingest.retry_quarantined(hq)
-        if applied:
-            log.info("applied %d events an older release did not know", applied, extra={"code": "hq.caught_up"})
-        host, port = listener.getsockname()[:2]
-        ready = f"HQ answers at https://{host}:{port} (database {hq.database.place})"
-
-        def announce() -> None:
-            log.info(ready, extra={"code": "hq.ready"})
-
-        run_loop(serve(make_server(hq), home, listener, announce))
-    finally:
-        hq.database.close()
-        listener.close()
-    log.info("HQ has stopped", extra={"code": "hq.stopped"})
     return EXIT_OK
 
 

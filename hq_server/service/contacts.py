@@ -3,6 +3,8 @@
 import threading
 from collections import deque
 
+import msgspec
+
 from hq_server.service.context import TODAY, Hq
 from hq_server.storage import access
 from hq_server.storage.access import Contact, Node
@@ -20,7 +22,7 @@ class Contacts:
     def __init__(self, hq: Hq) -> None:
         self._hq = hq
         self._guard = threading.Lock()
-        self._written: dict[str, Contact] = {}
+        self._written: dict[str, tuple[int, int | None]] = {}  # when, and how much was said to wait
         self._delays: deque[tuple[int, int]] = deque(maxlen=KEPT_DELAYS)
 
     def heard(
@@ -28,21 +30,25 @@ class Contacts:
     ) -> None:
         """A node spoke. What it did not say stays as it was."""
         now_ms = self._hq.clock.now_ms()
+        said = None if queued is None else min(queued, MAX_QUEUED)
         with self._guard:
-            last = self._written.get(node.node_id)
-            contact = Contact(
-                node.store, node.node_id, now_ms,
-                clock_offset_ms if clock_offset_ms is not None else (last.clock_offset_ms if last else 0),
-                min(queued, MAX_QUEUED) if queued is not None else (last.queued if last else 0),
-                oldest_ms if queued is not None else (last.oldest_ms if last else 0),
-            )  # fmt: skip
-            if last and now_ms - last.seen_ms < WRITE_EVERY_MS and contact.queued == last.queued:
+            seen_ms, before = self._written.get(node.node_id, (0, None))
+            if now_ms - seen_ms < WRITE_EVERY_MS and said in {None, before}:
                 return
-            self._written[node.node_id] = contact
+            self._written[node.node_id] = now_ms, before if said is None else said
 
         def write(unit: Unit) -> None:
-            access.note_contact(unit, contact)
-            if last is None or contact.queued != last.queued:
+            # read first, because another process of ours may have heard more than this one
+            known = access.contact_of(unit.conn, node.store, node.node_id) or Contact(
+                node.store, node.node_id, 0, 0, 0, 0
+            )
+            now = msgspec.structs.replace(known, seen_ms=max(now_ms, known.seen_ms))
+            if clock_offset_ms is not None:
+                now = msgspec.structs.replace(now, clock_offset_ms=clock_offset_ms)
+            if said is not None:
+                now = msgspec.structs.replace(now, queued=said, oldest_ms=oldest_ms)
+            access.note_contact(unit, now)
+            if not known.seen_ms or now.queued != known.queued:
                 unit.changed.add(TODAY)
 
         self._hq.database.write(write)

@@ -64,8 +64,6 @@ def open_hq(home: HqHome, database_url: str | None, clock: Clock, ids: IdSource)
     database = _database(home, database_url)
     try:
         generation = database.write(lambda unit: stored.identity_value(unit, "generation", ids.next()))
-        if database_url is None:  # on PostgreSQL they may be another process's
-            database.write(lambda unit: work.fail_running(unit, clock.now_ms()))
         return Hq(
             home, database, clock, ids, os.urandom, home.keys.signing_key(HQ_KEY), home.keys.signing_key(CA_KEY),
             home.ca_pem.read_text(), home.keys.device_secret(), generation,
@@ -73,6 +71,11 @@ def open_hq(home: HqHome, database_url: str | None, clock: Clock, ids: IdSource)
     except BaseException:
         database.close()
         raise
+
+
+def give_up_running_jobs(hq: Hq) -> None:
+    """At the start of the only HQ on a database: what ran when the last one ended will not go on by itself."""
+    hq.database.write(lambda unit: work.fail_running(unit, hq.clock.now_ms()))
 
 
 def check_somebody_may_sign_in(hq: Hq) -> None:

@@ -170,6 +170,13 @@ def note_contact(unit: Unit, contact: Contact) -> None:
     bulk.put(unit, node_contact, [msgspec.structs.asdict(contact)])
 
 
+def contact_of(conn: Connection, store: str, node: str) -> Contact | None:
+    """What was last heard of one node."""
+    here = (node_contact.c.store == store) & (node_contact.c.node == node)
+    row = conn.execute(select(node_contact).where(here)).one_or_none()
+    return Contact(row.store, row.node, row.seen_ms, row.clock_offset_ms, row.queued, row.oldest_ms) if row else None
+
+
 def contacts(conn: Connection) -> Sequence[Contact]:
     rows = conn.execute(select(node_contact))
     return [Contact(row.store, row.node, row.seen_ms, row.clock_offset_ms, row.queued, row.oldest_ms) for row in rows]

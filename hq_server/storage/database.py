@@ -5,8 +5,11 @@ rolled back whole when it raises. Writes of SQLite go one at a time (BEGIN IMMED
 transaction that lost a race is run again, so work must have no effects outside its unit.
 """
 
+import fcntl
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,8 +47,10 @@ class Unit:
 class Database:
     """Both engines behind the same two methods."""
 
-    def __init__(self, writer: Engine, reader: Engine, *, place: str) -> None:
+    def __init__(self, writer: Engine, reader: Engine, *, place: str, turns: Path | None = None) -> None:
+        """`turns`: a file by which the processes of one machine take turns at writing; a fair queue where SQLite has none."""
         self.place = place  # for messages; never holds a password
+        self._turns = None if turns is None else os.open(turns, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.postgres = writer.dialect.name == "postgresql"
         self._writer = writer
         self._reader = reader
@@ -77,6 +82,22 @@ class Database:
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
+        if self._turns is not None:
+            os.close(self._turns)
+            self._turns = None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Of all threads of all processes on an embedded database, one writes."""
+        with self._one_writer:
+            if self._turns is None:
+                yield
+                return
+            fcntl.flock(self._turns, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._turns, fcntl.LOCK_UN)
 
     def _write_once(self, work: Callable[[Unit], T]) -> T:
         if self.postgres:
@@ -84,7 +105,7 @@ class Database:
                 unit = Unit(conn)
                 result = work(unit)
         else:
-            with self._one_writer, self._writer.begin() as conn:
+            with self._turn(), self._writer.begin() as conn:
                 unit = Unit(conn)
                 result = work(unit)
         if unit.changed:
@@ -132,7 +153,8 @@ def open_embedded(path: Path, key: bytes) -> Database:
     except BaseException:
         writer.dispose()
         raise
-    return Database(writer, _sqlite_engine(reading, "BEGIN", READERS), place=path.name)
+    turns = path.with_name(f"{path.name}.turns")
+    return Database(writer, _sqlite_engine(reading, "BEGIN", READERS), place=path.name, turns=turns)
 
 
 def open_postgres(url: str) -> Database:

@@ -28,6 +28,7 @@ from hq_server.web.bell import Bell
 from hq_server.web.metrics import Metrics
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread
+from hq_server.web.workers import Worker
 from retail_core.domain.errors import EnvironmentFault
 
 log = logging.getLogger(__name__)
@@ -131,15 +132,24 @@ def _event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def serve(server: Server, home: HqHome, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until told to stop; housekeeping runs beside it."""
+async def serve(
+    server: Server, home: HqHome, listener: socket.socket, ready: Callable[[], None], worker: Worker | None = None
+) -> None:
+    """Serve until told to stop; housekeeping runs beside it. `worker` when this is one of several processes."""
     running = https_server(server, home)
-    beside = [asyncio.create_task(_keep_house(server)), asyncio.create_task(_send_mail(server))]
+    keeps_house = worker is None or worker.keeps_house
+    beside = [asyncio.create_task(line(server)) for line in (_keep_house, _send_mail) if keeps_house]
+    if worker is not None:
+        worker.siblings.listen(server.bell.heard)
+        asyncio.get_running_loop().add_reader(worker.parent, running.stop)
     try:
         ready()
         await running.serve(sockets=[listener])
     finally:
         server.bell.close()
+        if worker is not None:
+            worker.siblings.deafen()
+            asyncio.get_running_loop().remove_reader(worker.parent)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
