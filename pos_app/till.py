@@ -34,6 +34,7 @@ from pos_app.service.preferences import Preferences
 from pos_app.service.price_lookup import PriceLookup
 from pos_app.service.promoting import Promoting
 from pos_app.service.receipt_codes import ReceiptCodes
+from pos_app.service.recovery import RecoveryDesk
 from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
 from pos_app.service.shopping import Shopping
@@ -98,6 +99,7 @@ class Till:
     links: Links
     claims: StoreClaims
     connection: ConnectionDesk
+    recovery: RecoveryDesk
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
     elsewhere: ReceiptsElsewhere = field(init=False)
@@ -237,6 +239,7 @@ class Till:
             links=links,
             claims=claims,
             connection=ConnectionDesk(links, writer, claims, clock, config),
+            recovery=RecoveryDesk(links, writer, clock, ids),
             writer=writer,
             _lock=lock,
             _wake=wake,
@@ -268,6 +271,7 @@ class Till:
         self.fulfilling.operator = operator
         self.drawer.operator = operator
         self.connection.operator = operator
+        self.recovery.operator = operator
 
     def language_of(self, operator: SoldBy | None) -> str:
         """What the screen speaks to `operator`; the till's own language to nobody, and where staff has none set."""

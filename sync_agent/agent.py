@@ -31,6 +31,7 @@ from sync_agent.health import AgentHealth, FeedHealth, HopHealth, StreamHealth, 
 from sync_agent.hq_client.client import HopFault, Peer, SyncClient
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.feeds import FeedLine
+from sync_agent.hq_link.key_line import KeyLine
 from sync_agent.hq_link.neighbours import Neighbours
 from sync_agent.hq_link.receipt_line import ReceiptLine
 from sync_agent.hq_link.references import References
@@ -38,6 +39,7 @@ from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.uplink import Uplink
 from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
+from sync_agent.salvage.line import SalvageLine
 from sync_agent.storage import downlink, reference_files, roles
 from sync_agent.storage.files import Files
 from sync_agent.storage.roles import StoreRole
@@ -78,7 +80,8 @@ class Agent:
         self._stopping = asyncio.Event()
         self._faults: dict[Callable[[], Awaitable[None]], str] = {}
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
-        self.hq = SyncClient(peer, config.agent_node, self._key, pinned_context(self._ca_pem), clock, ids)
+        context = pinned_context(self._ca_pem)
+        self.hq, self.aside = (SyncClient(peer, config.agent_node, self._key, context, clock, ids) for _ in range(2))
         self.hq.on_back = self._hurry
         direct = {HQ_PEER: self.hq}
         self.up, self.down = (Route(direct, clock) for _ in range(2))
@@ -108,6 +111,8 @@ class Agent:
         self.shared = SharedLine(
             files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
         )
+        self.keys = KeyLine(files, self.aside)
+        self.salvage = SalvageLine(files, self._key, clock, self.aside, lambda: self.neighbours.everybody, self._told)
         self.receipts = ReceiptLine(files, clock, lambda: self.neighbours.with_store_role, self.hq, self._told)
         self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
         self.desk = LanDesk(
@@ -130,18 +135,20 @@ class Agent:
                 self.copied.bell,
                 self.shared.asked,
                 self.receipts.asked,
+                self.salvage.asked,
                 *([self.board.bell] if self.board else []),
             ]
             self.till = await TillLink.open(self.files, self.clock, bells)
             stack.callback(self.till.close)
-            stack.push_async_callback(self.hq.close)
+            for client in (self.hq, self.aside):
+                stack.push_async_callback(client.close)
             stack.push_async_callback(self.neighbours.close)
             await self._begin(stack)
             lines = [
                 self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
                 self._show_status, self._send_figures, self._keep_house, self._probe_hq, self._follow_role,
             ]  # fmt: skip
-            lines += [self.shared.follow, self.shared.serve_claims, self.receipts.run]
+            lines += [self.shared.follow, self.shared.serve_claims, self.receipts.run, self.keys.run, self.salvage.run]
             lines.append(self.board.run if self.board else self.relayed.run)
             async with asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.serve(sockets=[sock])) for server, sock in servers]

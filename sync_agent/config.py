@@ -29,6 +29,8 @@ LEASE_SKEW_MS = 10_000
 """An offer is not accepted in the last moments of its lease: clocks differ."""
 STATUS_EVERY_MS = 2_000
 TELEMETRY_EVERY_MS = 15_000
+HAND_OVER_EVERY_MS = 600_000
+"""How often it is looked at whether head office has the keys of all files here."""
 FIND_PEERS_EVERY_MS = 10_000
 MAX_PEERS = 32
 
@@ -63,6 +65,11 @@ class AgentHome:
     @property
     def lock(self) -> Path:
         return self.folder / "agent.lock"
+
+    @property
+    def salvage(self) -> Path:
+        """The copy of a lost machine's files while they are read and sent."""
+        return self.folder / "salvage"
 
     @property
     def downloads(self) -> Path:

@@ -47,6 +47,8 @@ def enrol(
     _make_folder(home)
     agent_key = home.home.keys.signing_key(AGENT_KEY, create=True)
     till_key = home.home.keys.signing_key(TILL_KEY, create=True) if with_till else None
+    for name in ("till.db", "store.db") if with_till else ("store.db",):
+        home.home.keys.file_key(name, create=True)  # made now, so that HQ is given them before the first sale
     tls_key = SigningKey.new()
     asked = EnrolRequest(
         code.strip()[:MAX_CODE_CHARS], agent_key.public_text, signing_request(tls_key, own_addresses()),

@@ -39,6 +39,7 @@ from retail_core.wire.messages import (
     PushHeader,
     SharedPage,
 )
+from retail_core.wire.recovery import SeenReceipts
 from sync_agent.config import PULL_LIMIT, STOP_WITHIN_S, AgentHome
 from sync_agent.feed_cache import FeedCache, checked_rows, page_headers
 from sync_agent.hq_client.client import ACCEPTS, HQ_AGE_HEADER, HopFault, SnapshotWanted, SyncClient, Token
@@ -47,6 +48,7 @@ from sync_agent.hq_link.references import References
 from sync_agent.storage import streams
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
+from sync_agent.storage.seen import seen_here
 from sync_agent.store_role.intake import Intake
 from sync_agent.store_role.shared_board import SharedBoard
 
@@ -308,6 +310,12 @@ async def witness(desk: LanDesk, node: str, epoch: str) -> Response[bytes]:
     return _json(found, 200)
 
 
+@get("/v1/seen")
+async def seen(desk: LanDesk, register: Annotated[str, QueryParameter(max_length=10)]) -> SeenReceipts:
+    """The last receipts of a register's machines that this machine has copies of."""
+    return await desk.files.run(lambda files: seen_here(files, register))
+
+
 def lan_app(desk: LanDesk) -> Litestar:
     """The application; every route but `/health` and `/v1/token` refuses an anonymous caller."""
 
@@ -325,7 +333,7 @@ def lan_app(desk: LanDesk) -> Litestar:
 
     enrolled = Router(
         "/",
-        route_handlers=[push, pull, manifest, snapshot_file, witness, shared, remembered, claim, receipt],
+        route_handlers=[push, pull, manifest, snapshot_file, witness, seen, shared, remembered, claim, receipt],
         guards=[known_caller],
         dependencies={"caller": Provide(the_caller)},
     )

@@ -19,7 +19,7 @@ from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
 from retail_core.domain.suggestions import OftenWith
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import Instrument
-from retail_core.durable import advice, customers, link, reference, shared
+from retail_core.durable import advice, customers, link, recovery, reference, shared
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
 from retail_core.durable.receipts import ReceiptAnswer, receipt_answer
@@ -310,6 +310,16 @@ class Links:
     def customers_gone(self) -> frozenset[CustomerId]:
         conn = self._with_customers()
         return customers.gone(conn) if conn else frozenset()
+
+    def salvage(self) -> recovery.SalvageDoc | None:
+        """The recovered disk the agent read last."""
+        conn = self._ready()
+        return recovery.read_salvage(conn) if conn else None
+
+    def lost(self) -> recovery.LostDoc | None:
+        """What the agent found out about the machines that stood here before."""
+        conn = self._ready()
+        return recovery.read_lost(conn) if conn else None
 
     def status(self) -> link.LinkStatusDoc:
         conn = self._ready()

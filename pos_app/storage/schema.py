@@ -8,6 +8,7 @@ from pos_app.storage.receipt_asks import RECEIPT_ASK_STEP
 from pos_app.storage.waiting import WAITING_STEP
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step
+from retail_core.durable.recovery import SALVAGE_ASK_STEP
 
 TILL_STEPS: tuple[Step, ...] = (
     (
@@ -122,4 +123,5 @@ TILL_STEPS: tuple[Step, ...] = (
     WAITING_STEP,
     RECEIPT_ASK_STEP,
     CONSENT_STEP,
+    SALVAGE_ASK_STEP,
 )

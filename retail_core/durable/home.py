@@ -47,6 +47,7 @@ class MachineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_display: Literal["auto", "on", "off"] = "auto"  # auto: on the second screen, when there is one
     customer_pictures: str = ""  # a folder of the shop's pictures for it
     remote_control_socket: str = ""
+    disks: tuple[str, ...] = ("/media", "/run/media", "/mnt")  # where disks of lost machines are looked for
     device: tuple[dict[str, str | int | bool], ...] = ()
 
 

@@ -7,7 +7,7 @@ sitting and run it beside any release. The rules it checks are written in `retai
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 GENESIS = bytes(32)
 HALF = 32
+HEARD_EVERY = 1_000
 UNREADABLE = "journal.unreadable"
 _SHA256 = ec.ECDSA(hashes.SHA256())
 _Row = tuple[str, str, str, int, str, int, int, str, str, int, object, object, object, object]
@@ -65,8 +66,12 @@ class Broken(Exception):  # noqa: N818 - a finding, not a fault of this program
         self.code, self.detail = code, detail
 
 
-def verify_file(path: Path, key: bytes, public_keys: dict[str, str]) -> Report:
+def verify_file(
+    path: Path, key: bytes, public_keys: dict[str, str], heard: Callable[[int], None] = lambda _: None
+) -> Report:
     """Check a file. `public_keys` maps node id to base64url point; entries of other nodes count as unsigned.
+
+    `heard` is told after every thousand entries how many were looked at, and may raise to end it.
 
     Raises ValueError for a public key that is none. A cut tail or a whole older copy cannot be seen from the file
     alone; compare `heads` with what the agent, HQ or a printed receipt has witnessed.
@@ -79,7 +84,7 @@ def verify_file(path: Path, key: bytes, public_keys: dict[str, str]) -> Report:
         report.code, report.detail = UNREADABLE, f"{path.name}: {bad}"
         return report
     try:
-        _check_epochs(conn, _check_origins(conn, points, report))
+        _check_epochs(conn, _check_origins(conn, points, report, heard))
         _check_streams(conn, report)
         _check_private(conn, report)
     except Broken as bad:
@@ -106,7 +111,7 @@ def _open(path: Path, key: bytes) -> sqlite.Connection:
     return conn
 
 
-def _check_origins(conn: sqlite.Connection, points: _Points, report: Report) -> _Ends:
+def _check_origins(conn: sqlite.Connection, points: _Points, report: Report, heard: Callable[[int], None]) -> _Ends:
     """Each origin (node, epoch): hashes recomputed, links followed, signatures checked; returns where each one ends.
 
     A relay's copy may hold only the later part of an origin; its first entry then gives the hash it begins after.
@@ -123,6 +128,8 @@ def _check_origins(conn: sqlite.Connection, points: _Points, report: Report) -> 
         hashed = _check_entry(row, before)
         _check_signature(row, hashed, points, report)
         report.entries += 1
+        if report.entries % HEARD_EVERY == 0:
+            heard(report.entries)
         ends[node, epoch] = _End(before.first_seq if before else seq, seq, hashed, bool(row[13]))
     for (node, epoch), end in ends.items():
         if node in points and not end.signed:

@@ -248,6 +248,17 @@ class SyncClient:
             raise self._refused(answer, text)
         return _decoded(text, FoundReceipt)
 
+    async def asked(
+        self, method: str, path: str, *, params: Mapping[str, str | int] | None = None, content: bytes | None = None
+    ) -> bytes:
+        """Any other question with one good answer, 200. Raises HopFault with the peer's own code."""
+        fields = None if content is None else JSON
+        async with self._asking(method, path, params=params, headers=fields, content=content) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+        return text
+
     async def telemetry(self, figures: Mapping[str, int]) -> bool:
         """Lossy: figures for HQ's page. False when the peer does not take any. Raises HopFault."""
         async with self._asking("POST", "/v1/telemetry", headers=JSON, content=msgspec.json.encode(figures)) as answer:

@@ -69,6 +69,10 @@ class Neighbours:
         return {client.peer.name: client for client, hello in self._known.values() if not hello.store_role}
 
     @property
+    def everybody(self) -> dict[str, SyncClient]:
+        return {client.peer.name: client for client, _ in self._known.values()}
+
+    @property
     def nodes(self) -> tuple[str, ...]:
         """Those that answer."""
         return tuple(sorted(node for node in self._known if not self._missed.get(node)))
