@@ -15,8 +15,9 @@ Step = Sequence[str]
 def ensure_schema(conn: Connection, path: Path, steps: Sequence[Step]) -> None:
     """Bring a file to the newest schema, which is version `len(steps)`.
 
-    An existing older file is first copied to `<name>.v<old>.bak` beside it. Raises EnvironmentFault
-    `db.newer_than_program` when the file was written by a later release; nothing is changed then.
+    An existing older file is first copied to `<name>.v<old>.bak` beside it. Another program that reads the file meanwhile
+    sees all of the new tables or none. Raises EnvironmentFault `db.newer_than_program` when the file was written by a
+    later release; nothing is changed then.
     """
     found = conn.execute("PRAGMA user_version").fetchone()[0]
     if found > len(steps):
@@ -28,11 +29,11 @@ def ensure_schema(conn: Connection, path: Path, steps: Sequence[Step]) -> None:
         backup.unlink(missing_ok=True)
         with faults(path):
             conn.execute("VACUUM INTO ?", (str(backup),))
-    for version in range(found, len(steps)):
-        with transaction(conn, path):
-            for statement in steps[version]:
+    with transaction(conn, path):
+        for step in steps[found:]:
+            for statement in step:
                 conn.execute(statement)
-            conn.execute(f"PRAGMA user_version = {version + 1}")
+        conn.execute(f"PRAGMA user_version = {len(steps)}")
 
 
 def check_readable(conn: Connection, path: Path, known: int) -> None:
@@ -42,3 +43,8 @@ def check_readable(conn: Connection, path: Path, known: int) -> None:
         raise EnvironmentFault("db.newer_than_program", file=path.name, found=found, known=known)
     if found == 0:
         raise EnvironmentFault("db.not_ready", file=path.name)
+
+
+def has_table(conn: Connection, name: str) -> bool:
+    """For a reader whose release may be newer than that of the file's writer."""
+    return conn.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)).fetchone() is not None

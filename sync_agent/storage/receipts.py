@@ -7,6 +7,7 @@ import msgspec
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.receipts import FoundReceipt, paid_receipt
 from retail_core.durable.engine import Connection, transaction
+from retail_core.durable.migrate import has_table
 from retail_core.durable.receipts import put_receipt_answer
 from sync_agent.storage.files import Files
 
@@ -42,7 +43,7 @@ def receipt_here(files: Files, receipt: str) -> FoundReceipt | None:
 def receipt_asks(files: Files, now_ms: int) -> Sequence[ReceiptAsk]:
     """What the till beside us waits for, the oldest first."""
     conn = files.till()
-    if conn is None:
+    if conn is None or not has_table(conn, "receipt_ask"):
         return ()
     rows = conn.execute(
         "SELECT ask_id, receipt FROM receipt_ask WHERE at_ms > ? ORDER BY at_ms LIMIT ?",

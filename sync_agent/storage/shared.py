@@ -27,6 +27,7 @@ from retail_core.domain.shared import (
 from retail_core.durable import link
 from retail_core.durable.engine import transaction
 from retail_core.durable.journal import entries_after
+from retail_core.durable.migrate import has_table
 from retail_core.durable.shared import put_claim_answer, put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
@@ -268,7 +269,7 @@ def claim(files: Files, holder: str, request: ClaimRequest, now_ms: int) -> Clai
 def asks(files: Files, now_ms: int) -> Sequence[Ask]:
     """Claims the till beside us waits for, the oldest first."""
     conn = files.till()
-    if conn is None:
+    if conn is None or not has_table(conn, "claim_ask"):
         return ()
     rows = conn.execute(
         "SELECT ask_id, kind, key, for_ms FROM claim_ask WHERE at_ms > ? ORDER BY at_ms LIMIT ?",

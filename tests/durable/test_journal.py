@@ -15,7 +15,7 @@ from retail_core.durable import journal as journal_module
 from retail_core.durable.engine import open_rw, transaction
 from retail_core.durable.guard import RESERVE, Guard, GuardState
 from retail_core.durable.journal import chain_hash_at, entries_after, erase_private, stream_head, streams
-from retail_core.durable.migrate import check_readable, ensure_schema
+from retail_core.durable.migrate import check_readable, ensure_schema, has_table
 from retail_core.trust.keys import verify
 from retail_core.wire.envelope import GENESIS, Head, StreamId
 from retail_core.wire.events import decode_event
@@ -377,6 +377,20 @@ def test_a_step_that_fails_changes_nothing(path: Path) -> None:
         assert conn.execute("PRAGMA user_version").fetchone() == (1,)
     with till_file(path) as till:
         till.write()
+
+
+def test_a_new_file_has_all_its_tables_at_once_or_none(path: Path) -> None:
+    """The agent looks at till.db while the till makes it; a part of the tables once ended the agent."""
+    broken = (*STEPS, ("CREATE TABLE note (text TEXT)", "CREATE TABLE note (text TEXT)"))
+    with closing(open_rw(path, DATABASE_KEY)) as conn, pytest.raises(sqlcipher.OperationalError):
+        ensure_schema(conn, path, broken)
+    with reading(path) as conn:
+        assert conn.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        assert refused(lambda: check_readable(conn, path, 1)) == "db.not_ready"
+    with closing(open_rw(path, DATABASE_KEY)) as conn:
+        ensure_schema(conn, path, WIDER)
+        assert has_table(conn, "note")
+        assert not has_table(conn, "nothing")
 
 
 # ── kills ────────────────────────────────────────────────────────────────────────────────────────
