@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from retail_core.durable.engine import Connection, open_ro
 from retail_core.durable.verify import verify_file
 from tests.agent.town import Hq
-from tests.chaos.seller import PAID
+from tests.chaos.seller import paid_file
 from tests.support.shop import Shop
 
 SALE_LINES = "SELECT sku, sum(qty_milli), sum(amount_minor) FROM sale_line {} GROUP BY sku"
@@ -31,7 +31,7 @@ class Books:
 
 def paid_at(shop: Shop) -> dict[str, int]:
     """What the till said was paid: totals by receipt. A kill may have cut the last line of all short, never two into one."""
-    file = shop.home.folder / PAID
+    file = paid_file(shop.home.folder)
     lines = file.read_text().splitlines() if file.exists() else []
     return {receipt: int(total) for receipt, total in (line.split() for line in lines)}
 

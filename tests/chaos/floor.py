@@ -1,9 +1,12 @@
 """A store of real machines for tests that hurt them: agents and selling tills in a nursery, bad lines between them all."""
 
+import json
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -44,6 +47,15 @@ class Machine:
         """How many sales were told as paid."""
         return len(paid_at(self.shop))
 
+    def health(self) -> dict[str, Any]:
+        """The agent's page; empty while there is none."""
+        url = f"http://{LOOPBACK}:{self.shop.config.health_port}/health"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            return {}
+
 
 @dataclass
 class Floor:
@@ -73,7 +85,13 @@ class Floor:
     def all_agree(self, deadline_s: float = CAUGHT_UP_WITHIN_S) -> int:
         """Head office gets everything within the time; then every book of both sides is compared. The number of sales."""
         sold = sum(len(till_books(machine.shop).sales) for machine in self.machines)
-        until(lambda: hq_count(self.hq, self.store) >= sold, deadline_s, f"head office has {sold} sales")
+
+        def there() -> bool:
+            for machine in self.machines:
+                assert machine.agent.alive, f"an agent ended: {machine.agent.said[-2000:]}"
+            return hq_count(self.hq, self.store) >= sold
+
+        until(there, deadline_s, f"head office has {sold} sales")
         return len(agree(self.hq, self.store, [machine.shop for machine in self.machines]).sales)
 
 

@@ -71,12 +71,12 @@ class Nursery:
 
     def agent(self, home: Path) -> Child:
         """`omnitill-agent run` on a folder."""
-        return self.start("sync_agent.app", "run", "--home", str(home), out=home / "agent.out")
+        return self.start("sync_agent.app", "run", "--home", str(home), out=home.with_name(f"{home.name}.agent.out"))
 
     def till(self, home: Path, *, count: int = 1 << 30, pace_ms: int = 0, seed: int = 0, days: int = 0) -> Child:
         """A till that sells by itself; see `tests.chaos.seller`."""
         figures = (str(figure) for figure in (count, pace_ms, seed, days))
-        return self.start("tests.chaos.seller", str(home), *figures, out=home / "till.out")
+        return self.start("tests.chaos.seller", str(home), *figures, out=home.with_name(f"{home.name}.till.out"))
 
     def close(self) -> None:
         """Whoever still runs is killed."""

@@ -2,7 +2,9 @@
 
     python -m tests.chaos.seller HOME COUNT PACE_MS SEED DAYS
 
-Its clock begins so many days ago and is at now with the last sale. Acknowledgements go to `HOME/paid`, one line a sale: number and total. SIGTERM ends it after the sale in hand.
+Its clock begins so many days ago and is at now with the last sale. Acknowledgements go to `paid_file(HOME)`, one line a sale:
+number and total. A refusal of the surroundings is said once, and the same basket paid again until that works. SIGTERM ends it
+after the sale in hand.
 """
 
 import os
@@ -20,8 +22,9 @@ from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.trust.keys import SigningKey
 from tests.support.shop import ITEMS, PIN, AtTill, Hand, Shop
 
-PAID, UP = "paid", "up"
+UP = "up"
 DAY_MS = 86_400_000
+TRY_AGAIN_S = 0.1
 MAX_SCANS = 3
 REFUSED = 3
 
@@ -34,6 +37,11 @@ class DaysAgo(SystemClock):
 
     def now_ms(self) -> int:
         return super().now_ms() - self.behind_ms
+
+
+def paid_file(home: Path) -> Path:
+    """Beside the machine's folder: what the cashier knows is not on the till's disk."""
+    return home.with_name(f"{home.name}.paid")
 
 
 def main(arguments: list[str]) -> int:
@@ -49,14 +57,14 @@ def main(arguments: list[str]) -> int:
         return REFUSED
     at = AtTill(Shop(home, SigningKey.new(), home.config()), till, hand)
     chance = random.Random(seed or os.getpid())
-    paid = os.open(folder / PAID, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    paid = os.open(paid_file(folder), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         at.sign_in(PIN)
         os.write(1, f"{UP}\n".encode())
         for _ in range(count):
-            if stopping:
+            sold = _sell(at, chance, stopping)
+            if sold is None:
                 break
-            sold = _sell(at, chance)
             os.write(paid, f"{sold.receipt_no} {sold.total_minor}\n".encode())
             clock.behind_ms -= days * DAY_MS // count
             time.sleep(pace_ms / 1000)
@@ -65,9 +73,20 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _sell(at: AtTill, chance: random.Random) -> PaidSale:
-    at.scan(*(chance.choice(ITEMS).code for _ in range(chance.randint(1, MAX_SCANS))))
-    return at.pay_cash(at.sale.left_minor)
+def _sell(at: AtTill, chance: random.Random, stopping: list[int]) -> PaidSale | None:
+    """None when it was told to stop first."""
+    said = ""
+    while not stopping:
+        try:
+            if at.till.selling.sale is None:
+                at.scan(*(chance.choice(ITEMS).code for _ in range(chance.randint(1, MAX_SCANS))))
+            return at.pay_cash(at.sale.left_minor)
+        except EnvironmentFault as fault:
+            if fault.code != said:
+                said = fault.code
+                os.write(1, f"cannot pay: {said}\n".encode())
+            time.sleep(TRY_AGAIN_S)
+    return None
 
 
 if __name__ == "__main__":
