@@ -125,9 +125,10 @@ def _take(
         streams.advance(unit, store, stream, fresh_entries[-1], now_ms)
         last = Head(fresh_entries[-1].seq, fresh_entries[-1].chain_hash)
         quarantined = aside
-    upto = entries[-1].seq if entries else header.from_seq
-    kept = streams.quarantined_positions(unit.conn, store, stream, header.from_seq, upto)
-    quarantined = tuple(sorted({*quarantined, *kept}))
+    if decision.skip or refused or new < len(fresh_entries):  # else nothing of it can have been put in quarantine
+        upto = entries[-1].seq if entries else header.from_seq
+        kept = streams.quarantined_positions(unit.conn, store, stream, header.from_seq, upto)
+        quarantined = tuple(sorted({*quarantined, *kept}))
     answer = PushAnswer(last.seq, last.chain_hash.hex(), last.seq, last.chain_hash.hex(), quarantined)
     return Taken(answer, new, len(entries) - new, refused)
 

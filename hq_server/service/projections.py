@@ -67,23 +67,10 @@ def understand(stream: StreamId, placed: StreamEntry) -> Fact:
     if JSON_NUL in entry.body:
         raise RuleViolationError("event.bad_text", type=entry.type[:60])
     event = decode_event(entry.type, entry.v, entry.body)
-    if isinstance(event, SaleCompleted):
+    if isinstance(event, SaleCompleted):  # nearly all of them
         _check_sale(event)
-    if isinstance(event, FulfilmentEvent) and not 0 < event.order_v < 2**31:
-        raise RuleViolationError("event.bad_order_version", order_v=event.order_v)
-    if isinstance(event, ValueMoved):
-        _check_texts(
-            [event.move_id, event.instrument, event.currency, event.tail, event.sale_id, event.expires, event.reason]
-        )
-        checked(event)
-    if isinstance(event, DrawerClosed | DayClosed):
-        _check_close(event)
-    if isinstance(event, InvoiceIssued | MailWanted):
-        _check_texts([event.receipt, event.commit])
-    if isinstance(event, BasketRecalled):
-        _check_texts([event.sale_id, event.as_sale])
-        if not 0 <= event.put_ms < BIGGEST_FIGURE:
-            raise RuleViolationError("event.bad_head", what="a number")
+    else:
+        _check_event(event)
     movements = movements_of(event)
     _check_movements(movements)
     _check_head(entry)
@@ -151,26 +138,50 @@ def _position(fact: Fact) -> MovedFrom:
     return MovedFrom(fact.stream.node, fact.stream.epoch, fact.seq, fact.entry.actor, fact.entry.at)
 
 
+def _check_event(event: Event) -> None:
+    if isinstance(event, FulfilmentEvent) and not 0 < event.order_v < 2**31:
+        raise RuleViolationError("event.bad_order_version", order_v=event.order_v)
+    if isinstance(event, ValueMoved):
+        _check_texts(
+            [event.move_id, event.instrument, event.currency, event.tail, event.sale_id, event.expires, event.reason]
+        )
+        checked(event)
+    if isinstance(event, DrawerClosed | DayClosed):
+        _check_close(event)
+    if isinstance(event, InvoiceIssued | MailWanted):
+        _check_texts([event.receipt, event.commit])
+    if isinstance(event, BasketRecalled):
+        _check_texts([event.sale_id, event.as_sale])
+        if not 0 <= event.put_ms < BIGGEST_FIGURE:
+            raise RuleViolationError("event.bad_head", what="a number")
+
+
 def _check_sale(sale: SaleCompleted) -> None:
-    lines = sum(line.amount_minor for line in sale.lines)
-    added = sum(part.added_minor for part in sale.taxes)
-    paid = sum(tender.amount_minor for tender in sale.tenders)
+    lines = sum([line.amount_minor for line in sale.lines])
+    added = sum([part.added_minor for part in sale.taxes])
+    paid = sum([tender.amount_minor for tender in sale.tenders])
     # a cash rounding may be part of the total or beside it; both are sums of the same figures
     off = sale.total_minor - lines - added
-    if off not in {0, sale.rounding_minor} or paid not in {sale.total_minor, sale.total_minor + sale.rounding_minor}:
+    if (off and off != sale.rounding_minor) or (
+        paid != sale.total_minor and paid != sale.total_minor + sale.rounding_minor
+    ):
         raise RuleViolationError("event.sale_sums_differ", total=sale.total_minor, lines=lines + added, paid=paid)
-    numbers = [line.n for line in sale.lines]
-    if len(numbers) > MAX_LINES or len(set(numbers)) != len(numbers):
-        raise RuleViolationError("event.bad_lines", lines=len(numbers))
-    figures = [sale.total_minor, sale.change_minor, sale.rounding_minor, *numbers]
-    figures += [value for line in sale.lines for value in (line.unit_minor, line.amount_minor, line.tax_minor)]
-    figures += [value for tender in sale.tenders for value in (tender.amount_minor, tender.given_minor)]
-    figures += [part.tax_minor for part in sale.taxes]
-    if any(abs(value) > MAX_TOTAL_MINOR for value in figures):
-        raise RuleViolationError("event.bad_amount", total=str(sale.total_minor)[:40])
+    figures = [sale.total_minor, sale.change_minor, sale.rounding_minor]
     texts = [sale.sale_id, sale.receipt, sale.currency, sale.order_id or ""]
-    texts += [text for line in sale.lines for text in (line.sku, line.tax_class, line.book)]
-    texts += [line.back.receipt for line in sale.lines if line.back]
+    numbers: set[int] = set()
+    for line in sale.lines:
+        numbers.add(line.n)
+        figures += (line.n, line.qty_milli, line.unit_minor, line.amount_minor, line.tax_minor)
+        texts += (line.sku, line.tax_class, line.book)
+        if line.back:
+            texts.append(line.back.receipt)
+    if len(sale.lines) > MAX_LINES or len(numbers) != len(sale.lines):
+        raise RuleViolationError("event.bad_lines", lines=len(sale.lines))
+    for tender in sale.tenders:
+        figures += (tender.amount_minor, tender.given_minor)
+    figures += [part.tax_minor for part in sale.taxes]
+    if max(figures) > MAX_TOTAL_MINOR or min(figures) < -MAX_TOTAL_MINOR:
+        raise RuleViolationError("event.bad_amount", total=str(sale.total_minor)[:40])
     _check_texts(texts)
 
 
@@ -188,27 +199,23 @@ def _check_close(event: DrawerClosed | DayClosed) -> None:
 def _check_movements(movements: Sequence[StockMovement]) -> None:
     if len(movements) > MAX_ROWS:
         raise RuleViolationError("event.bad_lines", lines=len(movements))
+    texts: list[str] = []
     for movement in movements:
         if not 0 < movement.qty_milli <= BIGGEST_MILLI or movement.from_state is movement.to_state:
             raise RuleViolationError("event.bad_movement", n=movement.n, qty_milli=str(movement.qty_milli)[:40])
-    _check_texts(
-        [
-            text
-            for movement in movements
-            for text in (movement.sku, movement.lot or "", movement.serial or "", movement.reason, movement.document)
-        ]
-    )
+        texts += (movement.sku, movement.lot or "", movement.serial or "", movement.reason, movement.document)
+    _check_texts(texts)
 
 
 def _check_head(entry: Entry) -> None:
     if any(not 0 <= value < BIGGEST_FIGURE for value in (entry.seq, entry.at)) or abs(entry.clock) >= BIGGEST_FIGURE:
         raise RuleViolationError("event.bad_head", what="a number")
     texts = [entry.id, entry.node, entry.epoch, entry.type, entry.biz_date, entry.actor]
-    if any("\x00" in text for text in texts) or len(entry.biz_date) > 10:
+    if "\x00" in "".join(texts) or len(entry.biz_date) > 10:
         raise RuleViolationError("event.bad_head", what="a text")
     _check_texts(texts)
 
 
 def _check_texts(texts: Sequence[str]) -> None:
-    if any(len(text) > MAX_TEXT_CHARS for text in texts):
+    if max(map(len, texts), default=0) > MAX_TEXT_CHARS:
         raise RuleViolationError("event.text_too_long", limit=MAX_TEXT_CHARS)

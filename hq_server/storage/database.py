@@ -67,6 +67,9 @@ class Database:
             except DBAPIError as error:
                 if attempt == MAX_TRIES or getattr(error.orig, "sqlstate", None) not in RACE_CODES:
                     raise fault_of(error) or error from error
+            except psycopg.OperationalError as error:  # COPY is the driver's own
+                if attempt == MAX_TRIES or error.sqlstate not in RACE_CODES:
+                    raise EnvironmentFault("db.unreachable") from error
         raise AssertionError  # the loop returns or raises
 
     def read(self, work: Callable[[Connection], T]) -> T:

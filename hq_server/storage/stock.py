@@ -1,6 +1,6 @@
 """The stock ledger and its cached balances, which every writer changes in the same transaction as the movements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Row, func, select, union_all, update
@@ -8,8 +8,10 @@ from sqlalchemy import Connection, Row, func, select, union_all, update
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import BUCKETS, item, stock, stock_move
-from retail_core.domain.stock import EXTERNAL, StockMovement
+from retail_core.domain.stock import StockMovement, StockState
 
+SELLABLE = StockState.SELLABLE.value
+_IS_BUCKET = frozenset(BUCKETS)
 BALANCES = tuple(stock.c[bucket] for bucket in BUCKETS)
 
 
@@ -53,11 +55,15 @@ def move(
     if not moves:
         return ()
     bulk.insert_all(unit, stock_move, [_move_row(store, origin, movement, now_ms) for origin, movement in moves])
-    deltas = _deltas(movement for _, movement in moves)
-    empty = dict.fromkeys(BUCKETS, 0)
-    rows = [{"store": store, "sku": sku, **empty, **delta} for sku, delta in deltas.items()]
-    bulk.add_up(unit, stock, rows, BUCKETS)
-    return _below_zero(unit.conn, store, [sku for sku, delta in deltas.items() if delta.get("sellable", 0) < 0])
+    return keep_balances(unit, store, _deltas(movement for _, movement in moves))
+
+
+def keep_balances(unit: Unit, store: str, deltas: Mapping[str, Mapping[str, int]]) -> Sequence[tuple[str, int]]:
+    """Add to cached balances, once per SKU. Returns (sku, sellable) of what went down and is below zero now."""
+    changed = [bucket for bucket in BUCKETS if any(bucket in delta for delta in deltas.values())]
+    rows = [{"store": store, "sku": sku, **{b: delta.get(b, 0) for b in changed}} for sku, delta in deltas.items()]
+    debts = bulk.add_up(unit, stock, rows, changed, SELLABLE if SELLABLE in changed else "")
+    return [(str(row["sku"]), int(row[SELLABLE] or 0)) for row in debts if deltas[str(row["sku"])].get(SELLABLE, 0) < 0]
 
 
 def balances(conn: Connection, skus: Sequence[str], store: str | None = None) -> Sequence[Balance]:
@@ -149,17 +155,9 @@ def _deltas(movements: Iterable[StockMovement]) -> dict[str, dict[str, int]]:
     for movement in movements:
         of_sku = found.setdefault(movement.sku, {})
         for state, delta in ((movement.from_state, -movement.qty_milli), (movement.to_state, movement.qty_milli)):
-            if state not in EXTERNAL:
-                of_sku[state.value] = of_sku.get(state.value, 0) + delta
-    return found
-
-
-def _below_zero(conn: Connection, store: str, skus: Sequence[str]) -> Sequence[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    for start in range(0, len(skus), bulk.MAX_IN):
-        part = skus[start : start + bulk.MAX_IN]
-        here = (stock.c.store == store) & stock.c.sku.in_(part) & (stock.c.sellable < 0)
-        found.extend((row.sku, row.sellable) for row in conn.execute(select(stock.c.sku, stock.c.sellable).where(here)))
+            bucket = str(state)  # a plain text is hashed many times faster than a member
+            if bucket in _IS_BUCKET:
+                of_sku[bucket] = of_sku.get(bucket, 0) + delta
     return found
 
 
@@ -167,7 +165,7 @@ def _move_row(store: str, origin: MovedFrom, movement: StockMovement, now_ms: in
     return {
         "store": store, "node": origin.node, "epoch": origin.epoch, "seq": origin.seq, "n": movement.n,
         "sku": movement.sku, "lot": movement.lot or "", "serial": movement.serial or "",
-        "from_state": movement.from_state.value, "to_state": movement.to_state.value,
+        "from_state": str(movement.from_state), "to_state": str(movement.to_state),
         "qty_milli": movement.qty_milli, "reason": movement.reason, "document": movement.document,
         "actor": origin.actor, "at_ms": origin.at_ms, "recorded_ms": now_ms,
     }  # fmt: skip

@@ -71,13 +71,11 @@ def append(unit: Unit, store: str, at: StreamId, entries: Sequence[StreamEntry],
     """Store entries and their positions; returns the ids that were not here before, whichever stream they came by."""
     first = {key_of(placed.entry): placed.entry for placed in reversed(entries)}
     rows = [_row(store, id_, entry, now_ms) for id_, entry in first.items()]
-    fresh = bulk.insert_new_texts(unit, event, rows, "id")
     parts = [
         {"store": store, "id": id_, "salt": entry.private.salt, "part": entry.private.part}
         for id_, entry in first.items()
-        if entry.private and id_ in fresh
+        if entry.private
     ]
-    bulk.insert_new(unit, private, parts)
     positions = [
         {
             "store": store, "node": at.node, "epoch": at.epoch, "seq": placed.seq, "id": key_of(placed.entry),
@@ -85,6 +83,10 @@ def append(unit: Unit, store: str, at: StreamId, entries: Sequence[StreamEntry],
         }
         for placed in entries
     ]  # fmt: skip
+    if unit.postgres and bulk.copy_new(unit, [(event, rows), (private, parts), (stream_entry, positions)]):
+        return set(first)
+    fresh = bulk.insert_new_texts(unit, event, rows, "id")
+    bulk.insert_new(unit, private, [part for part in parts if part["id"] in fresh])
     bulk.insert_new(unit, stream_entry, positions)
     return fresh
 

@@ -114,6 +114,7 @@ POISON = [
     ("stock.moved", 1, b'{"lines":[{"sku":"X","qty_milli":-5,"from_state":"sellable","to_state":"shrink"}],"reason":"r"}', "event.bad_movement"),
     ("stock.moved", 1, b'{"lines":[{"sku":"X","qty_milli":99999999999999999999999,"from_state":"sellable","to_state":"shrink"}],"reason":"r"}', "event.bad_movement"),
     ("sale.completed", 1, msgspec.json.encode(msgspec.structs.replace(sale("R", ("LAMP", 1, 100)), total_minor=90)), "event.sale_sums_differ"),
+    ("sale.completed", 1, msgspec.json.encode(sale("R", ("LAMP", 1, 100))).replace(b'"qty_milli":1000', b'"sort":"deposit","qty_milli":99999999999999999999999'), "event.bad_amount"),
 ]  # fmt: skip
 
 
