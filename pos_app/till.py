@@ -162,7 +162,7 @@ class Till:
         )
         links, links_there = Links(home), Links(home)
         here_ref, there_ref = Reference(home, config.zone, links), Reference(home, config.zone, links_there)
-        link_status = LinkStatus(links, clock)
+        link_status = LinkStatus(links, clock, config.agent_node)
         link_status.wrote(store.journal.stream, store.journal.head.seq)
 
         # the inner call waits for the screen's thread, which has made the till by then

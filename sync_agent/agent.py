@@ -29,6 +29,7 @@ from sync_agent.discovery import Announcement, Discovery
 from sync_agent.feed_cache import FeedCache
 from sync_agent.health import AgentHealth, FeedHealth, HopHealth, StreamHealth, health_app
 from sync_agent.hq_client.client import HopFault, Peer, SyncClient
+from sync_agent.hq_client.lines import UNREACHABLE
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.feeds import FeedLine
 from sync_agent.hq_link.key_line import KeyLine
@@ -38,6 +39,7 @@ from sync_agent.hq_link.references import References
 from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.uplink import Uplink
+from sync_agent.hq_link.watch import HqWatch
 from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
 from sync_agent.salvage.line import SalvageLine
 from sync_agent.storage import downlink, reference_files, roles
@@ -52,7 +54,6 @@ from sync_agent.till_link import TillLink, till_copies
 from sync_agent.wake import LOOPBACK, Bell
 
 LOG = logging.getLogger(__name__)
-HQ_PROBE_MS = 3_000
 HQ_SILENT_MS = 40_000  # a long poll and a retry
 HOUSEKEEPING_MS = 30_000
 ALIVE_WITHIN_S = 0.1
@@ -83,6 +84,7 @@ class Agent:
         context = pinned_context(self._ca_pem)
         self.hq, self.aside = (SyncClient(peer, config.agent_node, self._key, context, clock, ids) for _ in range(2))
         self.hq.on_back = self._hurry
+        self.watch = HqWatch(self.hq, clock, lambda: self.neighbours.store_says is not None)
         direct = {HQ_PEER: self.hq}
         self.up, self.down = (Route(direct, clock) for _ in range(2))
         self.relay, self.copy = Route(direct, clock), Route({}, clock)
@@ -133,6 +135,7 @@ class Agent:
             bells = [
                 self.uplink.bell,
                 self.copied.bell,
+                self.watch.bell,
                 self.shared.asked,
                 self.receipts.asked,
                 self.salvage.asked,
@@ -146,7 +149,7 @@ class Agent:
             await self._begin(stack)
             lines = [
                 self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
-                self._show_status, self._send_figures, self._keep_house, self._probe_hq, self._follow_role,
+                self._show_status, self._send_figures, self._keep_house, self.watch.run, self._follow_role,
             ]  # fmt: skip
             lines += [self.shared.follow, self.shared.serve_claims, self.receipts.run, self.keys.run, self.salvage.run]
             lines.append(self.board.run if self.board else self.relayed.run)
@@ -272,6 +275,7 @@ class Agent:
 
     def _grown(self) -> None:
         """A neighbour's journal has more here than before."""
+        self.watch.bell.ring()
         self.uplink.bell.ring()
         if self.board:
             self.board.bell.ring()
@@ -328,16 +332,6 @@ class Agent:
                 LOG.info("removed %s", ", ".join(gone), extra={"code": "reference.removed"})
             await self._decide()
 
-    async def _probe_hq(self) -> None:
-        """While HQ does not answer, ask now and then, so that catching up begins soon after it is back."""
-        while True:
-            await asyncio.sleep(HQ_PROBE_MS * (0.5 + random.random()) / 1000)  # noqa: S311 - jitter
-            if self.hq.last_error:
-                try:
-                    await self.hq.hello()
-                except HopFault as down:
-                    LOG.debug("HQ: %s", down)
-
     # ── what it knows ────────────────────────────────────────────────────────────────────────────
 
     def queued(self) -> int:
@@ -347,10 +341,11 @@ class Agent:
         return min((at for at in (self.uplink.oldest_ms, self.relayed.oldest_ms) if at), default=0)
 
     def hello(self) -> Hello:
-        config = self.config
+        config, error = self.config, self.hq.last_error
         return Hello(
-            config.agent_node, config.store, config.store_role, self.term, not self.hq.last_error, self.role.generation
-        )
+            config.agent_node, config.store, config.store_role, self.term, not error, error, self.watch.reach.value,
+            self.role.generation,
+        )  # fmt: skip
 
     def hq_contact_ms(self) -> int:
         """When HQ last answered this agent, or the neighbour that carries for it."""
@@ -366,8 +361,11 @@ class Agent:
         store = next(iter(self.neighbours.with_store_role.values()), None)
         contact_ms = self.hq_contact_ms()
         silent = bool(contact_ms) and self.clock.now_ms() - contact_ms > HQ_SILENT_MS
-        carried = store is not None and not store.last_error and self.neighbours.store_says_hq_is_up
-        error = "" if carried else self.hq.last_error
+        says = self.neighbours.store_says
+        if says is None:
+            error, reach = self.hq.last_error, self.watch.reach.value
+        else:
+            error, reach = "" if says.hq_up else says.hq_error or UNREACHABLE, says.reach
         return LinkStatusDoc(
             contact_ms,
             store.last_contact_ms if store else 0,
@@ -380,6 +378,7 @@ class Agent:
             neighbours=self.neighbours.nodes,
             copies=self._copies(),
             oldest_ms=self.oldest_ms(),
+            reach=reach,
         )
 
     def _copies(self) -> tuple[str, ...]:

@@ -27,11 +27,19 @@ COPY_PATIENCE_MS = 120_000
 """A machine without the store role sends a neighbour's copy to HQ only when HQ has lacked it for so long."""
 LEASE_SKEW_MS = 10_000
 """An offer is not accepted in the last moments of its lease: clocks differ."""
-STATUS_EVERY_MS = 2_000
+STATUS_EVERY_MS = 500
+"""How often it is looked whether the till's lamp must hear something; what is unchanged is written every three seconds."""
 TELEMETRY_EVERY_MS = 15_000
 HAND_OVER_EVERY_MS = 600_000
 """How often it is looked at whether head office has the keys of all files here."""
 FIND_PEERS_EVERY_MS = 10_000
+GREET_PEERS_EVERY_MS = 2_000
+GREETING_PATIENCE_S = 1.5
+WATCH_HQ_EVERY_MS = 1_500
+WATCH_IDLE_EVERY_MS = 10_000
+IDLE_AFTER_MS = 300_000
+WATCH_PATIENCE_S = 3.0
+"""While somebody works in the store a line that is down is named within ten seconds at every till: noticed here, told in the store, written for the till."""
 MAX_PEERS = 32
 
 

@@ -89,6 +89,8 @@ class Hello(msgspec.Struct, frozen=True):
     store_role: bool
     term: str
     hq_up: bool = False
+    hq_error: str = ""  # why not, and how far this machine gets on the way there
+    reach: str = ""
     generation: int = 0  # of the store role this agent has, or has last heard of
 
 

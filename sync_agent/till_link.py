@@ -13,8 +13,8 @@ from sync_agent.storage.streams import Copy
 from sync_agent.wake import Bell, WakeLine
 
 LOG = logging.getLogger(__name__)
-CONTACT_STEP_MS = 5_000
-"""A contact is written down again when it is this much newer: the lamp needs no more."""
+CONTACT_STEP_MS = 3_000
+"""A contact, and that this agent runs, is written down again when it is this much newer: the lamp needs no more."""
 
 
 def till_copies(files: Files) -> Sequence[Copy]:
@@ -77,4 +77,12 @@ def _says_more(before: LinkStatusDoc, now: LinkStatusDoc) -> bool:
 
 def _plain(status: LinkStatusDoc) -> tuple[object, ...]:
     """What is news whenever it differs."""
-    return status.error, status.store_peer, status.store_role, status.neighbours, status.copies, bool(status.oldest_ms)
+    return (
+        status.error,
+        status.reach,
+        status.store_peer,
+        status.store_role,
+        status.neighbours,
+        status.copies,
+        bool(status.oldest_ms),
+    )

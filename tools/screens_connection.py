@@ -1,71 +1,63 @@
-"""Made-up ways to head office for the pictures of the connection page."""
+"""Made-up ways to head office for the pictures of the connection page, in the page's own words."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace as changed
 from PySide6.QtWidgets import QWidget
 
+from pos_app.devices.ports import DeviceState, Health
+from pos_app.service.connection import connection
+from pos_app.service.link_status import LinkView, lamp
+from pos_app.service.way import way
 from pos_app.ui.keymap import Act, Slot
-from pos_app.ui.screens.connection.state import ConnectionState, Figure, PartRow
 from pos_app.ui.screens.connection.view import ConnectionView
-from pos_app.ui.theme import Tone
-from tools.picture import MANAGING, TOP, Picture
+from pos_app.ui.screens.connection.words import ConnectionWords
+from pos_app.ui.top_strip import lamp_state
+from retail_core.durable.link import LinkStatusDoc
+from retail_core.sync.reach import Reach
+from tools.picture import MANAGING, Picture
 from tools.screens_manager import in_workspace
 
-STRIP = (Slot(0, Act.BACK, "Esc", "Back to sale"),)
-TAKE_OVER_STRIP = (*STRIP, Slot(9, Act.TAKE_OVER, "F9", "Take over here", main=True))
-ALWAYS = "Selling, returns, pickup, drawer and reports: always, on this till alone."
-WELL = ConnectionState(
-    (
-        PartRow(
-            "agent", "Agent of this machine", "Carries everything between this till, the store and head office",
-            "Works", Tone.OK,
-        ),
-        PartRow("lan", "Store network", "Answering: T1, T3", "Works", Tone.OK),
-        PartRow("store", "Store machine", "T1 ties the store together", "Works", Tone.OK),
-        PartRow("internet", "Internet", "The line out of the store", "Works", Tone.OK),
-        PartRow("hq", "Head office", "Last answer: 14:09", "Works", Tone.OK),
-    ),
-    (Figure("queued", "Records that wait for head office", "0"), Figure("copies", "A second copy is on", "T1, T3")),
-    (
-        ALWAYS,
-        "Baskets and orders of the other tills are seen at once.",
-        "New orders and prices arrive at once.",
-    ),
-    (),
+NOW_MS = 1_795_788_540_000  # 14:09 on a Friday
+TWO_HOURS_MS = 2 * 3_600_000
+OTHERS = {"n1": "T1", "n3": "T3"}
+READY = Health(DeviceState.READY)
+WELL = LinkStatusDoc(
+    hq_contact_ms=NOW_MS, store_contact_ms=NOW_MS, store_peer="store:n1", at_ms=NOW_MS, neighbours=("n1", "n3"),
+    copies=("n1", "n3"),
 )  # fmt: skip
-DOWN = ConnectionState(
-    (
-        WELL.parts[0],
-        PartRow("lan", "Store network", "Answering: T3 · silent: T1", "Works", Tone.OK),
-        PartRow("store", "Store machine", "No machine ties the store together now", "Not working", Tone.ERROR),
-        PartRow("internet", "Internet", "The line out of the store", "Not working", Tone.ERROR),
-        PartRow("hq", "Head office", "Last answer: 11:52", "Not known", Tone.WARNING),
-    ),
-    (
-        Figure("queued", "Records that wait for head office", "1,204"),
-        Figure("oldest", "The oldest since", "11:52"),
-        Figure("copies", "A second copy is on", "T3"),
-    ),
-    (ALWAYS,),
-    (
-        "Baskets put aside on other tills are taken up there.",
-        "New online orders and prices, and the stock of other stores, come when the line is back.",
-        "Gift cards, credit and points are taken up to the sum head office allows without it.",
-    ),
-    "The machine that tied the store together does not answer. If it stays away, take over here with F9.",
-)
+AWAY = changed(WELL, hq_contact_ms=NOW_MS - TWO_HOURS_MS, oldest_ms=NOW_MS - TWO_HOURS_MS)
+NO_STORE = changed(AWAY, store_contact_ms=NOW_MS - TWO_HOURS_MS, neighbours=("n3",), copies=("n3",))
+STATES = {
+    "": (WELL, 0, READY),
+    "-hq": (changed(AWAY, error="hop.refused"), 1_204, READY),
+    "-internet": (changed(AWAY, error="hop.unreachable", reach=Reach.ROUTER), 1_204, READY),
+    "-down": (changed(NO_STORE, error="hop.no_network"), 1_204, READY),
+    "-network": (changed(NO_STORE, error="hop.no_network", neighbours=(), copies=()), 37, READY),
+    "-agent": (changed(AWAY, at_ms=NOW_MS - TWO_HOURS_MS), 37, READY),
+    "-scanner": (WELL, 0, Health(DeviceState.ABSENT, "device.lost")),
+}
+"""What the agent says, what waits, and the scanner's health."""
 
 
 def connection_pictures() -> Iterator[Picture]:
-    yield Picture("connection", _page(WELL), MANAGING, STRIP)
-    yield Picture("connection-down", _page(DOWN), replace(MANAGING, lamp=TOP.lamp), TAKE_OVER_STRIP)
+    for name, (status, queued, scanner) in STATES.items():
+        found = connection(status, OTHERS, "T2", NOW_MS)
+        link = LinkView(lamp(way(status, OTHERS, NOW_MS), queued), queued, status.hq_contact_ms)
+        strip = [Slot(0, Act.BACK, "Esc", "Back to sale")]
+        if found.may_take_over:
+            strip.append(Slot(9, Act.TAKE_OVER, "F9", "Take over here", main=True))
+        top = replace(MANAGING, lamp=lamp_state(link))
+        yield Picture(f"connection{name}", _page(status, queued, scanner), top, tuple(strip))
 
 
-def _page(state: ConnectionState) -> Callable[[], QWidget]:
+def _page(status: LinkStatusDoc, queued: int, scanner: Health) -> Callable[[], QWidget]:
     def make() -> QWidget:
         view = ConnectionView()
-        view.show_state(state)
+        found = connection(status, OTHERS, "T2", NOW_MS)
+        view.show_state(ConnectionWords(ZoneInfo("UTC")).state(found, queued, NOW_MS, scanner))
         return view
 
     return in_workspace("connection", make)

@@ -1,13 +1,12 @@
 """Which part of the way to head office works, in terms people can act on, and taking the store's work over."""
 
-from collections.abc import Callable, Sequence
-from enum import StrEnum
+from collections.abc import Callable
 
 import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
-from pos_app.service.link_status import AGENT_SILENT_MS, HQ_SILENT_MS
+from pos_app.service.way import NOT_TRUSTED, Part, PartState, store_machine, way
 from pos_app.storage.readers import Links
 from pos_app.storage.store import TillStore
 from retail_core.domain.approvals import Act, Approval, allow
@@ -18,34 +17,17 @@ from retail_core.domain.events import AuditNoted
 from retail_core.domain.roles import Permission
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc
+from retail_core.sync.reach import Reach
 
-NO_NETWORK = "hop.no_network"
-ANSWERED = ("hop.refused", "hop.status", "token", "node")
-"""Errors by which somebody at head office's address was reached."""
 CLOCK_WARN_MS = 60_000
-
-
-class Part(StrEnum):
-    """From near to far."""
-
-    AGENT = "agent"
-    LAN = "lan"
-    STORE = "store"
-    INTERNET = "internet"
-    HQ = "hq"
-
-
-class PartState(StrEnum):
-    OK = "ok"
-    DOWN = "down"
-    UNKNOWN = "unknown"
-    UNUSED = "unused"
 
 
 class Connection(msgspec.Struct, frozen=True):
     """Everything the page shows. Times are wall times, 0 for never; machines are registers."""
 
     parts: dict[Part, PartState]
+    agent_sign_ms: int
+    store_contact_ms: int
     hq_contact_ms: int
     store_machine: str  # who ties the store together; "" when nobody does
     answering: tuple[str, ...]
@@ -54,6 +36,8 @@ class Connection(msgspec.Struct, frozen=True):
     oldest_ms: int
     clock_off_ms: int
     may_take_over: bool
+    router_answers: bool = False  # with the internet down: the line behind it is dead
+    impostor: bool = False  # whoever answers at head office's address cannot prove that it is head office
 
     def works(self, part: Part) -> bool:
         return self.parts[part] in (PartState.OK, PartState.UNUSED)
@@ -61,38 +45,24 @@ class Connection(msgspec.Struct, frozen=True):
 
 def connection(status: LinkStatusDoc, others: dict[str, str], own_register: str, now_ms: int) -> Connection:
     """Judge what the agent says. `others` are the store's other agents: register by node."""
-    agent = PartState.OK if now_ms - status.at_ms <= AGENT_SILENT_MS else PartState.DOWN
-    answering = tuple(sorted(others[node] for node in status.neighbours if node in others))
-    silent = tuple(sorted(register for node, register in others.items() if node not in status.neighbours))
-    store_node = status.store_peer.partition(":")[2]
-    store = own_register if status.store_role else others.get(store_node, "") if store_node in status.neighbours else ""
-    parts = {
-        Part.AGENT: agent,
-        Part.LAN: PartState.UNUSED if not others else PartState.OK if answering else PartState.DOWN,
-        Part.STORE: PartState.OK if store else PartState.UNUSED if not others else PartState.DOWN,
-        Part.INTERNET: _internet(status, now_ms),
-        Part.HQ: _hq(status, now_ms),
-    }
-    if agent is PartState.DOWN:  # nobody tells us about the others
-        parts |= dict.fromkeys((Part.LAN, Part.STORE, Part.INTERNET, Part.HQ), PartState.UNKNOWN)
+    parts = way(status, others, now_ms)
+    store = store_machine(status, others, own_register)
     off = status.hq_offset_ms if abs(status.hq_offset_ms) >= CLOCK_WARN_MS else 0
     return Connection(
-        parts, status.hq_contact_ms, store, answering, silent,
-        tuple(sorted(others[node] for node in status.copies if node in others)),
-        status.oldest_ms, off, may_take_over=bool(others) and not store and agent is PartState.OK,
-    )  # fmt: skip
-
-
-def _hq(status: LinkStatusDoc, now_ms: int) -> PartState:
-    if not status.error and now_ms - status.hq_contact_ms <= HQ_SILENT_MS:
-        return PartState.OK
-    return PartState.UNKNOWN if status.error == NO_NETWORK else PartState.DOWN
-
-
-def _internet(status: LinkStatusDoc, now_ms: int) -> PartState:
-    if _hq(status, now_ms) is PartState.OK or status.error.startswith(ANSWERED):
-        return PartState.OK
-    return PartState.DOWN if status.error == NO_NETWORK else PartState.UNKNOWN
+        parts=parts,
+        agent_sign_ms=status.at_ms,
+        store_contact_ms=status.store_contact_ms,
+        hq_contact_ms=status.hq_contact_ms,
+        store_machine=store,
+        answering=tuple(sorted(others[node] for node in status.neighbours if node in others)),
+        silent=tuple(sorted(register for node, register in others.items() if node not in status.neighbours)),
+        copies=tuple(sorted(others[node] for node in status.copies if node in others)),
+        oldest_ms=status.oldest_ms,
+        clock_off_ms=off,
+        may_take_over=bool(others) and not store and parts[Part.AGENT] is PartState.OK,
+        router_answers=status.reach == Reach.ROUTER,
+        impostor=status.error == NOT_TRUSTED,
+    )
 
 
 class ConnectionDesk:
@@ -105,7 +75,8 @@ class ConnectionDesk:
 
     def read(self) -> Connection:
         """Cheap enough for every second."""
-        return connection(self._facts.status(), self._others(), self._config.register, self._clock.now_ms())
+        others = self._facts.other_agents(self._config.agent_node)
+        return connection(self._facts.status(), others, self._config.register, self._clock.now_ms())
 
     def now_ms(self) -> int:
         return self._clock.now_ms()
@@ -131,10 +102,6 @@ class ConnectionDesk:
                 failed(RuleViolationError("store_role.no_agent"))
 
         self._claims.ask(ClaimKind.STORE_ROLE, node, answered)
-
-    def _others(self) -> dict[str, str]:
-        nodes: Sequence[tuple[str, str]] = self._facts.agents()
-        return {node: register for node, register in nodes if node != self._config.agent_node}
 
 
 def _write(store: TillStore, note: AuditNoted, operator: SoldBy) -> None:

@@ -1,21 +1,27 @@
-"""The sync lamp: where the sales of this till are, in one of four states and two figures."""
+"""The sync lamp: where the sales of this till are, in one state that names what is down, and two figures."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
 
+from pos_app.service.way import Part, PartState, way
 from pos_app.storage.readers import Links
 from retail_core.domain.clock import Clock
+from retail_core.durable.link import LinkStatusDoc
 from retail_core.wire.envelope import StreamId
 
-AGENT_SILENT_MS = 10_000
-HQ_SILENT_MS = 40_000  # a long poll of 25 s and a retry
+CATCHING_UP_FROM = 5
 
 
 class LinkState(StrEnum):
     STARTING = "starting"
     SYNCED = "synced"
+    AGENT_DOWN = "agent_down"
+    NO_NETWORK = "no_network"
+    NO_INTERNET = "no_internet"
     HQ_OFFLINE = "hq_offline"
+    OTHERS_SILENT = "others_silent"
     CATCHING_UP = "catching_up"
 
 
@@ -28,8 +34,8 @@ class LinkView(msgspec.Struct, frozen=True):
 
 
 class LinkStatus:
-    def __init__(self, facts: Links, clock: Clock) -> None:
-        self._facts = facts
+    def __init__(self, facts: Links, clock: Clock, own_agent: str) -> None:
+        self._facts, self._own_agent = facts, own_agent
         self._clock = clock
         self._head_seq = 0
         self._stream: StreamId | None = None
@@ -50,11 +56,24 @@ class LinkStatus:
             return LinkView(LinkState.STARTING, 0, status.hq_contact_ms)
         acked = self._facts.acked(self._stream).seq
         queued = max(0, self._head_seq - acked)
-        silent = self._clock.now_ms() - status.hq_contact_ms > HQ_SILENT_MS
-        if not status.hq_contact_ms:
-            state = LinkState.STARTING if not status.error else LinkState.HQ_OFFLINE
-        elif silent or status.error:
-            state = LinkState.HQ_OFFLINE
-        else:
-            state = LinkState.CATCHING_UP if queued > 5 else LinkState.SYNCED
-        return LinkView(state, queued, status.hq_contact_ms)
+        return LinkView(self._state(status, queued), queued, status.hq_contact_ms)
+
+    def _state(self, status: LinkStatusDoc, queued: int) -> LinkState:
+        if not status.at_ms or not (status.hq_contact_ms or status.error):
+            return LinkState.STARTING
+        return lamp(way(status, self._facts.other_agents(self._own_agent), self._clock.now_ms()), queued)
+
+
+def lamp(parts: Mapping[Part, PartState], queued: int) -> LinkState:
+    """The nearest part that keeps sales from head office names the trouble."""
+    if parts[Part.AGENT] is PartState.DOWN:
+        return LinkState.AGENT_DOWN
+    if parts[Part.HQ] is PartState.OK:
+        if queued > CATCHING_UP_FROM:
+            return LinkState.CATCHING_UP
+        return LinkState.OTHERS_SILENT if parts[Part.LAN] is PartState.DOWN else LinkState.SYNCED
+    if parts[Part.INTERNET] is PartState.DOWN:
+        return LinkState.NO_INTERNET
+    if parts[Part.LAN] is PartState.DOWN and parts[Part.INTERNET] is PartState.UNKNOWN:
+        return LinkState.NO_NETWORK
+    return LinkState.HQ_OFFLINE

@@ -225,11 +225,12 @@ class Links:
         known = link.read_nodes(conn) if conn else ()
         return next((one.register for one in known if one.node_id == node), node)
 
-    def agents(self) -> Sequence[tuple[str, str]]:
-        """(node, register) of every agent of the store that is not revoked."""
+    def other_agents(self, own_node: str) -> dict[str, str]:
+        """Register by node of every other agent of the store that is not revoked."""
         conn = self._ready()
         known = link.read_nodes(conn) if conn else ()
-        return [(one.node_id, one.register) for one in known if one.role == "agent" and not one.revoked]
+        found = (one for one in known if one.role == "agent" and not one.revoked)
+        return {one.node_id: one.register for one in found if one.node_id != own_node}
 
     def staff(self) -> Sequence[link.StaffRow]:
         conn = self._ready()

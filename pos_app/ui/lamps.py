@@ -21,12 +21,16 @@ ORDER = (DeviceState.READY, DeviceState.CONNECTING, DeviceState.ABSENT, DeviceSt
 
 def device_lamps(healths: Iterable[tuple[str, Health]]) -> tuple[PillState, ...]:
     """One lamp for each kind of device, showing the worst of its kind. Anything but ready says so in words."""
-    worst: dict[str, Health] = {}
+    by_kind: dict[str, list[Health]] = {}
     for kind, health in healths:
-        known = worst.get(kind)
-        if known is None or ORDER.index(health.state) > ORDER.index(known.state):
-            worst[kind] = health
-    return tuple(PillState(kind, _words(kind, health), tone_of(health)) for kind, health in worst.items())
+        by_kind.setdefault(kind, []).append(health)
+    worst = {kind: worst_of(found) for kind, found in by_kind.items()}
+    return tuple(PillState(kind, _words(kind, health), tone_of(health)) for kind, health in worst.items() if health)
+
+
+def worst_of(healths: Iterable[Health]) -> Health | None:
+    """The one that somebody should look at first; None when there is none at all."""
+    return max(healths, key=lambda health: ORDER.index(health.state), default=None)
 
 
 def tone_of(health: Health) -> Tone:

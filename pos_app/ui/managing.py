@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from pos_app.service.exception_report import ExceptionReport
 from pos_app.service.till_choices import Choice
 from pos_app.till import Till
+from pos_app.ui.at_counter import AtCounter
 from pos_app.ui.keys import Keys
 from pos_app.ui.own_settings import OwnSettings
 from pos_app.ui.screens.connection.presenter import ConnectionPresenter
@@ -26,7 +27,9 @@ from pos_app.ui.words import tr
 from retail_core.domain.roles import Permission, may
 
 
-def manager_workspace(till: Till, point: str, zone: ZoneInfo, keys: Keys, own: OwnSettings) -> ManagerPresenter:
+def manager_workspace(
+    till: Till, point: str, zone: ZoneInfo, keys: Keys, own: OwnSettings, counter: AtCounter
+) -> ManagerPresenter:
     """Every page there is; who may not see one does not see its name."""
 
     def allowed(permission: Permission) -> Callable[[], bool]:
@@ -56,6 +59,6 @@ def manager_workspace(till: Till, point: str, zone: ZoneInfo, keys: Keys, own: O
 
     settings.chose.connect(chose)
     workspace.add("settings", lambda: tr("Settings"), settings, allowed(Permission.SET_UP_TILL))
-    way = ConnectionPresenter(ConnectionView(), till.connection, till.link, zone)
+    way = ConnectionPresenter(ConnectionView(), till.connection, till.link, zone, counter.healths)
     workspace.add("connection", lambda: tr("Connection"), way)
     return workspace

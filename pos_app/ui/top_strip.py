@@ -1,9 +1,11 @@
 """What the top strip says: store and till, workspaces with their badges, the sync lamp, devices, operator and clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from pos_app.locale.mark import _
 from pos_app.service.link_status import LinkState, LinkView
 from pos_app.till import Till
 from pos_app.ui.shell import PillState, TopState, till_title
@@ -29,15 +31,27 @@ def top_state(
     )
 
 
+OFF_WORDS: Mapping[LinkState, str] = MappingProxyType(
+    {
+        LinkState.AGENT_DOWN: _("Agent stopped"),
+        LinkState.NO_NETWORK: _("No network"),
+        LinkState.NO_INTERNET: _("No internet"),
+        LinkState.HQ_OFFLINE: _("HQ offline"),
+    }
+)
+
+
 def lamp_state(link: LinkView) -> PillState:
     """The sync lamp in plain words; selling never waits for it."""
     queued = tr(" · {n} queued", n=link.queued) if link.queued else ""
+    if link.state in OFF_WORDS:
+        return PillState("sync", tr(OFF_WORDS[link.state]) + queued, Tone.WARNING)
     match link.state:
-        case LinkState.SYNCED:
-            return PillState("sync", tr("All synced") if not link.queued else tr("Syncing") + queued, Tone.OK)
         case LinkState.CATCHING_UP:
             return PillState("sync", tr("Catching up") + queued, Tone.INFO)
-        case LinkState.HQ_OFFLINE:
-            return PillState("sync", tr("HQ offline") + queued, Tone.WARNING)
         case LinkState.STARTING:
             return PillState("sync", tr("Connecting") + queued, Tone.INFO)
+        case LinkState.OTHERS_SILENT:
+            return PillState("sync", tr("Other tills silent") + queued, Tone.INFO)
+        case _:
+            return PillState("sync", tr("All synced") if not link.queued else tr("Syncing") + queued, Tone.OK)

@@ -4,9 +4,7 @@ Trouble comes out as `HopFault`; what the peer *says* (stored, gap, fork, damage
 """
 
 import asyncio
-import errno
 import logging
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -44,6 +42,7 @@ from sync_agent.config import (
     REQUEST_TIMEOUT_S,
     SNAPSHOT_TIMEOUT_S,
 )
+from sync_agent.hq_client.lines import open_http, why_unreachable
 from sync_agent.storage.pages import PulledPage
 
 ACCEPTS = (
@@ -54,7 +53,7 @@ LOG = logging.getLogger(__name__)
 RENEW_BEFORE_S = 60
 LEAST_POLL_MS = 500
 JSON = MappingProxyType({"Content-Type": "application/json"})
-NO_WAY_THERE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
+NEVER_MS = -(2**62)
 HQ_AGE_HEADER = "Sync-Hq-Age"
 """On a neighbour's answers: how many milliseconds ago HQ last answered it; absent when never."""
 _T = TypeVar("_T")
@@ -111,13 +110,10 @@ class SyncClient:
         self._away = False
         self._token, self._token_until_s = "", 0
         self._renewing = asyncio.Lock()
-        self._http = httpx.AsyncClient(
-            base_url=peer.url,
-            verify=context,
-            trust_env=False,
-            timeout=httpx.Timeout(REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
-        )
+        self.heard_mono_ms = NEVER_MS  # when it last answered, by the clock that never jumps
+        self._http = open_http(peer.url, context, connections=16, kept=8)
+        # how it does is asked on a connection of its own: that never waits behind a batch
+        self._asking_after = open_http(peer.url, context, connections=1, kept=1)
 
     async def __aenter__(self) -> Self:
         return self
@@ -126,6 +122,7 @@ class SyncClient:
         await self.close()
 
     async def close(self) -> None:
+        await self._asking_after.aclose()
         await self._http.aclose()
 
     # ── the protocol ─────────────────────────────────────────────────────────────────────────────
@@ -269,9 +266,10 @@ class SyncClient:
             raise self._refused(answer, text)
         return True
 
-    async def hello(self) -> bytes:
-        """The peer's public health document. Raises HopFault."""
-        async with self._asking("GET", "/health", anonymous=True) as answer:
+    async def hello(self, patience_s: float = REQUEST_TIMEOUT_S) -> bytes:
+        """The peer's public health document, on a connection of its own. Raises HopFault."""
+        asking = self._asking("GET", "/health", anonymous=True, patience=patience_s, http=self._asking_after)
+        async with asking as answer:
             return await _bounded(answer, MAX_ANSWER_BYTES)
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
@@ -287,29 +285,34 @@ class SyncClient:
         patience: httpx.Timeout | float = REQUEST_TIMEOUT_S,
         params: Mapping[str, str | int] | None = None,
         content: bytes | None = None,
+        http: httpx.AsyncClient | None = None,
     ) -> AsyncIterator[httpx.Response]:
+        http = http or self._http
+        began_ms = self._clock.monotonic_ms()
         fields = {"Accept-Encoding": "zstd", **(headers or {})}
         if not anonymous:
             fields["Authorization"] = f"Bearer {await self._bearer()}"
-        request = self._http.build_request(
+        request = http.build_request(
             method, path, headers=fields, timeout=patience, extensions=self._name(), params=params, content=content
         )
         try:
-            answer = await self._http.send(request, stream=True)
+            answer = await http.send(request, stream=True)
             try:
                 self._heard(answer)
                 yield answer
             finally:
                 await answer.aclose()
         except httpx.HTTPError as down:
+            if self.heard_mono_ms > began_ms:  # it has answered something else since: this one question is lost
+                raise HopFault(why_unreachable(down), peer=self.peer.name, why=type(down).__name__) from down
             if not self._away:
                 LOG.info(
                     "%s does not answer: %s", self.peer.name, type(down).__name__, extra={"code": "hop.unreachable"}
                 )
             self._away = True
-            raise self._fault(_unreachable(down), why=type(down).__name__) from down
+            raise self._fault(why_unreachable(down), why=type(down).__name__) from down
         except RuntimeError as closed:
-            if not self._http.is_closed:
+            if not http.is_closed:
                 raise
             raise self._fault("hop.closed") from closed
 
@@ -339,6 +342,7 @@ class SyncClient:
     def _heard(self, answer: httpx.Response) -> None:
         was_away, self._away = self._away, False
         self.last_contact_ms, self.last_error = self._clock.now_ms(), ""
+        self.heard_mono_ms = self._clock.monotonic_ms()
         self.offset_ms = _offset_ms(answer.headers.get("Date", ""), self.last_contact_ms)
         if was_away:
             LOG.info("%s answers again", self.peer.name, extra={"code": "hop.back"})
@@ -368,18 +372,6 @@ async def _bounded(answer: httpx.Response, limit: int) -> bytes:
         if len(taken) > limit:
             raise HopFault("hop.answer_too_large", limit=limit)
     return bytes(taken)
-
-
-def _unreachable(down: httpx.HTTPError) -> str:
-    """Whether nobody is there, nobody can be asked, or nobody answers: people look in different places for each."""
-    cause: BaseException | None = down
-    while cause is not None:
-        if isinstance(cause, ConnectionRefusedError):
-            return "hop.refused"
-        if isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in NO_WAY_THERE):
-            return "hop.no_network"
-        cause = cause.__cause__ or cause.__context__
-    return "hop.unreachable"
 
 
 def _offset_ms(date: str, now_ms: int) -> int:

@@ -1,4 +1,4 @@
-"""Agents of the same store that proved themselves, by static address or found by zeroconf, asked again every ten seconds."""
+"""Agents of the same store that proved themselves, by static address or found by zeroconf, asked again every two seconds."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from retail_core.domain.ids import IdSource
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import NodeDoc
 from retail_core.trust.keys import SigningKey
-from sync_agent.config import FIND_PEERS_EVERY_MS, MAX_PEERS
+from sync_agent.config import FIND_PEERS_EVERY_MS, GREET_PEERS_EVERY_MS, GREETING_PATIENCE_S, MAX_PEERS
 from sync_agent.discovery import Discovery
 from sync_agent.hq_client.client import HopFault, Peer, SyncClient
 from sync_agent.hq_client.tls import name_of_neighbour, pinned_context
@@ -23,7 +23,9 @@ from sync_agent.wake import Bell
 LOG = logging.getLogger(__name__)
 STORE, COPY = "store", "copy"
 AGENT_ROLE = "agent"
-MISSES_TO_FORGET = 3
+MISSES_TO_TELL = 2
+FORGET_AFTER_MS = 30_000
+"""A machine that is only busy stays a neighbour; that it is silent is told much sooner."""
 FIRST_PAUSE_MS = 500
 LEAST_PAUSE_S = 0.2
 
@@ -75,14 +77,30 @@ class Neighbours:
     @property
     def nodes(self) -> tuple[str, ...]:
         """Those that answer."""
-        return tuple(sorted(node for node in self._known if not self._missed.get(node)))
+        return tuple(sorted(node for node in self._known if self._answers(node)))
 
     @property
-    def store_says_hq_is_up(self) -> bool:
-        return any(hello.hq_up for _, hello in self._known.values() if hello.store_role)
+    def store_says(self) -> Hello | None:
+        """The newest word of the machine with the store role; None when none answers."""
+        answering = [hello for _, hello in self._with_role() if self._answers(hello.node)]
+        return answering[0] if answering else None
 
     async def run(self) -> None:
         """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._find_for_ever())
+            tasks.create_task(self._greet_for_ever())
+
+    async def _greet_for_ever(self) -> None:
+        """Whoever is known is asked often: a line that is down is named within seconds."""
+        while True:
+            await asyncio.sleep(GREET_PEERS_EVERY_MS * (0.8 + random.random() * 0.4) / 1000)  # noqa: S311 - jitter
+            before = self._roles()
+            await asyncio.gather(*(self._greet_again(node) for node in list(self._known)))
+            if before != self._roles():
+                self._changed()
+
+    async def _find_for_ever(self) -> None:
         pause_ms = FIRST_PAUSE_MS
         while True:
             await self.look()
@@ -92,8 +110,8 @@ class Neighbours:
                 pause_ms = FIRST_PAUSE_MS
 
     async def look(self) -> None:
-        """Ask everybody known and everybody new, once."""
-        before = {node: hello.store_role for node, (_, hello) in self._known.items()}
+        """Ask everybody new, once; forget whoever no longer belongs here."""
+        before = self._roles()
         agents = {
             node.node_id
             for node in self._nodes().values()
@@ -101,14 +119,19 @@ class Neighbours:
         }
         for node in self._known.keys() - agents:
             await self._forget(node)
-        await asyncio.gather(*(self._greet_again(node) for node in list(self._known)))
         await asyncio.gather(*(self._meet(url, agents) for url in self._addresses()))
-        if before != {node: hello.store_role for node, (_, hello) in self._known.items()}:
+        if before != self._roles():
             self._changed()
 
     async def close(self) -> None:
         for node in list(self._known):
             await self._forget(node)
+
+    def _answers(self, node: str) -> bool:
+        return self._missed.get(node, 0) < MISSES_TO_TELL
+
+    def _roles(self) -> Mapping[str, bool]:
+        return {node: hello.store_role for node, (_, hello) in self._known.items()}
 
     def _addresses(self) -> Sequence[str]:
         met = {client.peer.url for client, _ in self._known.values()}
@@ -118,13 +141,18 @@ class Neighbours:
     async def _greet_again(self, node: str) -> None:
         client, before = self._known[node]
         hello = await self._hello(client)
+        if self._known.get(node, (None,))[0] is not client:
+            return  # forgotten meanwhile
         self._missed[node] = 0 if hello else self._missed.get(node, 0) + 1
         if hello is None:
             self._known[node] = client, msgspec.structs.replace(before, hq_up=False)
-        if (hello or before).store_role != before.store_role or self._missed[node] >= MISSES_TO_FORGET:
+        if (hello or before).store_role != before.store_role or self._silent_ms(client) >= FORGET_AFTER_MS:
             await self._forget(node)
         elif hello is not None:
             self._known[node] = client, hello
+
+    def _silent_ms(self, client: SyncClient) -> int:
+        return self._clock.monotonic_ms() - client.heard_mono_ms if client.last_error else 0
 
     async def _meet(self, url: str, agents: set[str]) -> None:
         try:
@@ -138,7 +166,9 @@ class Neighbours:
         hello = await self._hello(stranger)
         await stranger.close()
         if hello is not None and hello.node == node and hello.store == self._config.store and node not in self._known:
-            self._known[node] = self._client(STORE if hello.store_role else COPY, node, url, name), hello
+            client = self._client(STORE if hello.store_role else COPY, node, url, name)
+            client.heard_mono_ms = stranger.heard_mono_ms
+            self._known[node] = client, hello
             LOG.info("neighbour %s at %s", node, url, extra={"code": "neighbour.met"})
 
     def _client(self, kind: str, node: str, url: str, name: str) -> SyncClient:
@@ -147,7 +177,7 @@ class Neighbours:
 
     async def _hello(self, client: SyncClient) -> Hello | None:
         try:
-            return msgspec.json.decode(await client.hello(), type=Hello)
+            return msgspec.json.decode(await client.hello(GREETING_PATIENCE_S), type=Hello)
         except (HopFault, msgspec.DecodeError, UnicodeDecodeError):
             return None
 

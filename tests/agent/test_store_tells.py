@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from pos_app.service.connection import Part, PartState
+from pos_app.service.way import Part, PartState
 from pos_app.storage.parked import Parked
 from retail_core.domain.approvals import ApprovalNeededError
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted, NobodyAnswered, Refused

@@ -3,8 +3,11 @@
 import msgspec
 import pytest
 
-from pos_app.service.connection import Part, PartState, connection
+from pos_app.service.connection import connection
+from pos_app.service.link_status import LinkState, lamp
+from pos_app.service.way import Part, PartState, way
 from retail_core.durable.link import LinkStatusDoc
+from retail_core.sync.reach import Reach
 
 NOW = 10_000_000
 OTHERS = {"agent-T2": "T2", "agent-T3": "T3"}
@@ -23,7 +26,18 @@ OK, DOWN, UNKNOWN, UNUSED = PartState.OK, PartState.DOWN, PartState.UNKNOWN, Par
         ({"neighbours": ()}, (OK, DOWN, DOWN, OK, OK)),
         ({"neighbours": ("agent-T3",)}, (OK, OK, DOWN, OK, OK)),
         ({"neighbours": ("agent-T3",), "store_role": True}, (OK, OK, OK, OK, OK)),
+        ({"at_ms": NOW + 3_600_000}, (DOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)),  # before the clock was set back
         ({"error": "hop.no_network"}, (OK, OK, OK, DOWN, UNKNOWN)),
+        ({"error": "hop.unreachable", "reach": Reach.ROUTER}, (OK, OK, OK, DOWN, UNKNOWN)),
+        ({"error": "hop.unreachable", "reach": Reach.BEYOND}, (OK, OK, OK, OK, DOWN)),
+        (
+            {"error": "hop.no_network", "reach": Reach.BEYOND},
+            (OK, OK, OK, OK, DOWN),
+        ),  # head office's own router said so
+        ({"error": "hop.unreachable", "reach": Reach.HOST}, (OK, OK, OK, OK, DOWN)),
+        ({"error": "hop.unreachable", "reach": Reach.NO_WAY}, (OK, OK, OK, DOWN, UNKNOWN)),
+        ({"error": "hop.unreachable", "reach": Reach.NO_WAY, "neighbours": ()}, (OK, DOWN, DOWN, UNKNOWN, UNKNOWN)),
+        ({"error": "hop.not_trusted"}, (OK, OK, OK, UNKNOWN, DOWN)),
         ({"error": "hop.refused"}, (OK, OK, OK, OK, DOWN)),
         ({"error": "hop.unreachable"}, (OK, OK, OK, UNKNOWN, DOWN)),
         ({"hq_contact_ms": NOW - 60_000}, (OK, OK, OK, UNKNOWN, DOWN)),
@@ -54,3 +68,21 @@ def test_the_store_is_taken_over_only_where_nobody_else_has_it() -> None:
 def test_a_clock_a_minute_off_is_told() -> None:
     assert connection(msgspec.structs.replace(WELL, hq_offset_ms=-59_000), OTHERS, "T1", NOW).clock_off_ms == 0
     assert connection(msgspec.structs.replace(WELL, hq_offset_ms=-61_000), OTHERS, "T1", NOW).clock_off_ms == -61_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "queued", "says"),
+    [
+        ({}, 0, LinkState.SYNCED),
+        ({}, 37, LinkState.CATCHING_UP),
+        ({"at_ms": NOW - 11_000}, 0, LinkState.AGENT_DOWN),
+        ({"neighbours": ()}, 0, LinkState.OTHERS_SILENT),
+        ({"neighbours": (), "error": "hop.no_network"}, 1, LinkState.NO_NETWORK),
+        ({"error": "hop.unreachable", "reach": Reach.ROUTER}, 1, LinkState.NO_INTERNET),
+        ({"neighbours": (), "error": "hop.unreachable", "reach": Reach.ROUTER}, 1, LinkState.NO_INTERNET),
+        ({"error": "hop.refused"}, 1, LinkState.HQ_OFFLINE),
+        ({"hq_contact_ms": NOW - 60_000}, 1, LinkState.HQ_OFFLINE),
+    ],
+)
+def test_the_lamp_names_the_nearest_part_that_is_down(changes: dict[str, object], queued: int, says: LinkState) -> None:
+    assert lamp(way(msgspec.structs.replace(WELL, **changes), OTHERS, NOW), queued) is says

@@ -63,5 +63,5 @@ def make_screens(
         PickupPresenter(PickupView(), till.fulfilling, till.clock, zone),
         ReturnsPresenter(ReturnsView(), till.returning, till.selling, after, zone),
         DevicesPresenter(DevicesView(), counter, wedge, may_set_up),
-        manager_workspace(till, point, zone, keys, own),
+        manager_workspace(till, point, zone, keys, own, counter),
     )
