@@ -37,6 +37,7 @@ from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.service.recovery import RecoveryDesk
 from pos_app.service.returning import Returning
 from pos_app.service.selling import Selling
+from pos_app.service.shop_time import ShopTime
 from pos_app.service.shopping import Shopping
 from pos_app.service.signing_in import SigningIn
 from pos_app.service.suggesting import Suggesting
@@ -73,6 +74,7 @@ class Till:
     config: MachineConfig
     home: Home
     clock: Clock
+    shop_time: ShopTime
     selling: Selling
     paying: Paying
     card_paying: CardPaying
@@ -163,6 +165,7 @@ class Till:
         links, links_there = Links(home), Links(home)
         here_ref, there_ref = Reference(home, config.zone, links), Reference(home, config.zone, links_there)
         link_status = LinkStatus(links, clock, config.agent_node)
+        shop_time = _shop_time(clock, links, store)
         link_status.wrote(store.journal.stream, store.journal.head.seq)
 
         # the inner call waits for the screen's thread, which has made the till by then
@@ -177,16 +180,14 @@ class Till:
         zone, starts_at = ZoneInfo(config.timezone), config.day_starts_at_h
 
         def today() -> str:
-            return business_date(clock.now_ms(), zone, starts_at)
+            return business_date(shop_time.now_ms(), zone, starts_at)
 
         goods = GoodsCheck(links, config.currency, today, NUMBERS.get(config.currency, ""))
-        selling = Selling(here_ref, links, writer, clock, ids, config.currency, goods)
+        selling = Selling(here_ref, links, writer, shop_time, ids, config.currency, goods)
         selling.promoting = promoting = Promoting(links, zone)
         discounting = Discounting(selling, lambda: (links.settings() or NO_SETTINGS).discounts)
         selling.restore(basket)
-        instruments = Instruments(
-            links, writer, clock, ids, config.currency, lambda: business_date(clock.now_ms(), zone, starts_at)
-        )
+        instruments = Instruments(links, writer, clock, ids, config.currency, today)
         claims = StoreClaims(writer, Links(home), clock, ids)
         paying = Paying(selling, links, writer, instruments, claims)
         tendering = Tendering(selling, paying, instruments, writer, ids)
@@ -202,18 +203,20 @@ class Till:
         card_paying = CardPaying(selling, paying, waiting_sale, writer, ids)
         parking = Parking(selling, writer, links, claims, clock, ids, config.till_node)
         card_paying.restore(card_payments)
-        fulfilling = Fulfilling(links, here_ref, writer, claims, clock, config.feed_public_key, lambda: goods.codes)
+        fulfilling = Fulfilling(links, here_ref, writer, claims, shop_time, config.feed_public_key, lambda: goods.codes)
         fulfilling.restore(here, failures)
-        seen = staff_here.seen_here(store.conn)
-        signing_in = SigningIn(links, worker, writer, clock, home.keys.device_secret(), guard, seen)
-        lookup = Lookup(here_ref, there_ref, links, worker, clock)
-        prices = PriceLookup(here_ref, selling.lines, promoting, lambda: goods.codes, clock, zone)
+        signing_in = SigningIn(
+            links, worker, writer, clock, home.keys.device_secret(), guard, staff_here.seen_here(store.conn)
+        )
+        lookup = Lookup(here_ref, there_ref, links, worker, shop_time)
+        prices = PriceLookup(here_ref, selling.lines, promoting, lambda: goods.codes, shop_time, zone)
         chosen = home.preferences() if isinstance(home, TrainingHome) else {}
         preferences = Preferences(read_prefs(store.conn) | chosen, writer)
         till = cls(  # `committed` and the wake line reach it through their closures
             config=config,
             home=home,
             clock=clock,
+            shop_time=shop_time,
             selling=selling,
             paying=paying,
             card_paying=card_paying,
@@ -226,13 +229,13 @@ class Till:
             customers=shopping.customers,
             shopping=shopping,
             loyalty=Loyalty(shopping, paying, tendering, instruments, links),
-            suggesting=Suggesting(selling, links, here_ref, clock),
+            suggesting=Suggesting(selling, links, here_ref, shop_time),
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
             lookup=lookup,
             prices=prices,
             preferences=preferences,
-            labels=Labels(here_ref, clock, config.currency),
+            labels=Labels(here_ref, shop_time, config.currency),
             fulfilling=fulfilling,
             signing_in=signing_in,
             link=link_status,
@@ -288,6 +291,7 @@ class Till:
         here.refresh()
         self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
         self.signing_in.tick()
+        self.shop_time.heard(self.links.status())
         if self.goods.refresh():
             self.rechecked(self.selling.recheck())
         self.receipt_codes.refresh()
@@ -323,6 +327,14 @@ class Till:
 
 def _ignore(_: CodedError) -> None:
     """The next refresh tries again."""
+
+
+def _shop_time(clock: Clock, links: Links, store: TillStore) -> ShopTime:
+    """Head office's time as the agent says it, which every fact says too."""
+    shop_time = ShopTime(clock)
+    shop_time.heard(links.status())
+    store.clock_offset_ms = lambda: shop_time.offset_ms
+    return shop_time
 
 
 def _baskets(conn: Connection) -> tuple[SaleData | None, SaleData | None, Sequence[PaymentRecord]]:

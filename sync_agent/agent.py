@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
-from retail_core.domain.clock import Clock
+from retail_core.domain.clock import Clock, OtherClock
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.ids import IdSource
 from retail_core.durable.home import MachineConfig
@@ -28,7 +28,7 @@ from sync_agent.config import (
 from sync_agent.discovery import Announcement, Discovery
 from sync_agent.feed_cache import FeedCache
 from sync_agent.health import AgentHealth, FeedHealth, HopHealth, StreamHealth, health_app
-from sync_agent.hq_client.client import HopFault, Peer, SyncClient
+from sync_agent.hq_client.client import DATE_STEP_MS, HopFault, Peer, SyncClient
 from sync_agent.hq_client.lines import UNREACHABLE
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.feeds import FeedLine
@@ -75,7 +75,7 @@ class Agent:
         self.nodes: Mapping[str, NodeDoc] = {}
         self._key = home.home.keys.signing_key(AGENT_KEY)
         self._ca_pem = home.ca_pem.read_text()
-        self._offset_ms = 0
+        self._hq_clock = OtherClock()
         self._acceptance: Acceptance | None = None
         self._pending_role: StoreRole | None = None
         self._stopping = asyncio.Event()
@@ -83,7 +83,7 @@ class Agent:
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
         context = pinned_context(self._ca_pem)
         self.hq, self.aside = (SyncClient(peer, config.agent_node, self._key, context, clock, ids) for _ in range(2))
-        self.hq.on_back = self._hurry
+        self.hq.on_back, self.hq.on_date = self._hurry, self._hq_said_when
         self.watch = HqWatch(self.hq, clock, lambda: self.neighbours.store_says is not None)
         direct = {HQ_PEER: self.hq}
         self.up, self.down = (Route(direct, clock) for _ in range(2))
@@ -284,9 +284,18 @@ class Agent:
         """The store role told something, or answered."""
         self.till.brought()
 
+    @property
+    def _offset_ms(self) -> int:
+        """How far HQ's clock is ahead of ours, whatever that shows now."""
+        return self._hq_clock.offset_ms(self.clock)
+
+    def _hq_said_when(self, offset_ms: int) -> None:
+        """Every answer of HQ has its clock, to a second; an acknowledgement says it more exactly."""
+        self._hq_clock = self._hq_clock.measured(self.clock, offset_ms, DATE_STEP_MS)
+
     def _acked(self, copy: Copy, clock_offset_ms: int | None) -> None:
         if clock_offset_ms is not None:
-            self._offset_ms = clock_offset_ms
+            self._hq_clock = self._hq_clock.measured(self.clock, clock_offset_ms)
         if copy.in_till:
             self.till.brought()
 

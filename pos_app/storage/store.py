@@ -1,11 +1,12 @@
 """The writer's side of till.db: the file's only read-write connection and the journal on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from pos_app.storage import cashier_acts, drawer, sales, spool
+from pos_app.storage.clock_watch import ClockWatch
 from pos_app.storage.schema import TILL_STEPS
 from retail_core.domain.businessdate import BusinessDate, business_date
 from retail_core.domain.clock import Clock
@@ -17,7 +18,7 @@ from retail_core.durable import link
 from retail_core.durable.engine import Connection, open_ro, open_rw
 from retail_core.durable.guard import Guard
 from retail_core.durable.home import Home, MachineConfig
-from retail_core.durable.journal import FIRST_START, Journal, Stamp, chain_hash_at
+from retail_core.durable.journal import FIRST_START, Journal, Stamp, chain_hash_at, last_at
 from retail_core.durable.migrate import ensure_schema
 from retail_core.sync.epoch import republish_above
 from retail_core.wire.envelope import Private, StreamEntry
@@ -38,7 +39,9 @@ class TillStore:
         self._clock = clock
         self._ids = ids
         self.zone = ZoneInfo(config.timezone)
-        self.clock_offset_ms = 0
+        self.clock_offset_ms: Callable[[], int] = lambda: 0
+        """How far head office's clock is known to be ahead; each fact says it."""
+        self._watch = ClockWatch(clock)
         key = home.keys.signing_key("till")
         self._guard = Guard(home.till_guard)
         self.journal = Journal(conn, config.till_node, key.sign, self._guard)
@@ -68,12 +71,12 @@ class TillStore:
     @contextmanager
     def unit(self) -> Iterator[Connection]:
         """One durable change. When it returns, the change survives a power cut."""
-        before = self.session
+        before = self.session, self._watch.mark
         try:
             with self.journal.transaction(self._path):
                 yield self.conn
         except BaseException:
-            self.session = before
+            self.session, self._watch.mark = before
             raise
 
     def stamp(self, actor: str) -> Stamp:
@@ -82,7 +85,7 @@ class TillStore:
         The trading day is that of the open drawer session; the clock is asked only while none is open.
         """
         at = self._clock.now_ms()
-        return Stamp(self._ids.next(), at, self.biz_date(at), actor, self.clock_offset_ms)
+        return Stamp(self._ids.next(), at, self.biz_date(at), actor, self.clock_offset_ms())
 
     def new_id(self) -> str:
         return self._ids.next()
@@ -102,7 +105,10 @@ class TillStore:
         return self.append_at(event, self.stamp(actor), private)
 
     def append_at(self, event: Event, stamp: Stamp, private: Private | None = None) -> StreamEntry:
-        """The same with a stamp that was made before."""
+        """The same with a stamp that was made before. A jump of the clock since the last fact is written first."""
+        jump = self._watch.jump()
+        if jump:
+            self.journal.append(jump, self.stamp(SYSTEM_ACTOR))
         cashier_acts.note(self.conn, event, stamp)
         return self.journal.append(event, stamp, private)
 
@@ -127,6 +133,10 @@ class TillStore:
             self.reopen_epoch(FIRST_START)
         elif self.journal.rolled_back:
             self.reopen_epoch(ROLLED_BACK)
+        set_back = self._watch.since(last_at(self.conn, self.journal.stream))
+        if set_back:
+            with self.unit():
+                self.append(set_back, SYSTEM_ACTOR)
 
     def _fresh_series(self) -> str:
         # the guard also knows series that a rolled-back file has forgotten

@@ -1,6 +1,8 @@
-"""Time as an argument: the port every rim fills with a real or a frozen clock."""
+"""Time as an argument: the port every rim fills with a real or a frozen clock; and what is known of another clock."""
 
-from typing import Protocol
+from typing import Protocol, Self
+
+import msgspec
 
 
 class Clock(Protocol):
@@ -13,3 +15,22 @@ class Clock(Protocol):
     def monotonic_ms(self) -> int:
         """Milliseconds since some fixed point of this start. Never goes backwards."""
         ...
+
+
+class OtherClock(msgspec.Struct, frozen=True):
+    """Somebody else's clock, known by how far it is ahead of this machine's running time.
+
+    Setting this machine's clock changes nothing of what is known, so nobody has to be asked again to see through a jump.
+    """
+
+    ahead_ms: int | None = None
+
+    def measured(self, clock: Clock, offset_ms: int, step_ms: int = 0) -> Self:
+        """It was `offset_ms` ahead of our wall clock just now. A measure no finer than `step_ms` changes only what is further off."""
+        ahead_ms = clock.now_ms() + offset_ms - clock.monotonic_ms()
+        known = self.ahead_ms is not None and abs(ahead_ms - self.ahead_ms) <= step_ms
+        return self if known else type(self)(ahead_ms)
+
+    def offset_ms(self, clock: Clock) -> int:
+        """How far it is ahead of our wall clock, whatever that shows now; 0 when it was never measured."""
+        return 0 if self.ahead_ms is None else self.ahead_ms + clock.monotonic_ms() - clock.now_ms()

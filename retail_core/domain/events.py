@@ -190,7 +190,7 @@ class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
 
     what: str  # "signed_in" | "signed_out" | "pin_refused" | "line_voided" | "sale_voided" | "number_series" |
     # "card_doubt_settled" | "receipt_reprinted" | "approved" | "approval_refused" |
-    # "line_discounted" | "price_overridden" | "sale_discounted" | "discount_undone"
+    # "line_discounted" | "price_overridden" | "sale_discounted" | "discount_undone" | "clock_jumped"
     subject: str = ""
     amount_minor: int = 0  # of an approval: the act's own amount, in the act's unit
     reason: str = ""

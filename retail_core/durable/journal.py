@@ -219,6 +219,15 @@ def chain_hash_at(conn: Connection, stream: StreamId, seq: int) -> bytes | None:
     return row[0] if row else None
 
 
+def last_at(conn: Connection, stream: StreamId) -> int:
+    """The time of the newest entry of a stream; 0 when it has none."""
+    row = conn.execute(
+        "SELECT e.at FROM stream s JOIN event e ON e.id = s.id WHERE s.node = ? AND s.epoch = ? ORDER BY s.seq DESC LIMIT 1",
+        (stream.node, stream.epoch),
+    ).fetchone()
+    return row[0] if row else 0
+
+
 def entries_after(conn: Connection, stream: StreamId, seq: int, limit: int) -> Sequence[StreamEntry]:
     """Up to `limit` entries of a stream above `seq`, in order, at most about 8 MiB of bodies."""
     found: list[StreamEntry] = []

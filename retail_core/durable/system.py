@@ -5,6 +5,9 @@ import time
 
 from retail_core.domain.ids import RANDOM_BYTES, uuid7
 
+RUNNING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The one that goes on while the machine sleeps, so that waking up is no jump of the clock."""
+
 
 class SystemClock:
     """This machine's clock."""
@@ -13,7 +16,7 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
     def monotonic_ms(self) -> int:
-        return time.monotonic_ns() // 1_000_000
+        return time.clock_gettime_ns(RUNNING) // 1_000_000
 
 
 class SystemIds:

@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 import httpx
 import msgspec
 
-from retail_core.domain.clock import Clock
+from retail_core.domain.clock import Clock, OtherClock
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.ids import IdSource
 from retail_core.domain.receipts import FoundReceipt
@@ -52,6 +52,8 @@ ACCEPTS = (
 LOG = logging.getLogger(__name__)
 RENEW_BEFORE_S = 60
 LEAST_POLL_MS = 500
+DATE_STEP_MS = 2_000
+"""A Date tells whole seconds, and is up to one old."""
 JSON = MappingProxyType({"Content-Type": "application/json"})
 NEVER_MS = -(2**62)
 HQ_AGE_HEADER = "Sync-Hq-Age"
@@ -104,9 +106,10 @@ class SyncClient:
         self.last_contact_ms = 0
         self.last_error = ""
         self.hq_contact_ms = 0
-        self.offset_ms = 0  # how far the peer's clock is ahead of ours, to a second
+        self._peer_clock = OtherClock()
         self._node, self._key, self._clock, self._ids = node, key, clock, ids
         self.on_back: Callable[[], None] | None = None  # called when the peer answers again after it did not
+        self.on_date: Callable[[int], None] | None = None  # told with each answer how far the peer's clock is ahead
         self._away = False
         self._token, self._token_until_s = "", 0
         self._renewing = asyncio.Lock()
@@ -124,6 +127,11 @@ class SyncClient:
     async def close(self) -> None:
         await self._asking_after.aclose()
         await self._http.aclose()
+
+    @property
+    def offset_ms(self) -> int:
+        """How far the peer's clock is ahead of ours, to a second."""
+        return self._peer_clock.offset_ms(self._clock)
 
     # ── the protocol ─────────────────────────────────────────────────────────────────────────────
 
@@ -343,7 +351,7 @@ class SyncClient:
         was_away, self._away = self._away, False
         self.last_contact_ms, self.last_error = self._clock.now_ms(), ""
         self.heard_mono_ms = self._clock.monotonic_ms()
-        self.offset_ms = _offset_ms(answer.headers.get("Date", ""), self.last_contact_ms)
+        self._note_date(answer.headers.get("Date", ""))
         if was_away:
             LOG.info("%s answers again", self.peer.name, extra={"code": "hop.back"})
             if self.on_back is not None:
@@ -353,6 +361,15 @@ class SyncClient:
         age = answer.headers.get(HQ_AGE_HEADER, "")
         if age.isdigit():
             self.hq_contact_ms = self.last_contact_ms - int(age)
+
+    def _note_date(self, date: str) -> None:
+        try:
+            offset_ms = int(parsedate_to_datetime(date).timestamp() * 1000) - self.last_contact_ms
+        except ValueError:
+            return
+        self._peer_clock = self._peer_clock.measured(self._clock, offset_ms, DATE_STEP_MS)
+        if self.on_date is not None:
+            self.on_date(offset_ms)
 
     def _refused(self, answer: httpx.Response, text: bytes) -> HopFault:
         after = answer.headers.get("Retry-After", "")
@@ -372,13 +389,6 @@ async def _bounded(answer: httpx.Response, limit: int) -> bytes:
         if len(taken) > limit:
             raise HopFault("hop.answer_too_large", limit=limit)
     return bytes(taken)
-
-
-def _offset_ms(date: str, now_ms: int) -> int:
-    try:
-        return int(parsedate_to_datetime(date).timestamp() * 1000) - now_ms
-    except ValueError:
-        return 0
 
 
 def _decoded(text: bytes, kind: type[_T]) -> _T:

@@ -1,0 +1,35 @@
+"""What time it is for the dates of prices and offers: head office's, as the agent measured it, else this machine's.
+
+Facts are written with this machine's own time and the offset beside it; only what begins and ends at head office's word is asked
+of this clock.
+"""
+
+from retail_core.domain.clock import Clock, OtherClock
+from retail_core.durable.link import LinkStatusDoc
+
+FRESH_MS = 30_000
+"""A word of the agent that is older, or from a time to come, was said under another setting of this machine's clock."""
+STEP_MS = 1_000
+
+
+class ShopTime:
+    """A clock. `heard` tells it what the agent knows."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._hq = clock, OtherClock()
+
+    def heard(self, status: LinkStatusDoc) -> None:
+        """The agent's latest word."""
+        if status.hq_contact_ms and 0 <= self._clock.now_ms() - status.at_ms <= FRESH_MS:
+            self._hq = self._hq.measured(self._clock, status.hq_offset_ms, STEP_MS)
+
+    @property
+    def offset_ms(self) -> int:
+        """How far head office's clock is ahead of this machine's; 0 when nobody knows."""
+        return self._hq.offset_ms(self._clock)
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms() + self.offset_ms
+
+    def monotonic_ms(self) -> int:
+        return self._clock.monotonic_ms()
