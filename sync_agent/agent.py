@@ -146,13 +146,15 @@ class Agent:
             for client in (self.hq, self.aside):
                 stack.push_async_callback(client.close)
             stack.push_async_callback(self.neighbours.close)
-            await self._begin(stack)
+            await self._begin()
             lines = [
                 self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
                 self._show_status, self._send_figures, self._keep_house, self.watch.run, self._follow_role,
             ]  # fmt: skip
             lines += [self.shared.follow, self.shared.serve_claims, self.receipts.run, self.keys.run, self.salvage.run]
             lines.append(self.board.run if self.board else self.relayed.run)
+            if self.neighbours.discovery:
+                lines.append(self.neighbours.discovery.run)
             async with asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.serve(sockets=[sock])) for server, sock in servers]
                 working = [tasks.create_task(self._for_ever(line)) for line in lines]
@@ -166,7 +168,7 @@ class Agent:
 
     # ── beginning and end ────────────────────────────────────────────────────────────────────────
 
-    async def _begin(self, stack: AsyncExitStack) -> None:
+    async def _begin(self) -> None:
         config = self.config
         self.nodes = await self.files.run(downlink.nodes)
         if config.store_role:
@@ -175,11 +177,7 @@ class Agent:
         if config.discovery:
             role = "store" if config.store_role else "agent"
             own = Announcement(config.agent_node, config.store, role, self.term, config.lan_port)
-            self.neighbours.discovery = await Discovery.open(
-                own, config.discovery_interfaces, self.neighbours.bell.ring
-            )
-            if self.neighbours.discovery:
-                stack.push_async_callback(self.neighbours.discovery.close)
+            self.neighbours.discovery = Discovery(own, config.discovery_interfaces, self.neighbours.bell.ring)
 
     async def _wind_down(
         self,

@@ -41,6 +41,10 @@ IDLE_AFTER_MS = 300_000
 WATCH_PATIENCE_S = 3.0
 """While somebody works in the store a line that is down is named within ten seconds at every till: noticed here, told in the store, written for the till."""
 MAX_PEERS = 32
+"""As many addresses are tried in one look; whoever floods the network with names only makes the round longer."""
+ASK_LAN_AGAIN_S = 10.0
+MAX_HEARD = 256
+"""Names that zeroconf brought, true or not."""
 
 
 class AgentHome:

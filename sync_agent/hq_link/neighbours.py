@@ -50,6 +50,7 @@ class Neighbours:
         self._nodes, self._changed = nodes, changed
         self._known: dict[str, tuple[SyncClient, Hello]] = {}
         self._missed: dict[str, int] = {}
+        self._next = 0
         self._context = pinned_context(ca_pem)
 
     @property
@@ -136,7 +137,11 @@ class Neighbours:
     def _addresses(self) -> Sequence[str]:
         met = {client.peer.url for client, _ in self._known.values()}
         found = [url for one in (self.discovery.neighbours if self.discovery else ()) for url in one.urls]
-        return [url for url in dict.fromkeys((*self._config.peers, *found)) if url not in met][:MAX_PEERS]
+        new = [url for url in dict.fromkeys((*self._config.peers, *found)) if url not in met]
+        if len(new) <= MAX_PEERS:
+            return new
+        self._next = (self._next + MAX_PEERS) % len(new)
+        return [*new, *new][self._next :][:MAX_PEERS]
 
     async def _greet_again(self, node: str) -> None:
         client, before = self._known[node]

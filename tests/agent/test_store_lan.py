@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -154,7 +155,8 @@ class Spoofer:
 def announced(spoofers: dict[str, Spoofer]) -> Iterator[None]:
     """They say by zeroconf that they have the store role."""
     zeroconf = Zeroconf(interfaces=[LOOPBACK])
-    for name, spoofer in spoofers.items():
+    for spoofer in spoofers.values():
+        name = uuid4().hex  # tests of other runs may be on this machine's network
         zeroconf.register_service(
             ServiceInfo(
                 SERVICE, f"{name}.{SERVICE}", addresses=[socket.inet_aton(LOOPBACK)], port=spoofer.port,
