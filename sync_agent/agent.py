@@ -411,6 +411,7 @@ class Agent:
             tuple(self.copied.kept_at()),
             (*self.neighbours.with_store_role, *self.neighbours.others),
             tuple(sorted(set(self._faults.values()))),
+            dict(self.desk.refused),
         )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ class FeedHealth(msgspec.Struct, frozen=True):
 class AgentHealth(msgspec.Struct, frozen=True):
     """The whole of it. `queued` entries are not known to be at HQ, the oldest since `oldest_ms`.
 
-    `faults`: codes of what keeps a part of the agent from working now, such as `disk.full`.
+    `faults`: codes of what keeps a part of the agent from working now, such as `disk.full`. `refused`: how often input
+    from the store's network was refused since the start, by code.
     """
 
     store: str
@@ -57,6 +58,7 @@ class AgentHealth(msgspec.Struct, frozen=True):
     second_copy_at: tuple[str, ...]
     neighbours: tuple[str, ...]
     faults: tuple[str, ...]
+    refused: dict[str, int]
 
 
 def health_app(read: Callable[[], AgentHealth]) -> Litestar:

@@ -5,6 +5,7 @@ Anonymous callers get `/health` and a token in exchange for a signed assertion; 
 
 import logging
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,9 @@ LOG = logging.getLogger(__name__)
 MAX_JSON_BYTES = 16 * 1024
 MAX_REMEMBERED_BYTES = 4 * 1024 * 1024
 MAX_USED_ASSERTIONS = 4_096
+DAMAGED = "push.damaged"
+BAD_INPUT = frozenset({400, 401, 403, 413, 422})
+"""Statuses of bad input, which is counted; "not here" and "not now" are no fault of the asker."""
 CHUNK_BYTES = 256 * 1024
 STATUS_OF = MappingProxyType(
     {
@@ -119,6 +123,7 @@ class LanDesk:
         self._key, self._ids, self._board = key, ids, board
         self._audience = audience_of(files.config.agent_node)
         self._used: dict[str, int] = {}
+        self.refused: Counter[str] = Counter()  # since the start, by code
 
     def token(self, assertion: str) -> Token:
         """A fifteen-minute token for a signed assertion used once. Raises RuleViolationError `token.*`."""
@@ -141,6 +146,13 @@ class LanDesk:
             raise RuleViolationError("token.missing")
         claims = tokens.check_bearer(text, self._key.public_text, self._audience, self.clock.now_ms() // 1000)
         return self._node(claims.subject)
+
+    def claimed_by(self, authorization: str) -> str:
+        """Whom a bearer token names, true or not, for the log."""
+        try:
+            return tokens.unchecked_subject(authorization.partition(" ")[2])[:80]
+        except RuleViolationError:
+            return ""
 
     def store_board(self) -> SharedBoard:
         """Raises RuleViolationError `store_role.elsewhere`."""
@@ -176,6 +188,11 @@ class LanDesk:
         if node is None:
             raise RuleViolationError("token.unknown")
         return node
+
+    def note_refusal(self, code: str, node: str) -> None:
+        """Bad input of a neighbour, or of somebody who says so: counted for the health page, told in the log."""
+        self.refused[code] += 1
+        LOG.warning("refused input of %s", node or "somebody unknown", extra={"code": code})
 
     def _use(self, token_id: str, until_s: int, now_s: int) -> None:
         self._used = {used: until for used, until in self._used.items() if until >= now_s}
@@ -216,6 +233,8 @@ async def push(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response[
         raise RuleViolationError("push.bad_header", why=str(bad)[:60]) from bad
     answer = await desk.intake.take(caller, header, await _body(request, MAX_COMPRESSED_BYTES))
     status = 200 if isinstance(answer, PushAnswer) else 422 if isinstance(answer, DamagedAnswer) else 409
+    if isinstance(answer, DamagedAnswer):
+        desk.note_refusal(DAMAGED, caller.node_id)
     return _json(answer, status)
 
 
@@ -339,14 +358,25 @@ def lan_app(desk: LanDesk) -> Litestar:
         guards=[known_caller],
         dependencies={"caller": Provide(the_caller)},
     )
+
+    def noted(answer: Callable[[AnyRequest, Any], Response[bytes]]) -> Callable[[AnyRequest, Any], Response[bytes]]:
+        def handler(request: AnyRequest, error: Exception) -> Response[bytes]:
+            response = answer(request, error)
+            if response.status_code in BAD_INPUT:
+                code = msgspec.json.decode(response.content, type=ErrorBody).code
+                desk.note_refusal(code, desk.claimed_by(request.headers.get("authorization", "")))
+            return response
+
+        return handler
+
     return Litestar(
         route_handlers=[health, token, enrolled],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
         after_request=with_age,
         exception_handlers={
-            RuleViolationError: _refused,
+            RuleViolationError: noted(_refused),
             EnvironmentFault: _faulty,
-            HTTPException: _http_error,
+            HTTPException: noted(_http_error),
             500: _bug,
         },
         request_max_body_size=MAX_REMEMBERED_BYTES + MAX_JSON_BYTES,

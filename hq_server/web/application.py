@@ -41,6 +41,7 @@ from hq_server.web.errors import error_response, on_bug, on_coded, on_http
 from hq_server.web.guards import ANONYMOUS, AnyRequest, Guard, NotSignedInError
 from hq_server.web.openapi import JsonObject, finished, strict_names
 from hq_server.web.pages import page_routes
+from hq_server.web.refused import noted
 from hq_server.web.state import Server
 from hq_server.web.sync_routes import AssertionIn, sync_routes
 from retail_core.domain.errors import CodedError
@@ -132,9 +133,9 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         before_request=_check_request,
         before_send=[_headers(server)],
         exception_handlers={
-            CodedError: on_coded,
+            CodedError: noted(server, on_coded),
             NotSignedInError: _to_sign_in,
-            HTTPException: on_http,
+            HTTPException: noted(server, on_http),
             Exception: on_bug,
         },
         request_max_body_size=MAX_COMPRESSED_BYTES + 1024,

@@ -12,6 +12,9 @@ class Metrics:
         self._registry = CollectorRegistry()
         self.events = Counter("omnitill_events", "Events taken in", ["outcome"], registry=self._registry)
         self.pushes = Counter("omnitill_pushes", "Batches pushed", ["answer"], registry=self._registry)
+        self.refused = Counter(
+            "omnitill_refused", "Requests of machines refused, by reason", ["code"], registry=self._registry
+        )
         self.orders = Counter("omnitill_orders_placed", "Orders placed", registry=self._registry)
         self.pages = Counter("omnitill_feed_pages", "Feed pages served", registry=self._registry)
         self.requests = Counter("omnitill_requests", "Requests answered", ["status"], registry=self._registry)

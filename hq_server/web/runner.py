@@ -21,6 +21,7 @@ from hq_server.service import feed, fulfilment, mails, orders, suggestions
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
+from hq_server.service.refusals import Refusals
 from hq_server.service.snapshots import SnapshotShop
 from hq_server.storage import work
 from hq_server.web.application import make_app
@@ -75,7 +76,7 @@ def make_server(hq: Hq, bell: Bell | None = None) -> Server:
     """The parts of one server process; commits of the database wake those who wait."""
     bell = bell or Bell()
     hq.database.committed = bell.ring
-    return Server(hq, Contacts(hq), SnapshotShop(hq), bell, Metrics())
+    return Server(hq, Contacts(hq), SnapshotShop(hq), bell, Metrics(), Refusals(hq))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -17,6 +17,7 @@ from hq_server.service import access, enrolment, feed, ingest, receipts
 from hq_server.storage.access import Node
 from hq_server.web.guards import ANONYMOUS, NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
+from hq_server.web.refused import note_answer
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread, threaded
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
@@ -136,6 +137,7 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
         finally:
             waiting -= 1
         _count(server, taken)
+        await note_answer(server, node, taken)
         return Response(
             msgspec.json.encode(taken.answer),
             status_code=PUSH_STATUS[type(taken.answer)],

@@ -203,6 +203,8 @@ def _about(one: ExceptionCase) -> str:
         return f"{one.evidence.get('tail', '')}: {message(code, {})}"
     if one.kind in {CaseKind.MAIL_FAILED, CaseKind.RETURNED_TWICE}:
         return f"{one.evidence.get('receipt', '')}: {message(code, {})}"
+    if one.kind is CaseKind.REFUSED_INPUT:
+        return f"{one.evidence.get('register', '')}: {message(code, one.evidence)}"
     if one.kind is CaseKind.BASKET_TWICE:
         return message(code, {})
     if one.kind is CaseKind.ORDER_CONFLICT:

@@ -105,6 +105,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "product.bad_gtin": "{gtin} of {sku} is not a valid bar code number.",
         "product.unknown_tax_class": "Tax class {tax_class} of {sku} is not known. Set taxes first.",
         "program.already_running": "HQ is running on this folder already.",
+        "push.damaged": "It sent bytes that are no batch, or that its key did not sign.",
         "push.other_store": "A machine may only send for its own store.",
         "rate.too_many": "Too many requests. Try again in a moment.",
         "receipt.unknown": "Receipt {receipt} is not known here (yet).",
@@ -163,6 +164,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.MAIL_FAILED: ("mail", "warning"),
         CaseKind.RETURNED_TWICE: ("return", "error"),
         CaseKind.BASKET_TWICE: ("basket", "warning"),
+        CaseKind.REFUSED_INPUT: ("refused", "warning"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

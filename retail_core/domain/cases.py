@@ -21,6 +21,7 @@ class CaseKind(StrEnum):
     MAIL_FAILED = "mail_failed"
     RETURNED_TWICE = "returned_twice"
     BASKET_TWICE = "basket_twice"
+    REFUSED_INPUT = "refused_input"
 
 
 class CaseState(StrEnum):
