@@ -170,33 +170,34 @@ def announced(spoofers: dict[str, Spoofer]) -> Iterator[None]:
         zeroconf.close()
 
 
-def certificates(lan: Lan, key: SigningKey) -> dict[str, str]:
+def certificates(lan: Lan, key: SigningKey, real: str) -> dict[str, str]:
     """One by the spoofer's own CA with the right name, one by the right CA for a machine of another store."""
     now_ms, own_ca_key = SystemClock().now_ms(), SigningKey.new()
     own_ca = authority.make_ca(own_ca_key, now_ms)
     request = signing_request(key, [])
     return {
-        "own-ca": authority.agent_certificate(own_ca, own_ca_key, request, ["agent-T1", LOOPBACK], now_ms),
+        "own-ca": authority.agent_certificate(own_ca, own_ca_key, request, [f"agent-{real}", LOOPBACK], now_ms),
         "other-store": authority.agent_certificate(lan.ca_pem, lan.ca_key, request, ["agent-elsewhere"], now_ms),
     }
 
 
 def test_whoever_answers_zeroconf_first_gets_no_byte(tmp_path: Path) -> None:
     lan = Lan(tmp_path)
-    first, second = lan.machine("T1", store_role=True), lan.machine("T2")
+    one, two = (f"T{uuid4().hex[:8]}" for _ in range(2))  # two runs may share this machine's network
+    first, second = lan.machine(one, store_role=True), lan.machine(two)
     lan.introduce()
     for shop in (first, second):
         found_by = msgspec.structs.replace(shop.config, peers=(), discovery=True, discovery_interfaces=(LOOPBACK,))
         shop.home.write_config(found_by)
     key = SigningKey.new()
-    spoofers = {name: Spoofer(pem, key, tmp_path / name) for name, pem in certificates(lan, key).items()}
+    spoofers = {name: Spoofer(pem, key, tmp_path / name) for name, pem in certificates(lan, key, one).items()}
     try:
         with announced(spoofers), agent(second.home), at_till(second) as at:
             sell(at.sign_in())
             until(lambda: all(one.callers >= 2 for one in spoofers.values()), 60, "the agent looks at who they are")
-            assert acked(second.home, "store", "node-T2") == 0
+            assert acked(second.home, "store", f"node-{two}") == 0
             with agent(first.home):  # the real one is found beside them
-                until(lambda: acked(second.home, "store", "node-T2") == len(journal_types(second.home)), 60)
+                until(lambda: acked(second.home, "store", f"node-{two}") == len(journal_types(second.home)), 60)
         assert [one.told for one in spoofers.values()] == [0, 0]
     finally:
         for one in spoofers.values():

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import httpx
@@ -178,6 +178,3 @@ def next_good_batch_passes(hop: Hop, bad: Bad) -> None:
     said = hop.push(*hop.machine.batch())
     assert said.status_code == 200, (bad.name, said.text)
     assert said.json()["through"] == hop.machine.head.seq
-
-
-__all__ = ["BAD", "Bad", "Hop", "answered", "next_good_batch_passes", "replace", "three_sales"]
