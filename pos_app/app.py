@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 from retail_core.domain.errors import EnvironmentFault
+from retail_core.durable import copies
 from retail_core.durable.home import Home
+from retail_core.durable.lock import InstanceLock
 from retail_core.durable.logs import log_to
+from retail_core.durable.system import SystemClock
 
 log = logging.getLogger(__name__)
 EXIT_CANNOT_START, EXIT_TROUBLE = 3, 1
@@ -16,7 +19,16 @@ EXIT_CANNOT_START, EXIT_TROUBLE = 3, 1
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0 after a normal end, 1 when the doctor found something, 3 when the till cannot start (and says why)."""
     parser = argparse.ArgumentParser(prog="omnitill-till", description="The till of one terminal.")
-    parser.add_argument("what", nargs="?", choices=("run", "doctor"), default="run", help="doctor: examine the devices")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("run", "doctor", "backup", "restore"),
+        default="run",
+        help="doctor: examine the devices; backup: copy the till's file, while it sells; restore: put a copy back",
+    )
+    parser.add_argument(
+        "--copy", type=Path, help="backup: where to; restore: which one (default: the till's own folder)"
+    )
     parser.add_argument("--home", type=Path, required=True, help="folder made by `omnitill-agent enrol`")
     parser.add_argument("--fullscreen", action="store_true", help="cover the whole screen (kiosk)")
     options = parser.parse_args(arguments)
@@ -24,7 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     home = Home(options.home)
     try:
-        return _doctor(home) if options.what == "doctor" else _run(home, fullscreen=options.fullscreen)
+        match options.what:
+            case "doctor":
+                return _doctor(home)
+            case "backup":
+                return _backup(home, options.copy)
+            case "restore":
+                return _restore(home, options.copy)
+            case _:
+                return _run(home, fullscreen=options.fullscreen)
     except EnvironmentFault as fault:
         log.warning("the till cannot start: %s", fault, extra={"code": fault.code})
         print(f"{words_for_error(fault)}  [{fault.code}]", file=sys.stderr)
@@ -39,6 +59,30 @@ def _doctor(home: Home) -> int:
     config = home.config()
     set_language(config.language)
     return EXIT_TROUBLE if report(device_tables(config.device), sys.stdout) else 0
+
+
+def _backup(home: Home, to: Path | None) -> int:
+    home.config()  # a folder that is no till's is said
+    copy, size = copies.copy_file(home, home.till_db.name, SystemClock().now_ms(), to)
+    print(f"{copy}: {size:,} bytes, checked")
+    return 0
+
+
+def _restore(home: Home, copy: Path | None) -> int:
+    from pos_app.till import LOCK_NAME
+
+    config, name = home.config(), home.till_db.name
+    lock = InstanceLock(home.folder / LOCK_NAME)
+    try:
+        chosen = copy or next(iter(copies.copies_of(home, name)), None)
+        if chosen is None:
+            raise EnvironmentFault("backup.none", folder=str(home.backups))
+        home.put_back_mark.touch()
+        aside = copies.put_this_back(home, name, chosen, SystemClock().now_ms())
+    finally:
+        lock.release()
+    print(f"{config.register} is put back from {chosen}; the replaced file is {aside}. Start the till.")
+    return 0
 
 
 def _run(home: Home, *, fullscreen: bool) -> int:

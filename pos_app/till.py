@@ -45,15 +45,26 @@ from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
 from pos_app.service.till_choices import Choice, TillChoices
 from pos_app.service.waiting_sale import WaitingSale
-from pos_app.storage import customers_here, orders, payments, pin_guard, resuming, sales, staff_here, waiting
+from pos_app.storage import (
+    customers_here,
+    orders,
+    payments,
+    pin_guard,
+    recovering,
+    resuming,
+    sales,
+    staff_here,
+    waiting,
+)
 from pos_app.storage.prefs import read_prefs
 from pos_app.storage.readers import Links, Reference
+from pos_app.storage.recovering import PutBack
 from pos_app.storage.resuming import Resumed
 from pos_app.storage.store import FORK, TillStore
 from pos_app.storage.training_home import TrainingHome
 from retail_core.domain.businessdate import business_date
 from retail_core.domain.clock import Clock
-from retail_core.domain.errors import CodedError
+from retail_core.domain.errors import CodedError, EnvironmentFault
 from retail_core.domain.ids import IdSource, LineId
 from retail_core.domain.money import NUMBERS
 from retail_core.domain.payments import PaymentRecord
@@ -116,6 +127,8 @@ class Till:
     _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
     resumed: Resumed | None = None
     """The last sale, when this till stopped in the middle of something before it was opened."""
+    put_back: PutBack | None = None
+    """What was done about a damaged file when this till was opened."""
     rechecked: Callable[[tuple[LineId, ...]], None] = lambda _: None
     """Told of which lines of the open sale something else is true now: stopped, to be looked at, or free again."""
 
@@ -135,13 +148,18 @@ class Till:
         lock = InstanceLock(home.folder / LOCK_NAME)
         stopped_short = resuming.stopped_short(home.till_db)
         try:
-            store = TillStore.open(home, config, clock, ids)
+            store, put_back = recovering.open_store(home, config, clock, ids)
         except BaseException:
             lock.release()
             raise
-        resumed = resuming.last_sale(store.conn) if stopped_short else None
-        till = cls._assemble(home, config, clock, ids, deliver, refreshed, lock, store)
-        till.resumed = resumed
+        try:
+            resumed = resuming.last_sale(store.conn) if stopped_short else None
+            till = cls._assemble(home, config, clock, ids, deliver, refreshed, lock, store)
+        except EnvironmentFault as fault:
+            if fault.code == recovering.DAMAGE:
+                store.note_damage()
+            raise
+        till.resumed, till.put_back = resumed, put_back
         return till
 
     @classmethod

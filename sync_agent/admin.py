@@ -7,6 +7,9 @@ from retail_core.domain.errors import CodedError
 WORDS = MappingProxyType(
     {
         "address.malformed": "The address of HQ must look like https://hq.example:8443.",
+        "backup.exists": "There is already a file of that name. Name another folder for the copies.",
+        "backup.none": "This machine has no copies yet. Make one: omnitill-agent backup --home DIR",
+        "backup.not_copied": "The copy could not be read, or there is no room for it. Nothing was changed.",
         "config.bad_setting": "A setting has an unknown name or a value that does not fit.",
         "config.invalid": "till.toml has a mistake; correct the line that is named below.",
         "config.missing": "This folder has no till.toml. Enrol the machine first: omnitill-agent enrol …",
@@ -26,10 +29,21 @@ WORDS = MappingProxyType(
         "hq.bad_answer": "HQ answered something unexpected. Is the address right?",
         "hq.unreachable": "HQ cannot be reached. Check the address and the network, then try again.",
         "key.no_device_secret": "The secret of this machine is missing; its files cannot be opened. Call support.",
+        "key.not_released": (
+            "The keys of that machine are not here. Ask an administrator of head office to release them, then try again: "
+            "omnitill-hq admin release-keys MACHINE --reason …"
+        ),
         "key.wrong_device": "The secret of this machine does not fit its files. Were they copied from elsewhere?",
+        "permission.denied": "This person may not agree to it. A manager may.",
+        "pin.wrong": "That is not the PIN of this person.",
         "port.in_use": "A port is taken by another program. Stop it, or choose another port in till.toml.",
         "port.unusable": "The agent cannot listen on the configured address. Correct lan_host in till.toml.",
-        "program.already_running": "An agent is running on this folder already.",
+        "program.already_running": "An agent is running on this folder already. Stop it first, or use the till's pages.",
+        "salvage.no_machine": "That is no folder of a till: there is no till.toml, or no database beside it.",
+        "salvage.other_store": "That machine belongs to another store. Read its disk there.",
+        "salvage.this_machine": "That is this machine's own folder.",
+        "salvage.unreadable": "The disk cannot be read.",
+        "staff.unknown": "Nobody of that name may sign in here.",
         "rate.too_many": "Too many tries. Wait a minute.",
         "tls.unusable": "The agent's certificate cannot be used. Enrol the machine again.",
     }

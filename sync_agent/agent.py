@@ -16,6 +16,7 @@ from retail_core.durable.link import LinkStatusDoc, NodeDoc
 from retail_core.sync.backoff import after_failure
 from retail_core.sync.sender import HQ_PEER
 from retail_core.wire.messages import ClaimReply
+from sync_agent.backups import NightlyCopies
 from sync_agent.config import (
     AGENT_KEY,
     HQ_AUDIENCE,
@@ -113,6 +114,7 @@ class Agent:
         self.shared = SharedLine(
             files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
         )
+        self.copies = NightlyCopies(self.home.home, config, clock)
         self.keys = KeyLine(files, self.aside)
         self.salvage = SalvageLine(files, self._key, clock, self.aside, lambda: self.neighbours.everybody, self._told)
         self.receipts = ReceiptLine(files, clock, lambda: self.neighbours.with_store_role, self.hq, self._told)
@@ -151,7 +153,14 @@ class Agent:
                 self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
                 self._show_status, self._send_figures, self._keep_house, self.watch.run, self._follow_role,
             ]  # fmt: skip
-            lines += [self.shared.follow, self.shared.serve_claims, self.receipts.run, self.keys.run, self.salvage.run]
+            lines += [
+                self.shared.follow,
+                self.shared.serve_claims,
+                self.receipts.run,
+                self.keys.run,
+                self.salvage.run,
+                self.copies.run,
+            ]
             lines.append(self.board.run if self.board else self.relayed.run)
             if self.neighbours.discovery:
                 lines.append(self.neighbours.discovery.run)

@@ -14,10 +14,12 @@ from retail_core.durable.logs import log_to
 from retail_core.durable.system import SystemClock, SystemIds
 from sync_agent.admin import explain
 from sync_agent.agent import Agent
+from sync_agent.commands import COMMANDS
 from sync_agent.config import AgentHome
 from sync_agent.enrol import enrol
 from sync_agent.storage import roles
 from sync_agent.storage.files import Files
+from sync_agent.storage.mending import mend
 
 LOG = logging.getLogger("sync_agent.app")  # by its name also when run as a program
 
@@ -27,6 +29,7 @@ async def run_agent(home: AgentHome) -> None:
     config = home.config()
     lock = InstanceLock(home.lock)
     try:
+        mend(home, SystemClock())
         files = await Files.open(home, config)
         try:
             while True:
@@ -51,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings = dict(pair.partition("=")[::2] for pair in asked.set)
             config = enrol(home, asked.hq, asked.ca, asked.code, with_till=not asked.no_till, settings=settings)
             print(f"Enrolled as {config.register} of {config.store} ({config.store_name}). Start: omnitill-agent run")
+        elif asked.command in {"backup", "restore", "salvage"}:
+            print(COMMANDS[asked.command](home, asked))
         else:
             if home.folder.is_dir():
                 log_to(home.home.logs, "agent")
@@ -77,7 +82,14 @@ def _parser() -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a value of till.toml, such as lan_port=8801"
     )
     running = commands.add_parser("run", help="run until stopped")
-    for command in (joining, running):
+    copying = commands.add_parser("backup", help="copy till.db and store.db, checked, while the programs run")
+    copying.add_argument("--to", type=Path, metavar="DIR", help="another folder than this machine's backups")
+    back = commands.add_parser("restore", help="put store.db back from a copy, while no agent runs")
+    back.add_argument("copy", type=Path, nargs="?", help="the copy (default: the newest in this machine's backups)")
+    finding = commands.add_parser("salvage", help="read a lost machine's folder, and send what head office lacks")
+    finding.add_argument("folder", type=Path, help="the folder on the recovered disk")
+    finding.add_argument("--by", metavar="OPERATOR", help="send it: who agrees, a manager, whose PIN is asked for")
+    for command in (joining, running, copying, back, finding):
         command.add_argument("--home", required=True, metavar="DIR", help="this machine's folder")
     return parser
 

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 GROUP_S = 0.05
 STOP_WAIT_S = 10.0
+DAMAGED = "db.damaged"
 T = TypeVar("T")
 Deliver = Callable[[Callable[[], None]], None]
 Failed = Callable[[CodedError], None]
@@ -59,8 +60,12 @@ class Writer:
                 result = work(store)
             except CodedError as error:
                 refused = error
+                if refused.code == DAMAGED:
+                    store.note_damage()
             except sqlite.Error as error:
                 refused = fault_of(error) or InvariantError("db.unexpected", why=str(error)[:200])
+                if refused.code == DAMAGED:
+                    store.note_damage()
                 log.exception("a change of till.db failed", extra={"code": refused.code})
             else:
                 self._after_commit()

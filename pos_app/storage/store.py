@@ -14,7 +14,7 @@ from retail_core.domain.drawer import DrawerSession
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.events import Event
 from retail_core.domain.ids import IdSource
-from retail_core.durable import link
+from retail_core.durable import copies, link
 from retail_core.durable.engine import Connection, open_ro, open_rw
 from retail_core.durable.guard import Guard
 from retail_core.durable.home import Home, MachineConfig
@@ -48,6 +48,8 @@ class TillStore:
         self.drawer = f"{config.store}-{config.register}"
         self.session: DrawerSession | None = drawer.read_open(conn, self.drawer)
         """The drawer session that goes on, as the file has it."""
+        self.fresh_epoch = False
+        """True when this start has begun an epoch."""
 
     @classmethod
     def open(cls, home: Home, config: MachineConfig, clock: Clock, ids: IdSource) -> Self:
@@ -125,6 +127,11 @@ class TillStore:
             self._guard.note_series(self.config.till_node, epoch, series)
             self.journal.open_epoch(epoch, series, why, self.stamp(SYSTEM_ACTOR), acked)
             sales.begin_series(conn, series)
+        self.fresh_epoch = True
+
+    def note_damage(self) -> None:
+        """A page could not be read: all of the file is looked at when the till starts next."""
+        copies.suspect(self._home, self._path.name)
 
     def _begin(self) -> None:
         with self.unit() as conn:

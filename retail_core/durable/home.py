@@ -87,6 +87,20 @@ class Home:
         return self.folder / "agent.guard"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the machine's own files."""
+        return self.folder / "backups"
+
+    @property
+    def put_back_mark(self) -> Path:
+        """There while till.db was put back from a copy and no new epoch has begun in it."""
+        return self.folder / "till.put-back"
+
+    def suspect(self, name: str) -> Path:
+        """There when somebody met a damaged page in the file of this name."""
+        return self.folder / f"{name}.suspect"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 

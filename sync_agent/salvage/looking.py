@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from retail_core.domain.errors import RuleViolationError
+from retail_core.durable.copies import DAMAGED
 from retail_core.durable.home import CONFIG_NAME, MachineConfig
 from retail_core.durable.recovery import DiskFound, LostDoc
 from retail_core.wire.recovery import SeenSeries
@@ -29,14 +30,14 @@ async def look(ask_id: str, files: Files, hq: SyncClient, neighbours: Mapping[st
     )
     here = (await files.run(lambda files: seen_here(files, config.register))).seen
     nearby = [one for answer in asked[1:] for one in answer or ()]
-    disks = await asyncio.to_thread(disks_of, config)
+    disks = await asyncio.to_thread(disks_of, config, files.home.folder)
     at_hq, in_store = asked[0], newest(*here, *nearby)
     return LostDoc(ask_id, _of_others(at_hq, config), _of_others(in_store, config) or (), disks)
 
 
-def disks_of(config: MachineConfig) -> tuple[DiskFound, ...]:
-    """Folders of other machines of this store, where disks are mounted."""
-    found: list[DiskFound] = []
+def disks_of(config: MachineConfig, own: Path) -> tuple[DiskFound, ...]:
+    """Folders of other machines of this store, where disks are mounted, and damaged files of this one."""
+    found = [DiskFound(str(aside), config.register) for aside in sorted(own.glob(f"{DAMAGED}*"), reverse=True)]
     for folder in islice(_folders([Path(root) for root in config.disks]), MAX_FOLDERS):
         try:
             if not (folder / CONFIG_NAME).is_file():

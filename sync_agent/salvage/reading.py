@@ -12,8 +12,10 @@ from threading import Event
 import msgspec
 
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
+from retail_core.durable.copies import DAMAGED
 from retail_core.durable.engine import Connection
-from retail_core.durable.home import MachineConfig
+from retail_core.durable.home import Home, MachineConfig
+from retail_core.durable.keyring import Keyring
 from retail_core.durable.verify import Report, verify_file
 from retail_core.trust.keys import SigningKey
 from retail_core.wire.envelope import Head
@@ -56,10 +58,12 @@ class OldDisk:
     def __init__(self, folder: Path, work: Path, own: MachineConfig) -> None:
         """`work` is an own folder for the copy. Raises RuleViolationError `salvage.*` for a folder of nobody's."""
         self.folder, self.work = folder, work
-        self.machine = old_disk.machine_of(folder)
+        self._own = folder.parent == work.parent and folder.name.startswith(DAMAGED)
+        """Files of this very machine that were damaged and taken aside."""
+        self.machine = own if self._own else old_disk.machine_of(folder)
         if self.machine.store != own.store:
             raise RuleViolationError("salvage.other_store", store=self.machine.store)
-        if self.machine.agent_node == own.agent_node:
+        if self.machine.agent_node == own.agent_node and not self._own:
             raise RuleViolationError("salvage.this_machine")
         self.files: list[OldFile] = []
         self._ended = Event()
@@ -169,7 +173,8 @@ class OldDisk:
         return ()
 
     async def _opened(self, path: Path, hq: SyncClient, own: SigningKey) -> tuple[Connection, bytes]:
-        key = old_disk.own_key(self.folder, path.name)
+        keys = Home(self.folder.parent).keys if self._own else Keyring(self.folder)
+        key = old_disk.key_in(keys, path.name)
         found = await asyncio.to_thread(old_disk.open_with, path, [key] if key else [])
         if found is None and key is None:
             given = await lost.released(hq, self.machine.agent_node, own)

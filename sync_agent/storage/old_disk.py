@@ -76,10 +76,10 @@ def copy_files(folder: Path, work: Path, heard: Heard) -> int:
     return size
 
 
-def own_key(folder: Path, name: str) -> bytes | None:
-    """The key of a file by the folder's own device secret; None when that was not on this disk."""
+def key_in(keys: Keyring, name: str) -> bytes | None:
+    """The key of a file by its machine's own device secret; None when that is not on this disk."""
     try:
-        return Keyring(folder).file_key(name)
+        return keys.file_key(name)
     except (EnvironmentFault, OSError):
         return None
 

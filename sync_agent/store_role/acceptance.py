@@ -5,9 +5,11 @@ import logging
 from typing import Self
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from retail_core.domain.businessdate import business_date
 from retail_core.domain.clock import Clock
-from retail_core.domain.events import FulfilmentFact
+from retail_core.domain.events import Event, FulfilmentFact
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import IdSource
 from retail_core.durable.guard import Guard
@@ -59,6 +61,11 @@ class Acceptance:
         if shown:
             orders.show(self._files, shown)
         return new
+
+    def note(self, event: Event, actor: str) -> None:
+        """Write another fact of this machine down."""
+        with self._journal.transaction(self._files.store_path):
+            self._journal.append(event, msgspec.structs.replace(self._stamp(0), actor=actor))
 
     def _in_time(self, order: OrderDoc, offset_ms: int) -> bool:
         return not order.lease_until_ms or self._clock.now_ms() + offset_ms < order.lease_until_ms - LEASE_SKEW_MS

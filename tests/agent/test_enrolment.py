@@ -71,7 +71,7 @@ def test_what_keeps_an_agent_from_starting_is_said_plainly(folder: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["link.db", "store.db"])
-def test_a_damaged_file_is_left_as_it_is(folder: Path, name: str) -> None:
+def test_a_damaged_file_is_taken_aside_as_it_is_and_the_agent_goes_on(folder: Path, name: str) -> None:
     shop = Lan(folder).machine("T1")
     with agent(shop.home):
         pass
@@ -79,8 +79,11 @@ def test_a_damaged_file_is_left_as_it_is(folder: Path, name: str) -> None:
     damaged = bytearray(path.read_bytes())
     damaged[100:140] = bytes(40)
     path.write_bytes(damaged)
-    assert "[db.damaged" in refused(shop.home.folder)
-    assert path.read_bytes() == bytes(damaged)
+    with agent(shop.home) as running:
+        assert running.health()["node"] == shop.config.agent_node
+    (aside,) = shop.home.folder.glob("damaged-*")
+    assert (aside / name).read_bytes() == bytes(damaged)
+    assert '"code": "db.damaged"' in (shop.home.logs / "agent.log").read_text()
 
 
 def test_the_log_holds_no_secret(folder: Path) -> None:

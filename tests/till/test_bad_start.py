@@ -70,13 +70,6 @@ def test_a_file_of_a_newer_program_is_left_alone(shop: Shop) -> None:
     assert shop.home.till_db.read_bytes() == before
 
 
-def test_a_damaged_file_is_not_sold_on(shop: Shop) -> None:
-    with shop.home.till_db.open("r+b") as file:
-        file.seek(100)
-        file.write(b"\xff" * 64)
-    refused(shop, "db.damaged")
-
-
 def test_a_second_till_on_the_same_files_is_refused(shop: Shop) -> None:
     lock = InstanceLock(shop.home.folder / "till.lock")
     try:
