@@ -36,7 +36,7 @@ from sync_agent.hq_link.feeds import FeedLine
 from sync_agent.hq_link.key_line import KeyLine
 from sync_agent.hq_link.neighbours import Neighbours
 from sync_agent.hq_link.receipt_line import ReceiptLine
-from sync_agent.hq_link.references import References
+from sync_agent.hq_link.references import SHRUNK, References
 from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.uplink import Uplink
@@ -79,7 +79,7 @@ class Agent:
         self._hq_clock = OtherClock()
         self._acceptance: Acceptance | None = None
         self._pending_role: StoreRole | None = None
-        self._stopping = asyncio.Event()
+        self._stopping, self._figures = asyncio.Event(), Bell()
         self._faults: dict[Callable[[], Awaitable[None]], str] = {}
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
         context = pinned_context(self._ca_pem)
@@ -197,6 +197,7 @@ class Agent:
         for task in working:
             task.cancel()
         await self.cache.close()
+        await self.references.close()
         if self.board:
             await self.board.close()
         await self.hq.close()  # whoever waits for HQ on a neighbour's behalf is told
@@ -327,16 +328,22 @@ class Agent:
     # ── lines of its own ─────────────────────────────────────────────────────────────────────────
 
     async def _show_status(self) -> None:
+        refused = ""
         while True:
             await self.till.show(self.status())
+            if refused != (refused := self._catalogue_refused()):
+                self._figures.ring()
             await asyncio.sleep(STATUS_EVERY_MS / 1000)
 
     async def _send_figures(self) -> None:
         """Lossy: a figure that cannot be sent is forgotten."""
         while True:
-            await asyncio.sleep(TELEMETRY_EVERY_MS * (0.5 + random.random()) / 1000)  # noqa: S311 - jitter
+            await self._figures.wait(int(TELEMETRY_EVERY_MS * (0.5 + random.random())))  # noqa: S311 - jitter
             try:
-                await self.hq.telemetry({"queued": self.queued(), "oldest_ms": self.oldest_ms()})
+                figures = {"queued": self.queued(), "oldest_ms": self.oldest_ms()}
+                if self._catalogue_refused() == SHRUNK:
+                    figures["catalogue_shrunk"] = self.references.lacks.items
+                await self.hq.telemetry(figures)
             except HopFault as down:
                 LOG.debug("no figures sent: %s", down)
 
@@ -395,7 +402,11 @@ class Agent:
             copies=self._copies(),
             oldest_ms=self.oldest_ms(),
             reach=reach,
+            catalogue=self._catalogue_refused(),
         )
+
+    def _catalogue_refused(self) -> str:
+        return next((line.refused for line in self.feeds if line.refused), "")
 
     def _copies(self) -> tuple[str, ...]:
         """Nodes that have all of this till's journal: the peer in use on the way up, and the neighbour with the second copy."""

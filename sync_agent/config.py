@@ -20,9 +20,12 @@ MAX_ANSWER_BYTES = 64 * 1024
 MAX_PAGE_BYTES = 24 * 1024 * 1024
 MAX_SNAPSHOT_BYTES = 4 * 1024**3
 MAX_EXPANDED_SNAPSHOT_BYTES = 16 * 1024**3
+LEFT_FREE_BYTES = 32 * 1024 * 1024
+LEFT_FREE_PARTS = 8
+"""A download leaves this much of a disk to the till, weeks of sales, or an eighth of a small one."""
+SERVE_WITHIN_S = 10.0
+"""A neighbour that asks for a snapshot is told "not yet" when fetching it from HQ takes longer."""
 PULL_LIMIT = 5_000
-SLICE_MS = 15
-"""Rows are applied in transactions this long, so that the till's readers go on."""
 COPY_PATIENCE_MS = 120_000
 """A machine without the store role sends a neighbour's copy to HQ only when HQ has lacked it for so long."""
 LEASE_SKEW_MS = 10_000

@@ -257,10 +257,15 @@ async def pull(
 
 
 @get("/v1/snapshot/{zone:str}")
-async def manifest(desk: LanDesk, caller: NodeDoc, zone: FromPath[str]) -> Response[bytes]:
+async def manifest(
+    desk: LanDesk,
+    caller: NodeDoc,
+    zone: FromPath[str],
+    instead_of: Annotated[str, QueryParameter(max_length=80)] = "",
+) -> Response[bytes]:
     if zone != desk.files.config.zone:
         raise RuleViolationError("snapshot.scope_denied", zone=zone[:40])
-    found = await desk.references.serve(zone, caller.public_key)
+    found = await desk.references.serve(zone, caller.public_key, instead_of)
     if found is None:
         raise RuleViolationError("snapshot.unknown")
     return _json(found, 200)

@@ -85,4 +85,5 @@ def _plain(status: LinkStatusDoc) -> tuple[object, ...]:
         status.neighbours,
         status.copies,
         bool(status.oldest_ms),
+        status.catalogue,
     )

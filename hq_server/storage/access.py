@@ -238,6 +238,11 @@ def identity_value(unit: Unit, name: str, if_new: str) -> str:
     return unit.conn.execute(select(identity.c.value).where(identity.c.name == name)).scalar_one()
 
 
+def word(conn: Connection, name: str) -> str:
+    """A word of `identity_value`, empty when there is none."""
+    return conn.execute(select(identity.c.value).where(identity.c.name == name)).scalar_one_or_none() or ""
+
+
 def draw_again(unit: Unit, name: str, value: str) -> str:
     """Another value for a word of `identity_value`."""
     bulk.insert_new(unit, identity, [{"name": name, "value": value}])

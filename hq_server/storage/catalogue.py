@@ -9,6 +9,7 @@ from hq_server.storage import bulk
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import gtin, item, item_more, place, price, quick_key, tax
 from retail_core.domain.ids import Gtin, Sku
+from retail_core.domain.places import PlaceKind
 from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc, more_of, more_text
 
 STREAM_ROWS = 2_000
@@ -42,6 +43,12 @@ def put_places(unit: Unit, places: Sequence[PlaceRow]) -> None:
 def places(conn: Connection, kind: str | None = None) -> Sequence[PlaceRow]:
     asked = select(place).order_by(place.c.place_id)
     return [_place(row) for row in conn.execute(asked if kind is None else asked.where(place.c.kind == kind))]
+
+
+def zones(conn: Connection) -> Sequence[str]:
+    """Price zones that have a store."""
+    asked = select(place.c.zone).where(place.c.kind == PlaceKind.STORE.value).distinct().order_by(place.c.zone)
+    return conn.execute(asked).scalars().all()
 
 
 def place_of(conn: Connection, place_id: str) -> PlaceRow | None:

@@ -12,6 +12,7 @@ from retail_core.durable import engine, reference
 from retail_core.wire.messages import SnapshotManifest
 
 SCHEMA = len(reference.REFERENCE_STEPS)
+FEWER = "*fewer"  # beside the cursors of a snapshot that somebody said may have fewer items; no scope is called so
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -40,7 +41,8 @@ def add(unit: Unit, built: Built) -> None:
     row = {
         "id": manifest.id, "zone": manifest.zone, "file": manifest.file, "size": manifest.size,
         "sha256": manifest.sha256, "schema": manifest.schema, "generation": manifest.generation,
-        "cursors": msgspec.json.encode(manifest.cursors).decode(), "signature": manifest.signature,
+        "cursors": msgspec.json.encode(manifest.cursors | ({FEWER: 1} if manifest.fewer_on_purpose else {})).decode(),
+        "signature": manifest.signature,
         "made_ms": built.made_ms,
     }  # fmt: skip
     bulk.insert_new(unit, snapshot, [row])
@@ -83,7 +85,8 @@ def _built(row: Row[tuple[object, ...]] | None) -> Built | None:
     if row is None:
         return None
     cursors = msgspec.json.decode(row.cursors, type=dict[str, int])
+    fewer = bool(cursors.pop(FEWER, 0))
     manifest = SnapshotManifest(
-        row.id, row.zone, row.file, row.size, row.sha256, row.schema, row.generation, cursors, "", row.signature
+        row.id, row.zone, row.file, row.size, row.sha256, row.schema, row.generation, cursors, "", row.signature, fewer
     )
     return Built(manifest, row.made_ms)

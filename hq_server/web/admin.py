@@ -158,6 +158,9 @@ def _add_access(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     revoke = commands.add_parser("revoke", help="shut a machine out")
     revoke.add_argument("node")
     revoke.set_defaults(command=_revoke)
+    accept = commands.add_parser("accept-catalogue", help="a catalogue may have far fewer items; machines take it")
+    accept.add_argument("zone", help="the price zone")
+    accept.set_defaults(command=_accept_catalogue)
     release = commands.add_parser("release-keys", help="let its store read the disk of a lost machine, for a day")
     release.add_argument("node", help="its agent's node, as the till that reads the disk names it")
     release.add_argument("--reason", required=True)
@@ -192,6 +195,10 @@ def _enrol(hq: Connection, options: argparse.Namespace) -> object:
         "store": options.store, "register": options.register, "role": options.role, "store_role": options.store_role,
     }  # fmt: skip
     return hq.ask("POST", "/api/enrolment-codes", wish)
+
+
+def _accept_catalogue(hq: Connection, options: argparse.Namespace) -> object:
+    return hq.ask("POST", f"/api/catalogues/{quote(options.zone, safe='')}/accept")
 
 
 def _token(hq: Connection, options: argparse.Namespace) -> object:

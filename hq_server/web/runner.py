@@ -35,6 +35,7 @@ from retail_core.domain.errors import EnvironmentFault
 log = logging.getLogger(__name__)
 SWEEP_EVERY_S = 30.0
 POST_EVERY_S = 30.0
+PREBUILD_EVERY_S = 600.0
 FEED_KEEPS_CLOSED_ORDERS_MS = 2 * 86_400_000
 STOP_WITHIN_S = 5
 KEEP_ALIVE_S = 60
@@ -139,7 +140,7 @@ async def serve(
     """Serve until told to stop; housekeeping runs beside it. `worker` when this is one of several processes."""
     running = https_server(server, home)
     keeps_house = worker is None or worker.keeps_house
-    beside = [asyncio.create_task(line(server)) for line in (_keep_house, _send_mail) if keeps_house]
+    beside = [asyncio.create_task(line(server)) for line in (_keep_house, _send_mail, _prebuild) if keeps_house]
     if worker is not None:
         worker.siblings.listen(server.bell.heard)
         asyncio.get_running_loop().add_reader(worker.parent, running.stop)
@@ -178,6 +179,16 @@ async def _keep_house(server: Server) -> None:
         except EnvironmentFault as fault:
             log.warning("housekeeping failed: %s", fault, extra={"code": fault.code})
         await server.bell.pause(SWEEP_EVERY_S)
+
+
+async def _prebuild(server: Server) -> None:
+    """Each zone's snapshot is there before anybody asks: after the start, nightly, and when much has changed."""
+    while not server.bell.closing:
+        try:
+            await in_thread(server.snapshots.prebuild)
+        except EnvironmentFault as fault:
+            log.warning("no snapshot was made: %s", fault, extra={"code": fault.code})
+        await server.bell.pause(PREBUILD_EVERY_S)
 
 
 async def _send_mail(server: Server) -> None:

@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
-from hq_server.service import access, enrolment, feed, ingest, receipts
+from hq_server.service import access, enrolment, feed, ingest, receipts, snapshots
 from hq_server.storage.access import Node
 from hq_server.web.guards import ANONYMOUS, NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
@@ -157,7 +157,10 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
             raise RuleViolationError("telemetry.too_many", limit=MAX_FIGURES)
         queued = data.get("queued")
         oldest_ms = max(0, min(data.get("oldest_ms", 0), 2**53))
-        server.contacts.heard(node_of(request), queued=None if queued is None else max(0, queued), oldest_ms=oldest_ms)
+        node = node_of(request)
+        server.contacts.heard(node, queued=None if queued is None else max(0, queued), oldest_ms=oldest_ms)
+        if "catalogue_shrunk" in data:
+            snapshots.refused(hq, node, max(0, min(data["catalogue_shrunk"], 2**53)))
 
     @get(
         "/v1/witness",

@@ -205,7 +205,7 @@ def _about(one: ExceptionCase) -> str:
         return f"{one.evidence.get('receipt', '')}: {message(code, {})}"
     if one.kind is CaseKind.REFUSED_INPUT:
         return f"{one.evidence.get('register', '')}: {message(code, one.evidence)}"
-    if one.kind is CaseKind.BASKET_TWICE:
+    if one.kind in {CaseKind.BASKET_TWICE, CaseKind.CATALOGUE_SHRUNK}:
         return message(code, {})
     if one.kind is CaseKind.ORDER_CONFLICT:
         return f"{one.subject.split(' · ')[0]}: {message(code, {})}"

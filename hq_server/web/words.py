@@ -119,6 +119,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "sign_in.locked": "Too many wrong passwords. Try again in half an hour.",
         "sign_in.refused": "Name or password is wrong.",
         "snapshot.not_ready": "The snapshot is being built. Ask again in a few seconds.",
+        "snapshot.shrunk": "the new catalogue has far fewer items; machines keep the one they have (admin accept-catalogue)",
         "snapshot.unknown": "There is no such snapshot.",
         "badge.malformed": "A badge holds OTB: and {least} to {most} capital letters, figures and hyphens.",
         "parking.taken_up_twice": "a basket was taken up at two tills; both may have sold it",
@@ -165,6 +166,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.RETURNED_TWICE: ("return", "error"),
         CaseKind.BASKET_TWICE: ("basket", "warning"),
         CaseKind.REFUSED_INPUT: ("refused", "warning"),
+        CaseKind.CATALOGUE_SHRUNK: ("catalogue", "error"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

@@ -38,6 +38,7 @@ class Connection(msgspec.Struct, frozen=True):
     may_take_over: bool
     router_answers: bool = False  # with the internet down: the line behind it is dead
     impostor: bool = False  # whoever answers at head office's address cannot prove that it is head office
+    catalogue: str = ""  # why head office's newest catalogue is not in use here
 
     def works(self, part: Part) -> bool:
         return self.parts[part] in (PartState.OK, PartState.UNUSED)
@@ -62,6 +63,7 @@ def connection(status: LinkStatusDoc, others: dict[str, str], own_register: str,
         may_take_over=bool(others) and not store and parts[Part.AGENT] is PartState.OK,
         router_answers=status.reach == Reach.ROUTER,
         impostor=status.error == NOT_TRUSTED,
+        catalogue=status.catalogue,
     )
 
 

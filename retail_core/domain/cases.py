@@ -22,6 +22,7 @@ class CaseKind(StrEnum):
     RETURNED_TWICE = "returned_twice"
     BASKET_TWICE = "basket_twice"
     REFUSED_INPUT = "refused_input"
+    CATALOGUE_SHRUNK = "catalogue_shrunk"
 
 
 class CaseState(StrEnum):

@@ -140,6 +140,7 @@ class LinkStatusDoc(msgspec.Struct, frozen=True, omit_defaults=True):
     copies: tuple[str, ...] = ()  # those that have everything this till has written
     oldest_ms: int = 0  # since when something waits for HQ; 0 when nothing does
     reach: str = ""  # a `Reach`, with an error: how far this machine, or the one that carries for it, gets
+    catalogue: str = ""  # why the newest catalogue is not in use, where people can do something about it
 
 
 def prepare_link(conn: Connection, path: Path) -> None:

@@ -42,6 +42,7 @@ REFERENCE_STEPS: tuple[Step, ...] = (
         "ALTER TABLE item ADD COLUMN more TEXT NOT NULL DEFAULT ''",
     ),
 )
+SHRINK_PARTS = 5
 KEPT_PRICES = 16
 """Prices kept of an item: the one in force, older ones for baskets begun under them, and those that start later."""
 MAX_QUERY_WORDS = 8
@@ -121,6 +122,30 @@ def check_reference(conn: Connection, path: Path) -> None:
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """How much a reference file holds."""
+
+    items: int = 0
+    prices: int = 0
+    taxes: int = 0
+
+    def shrunk_from(self, before: "Extent") -> bool:
+        """True when it has more than a fifth fewer items than `before`, or nothing of what that had: most likely a mistake."""
+        emptied = any(not now and had for now, had in zip(_counts(self), _counts(before), strict=True))
+        return emptied or self.items * SHRINK_PARTS < before.items * (SHRINK_PARTS - 1)
+
+
+def _counts(extent: Extent) -> tuple[int, int, int]:
+    return extent.items, extent.prices, extent.taxes
+
+
+def extent_of(conn: Connection) -> Extent:
+    """Counted, which takes a moment with a million items."""
+    tables = ("item", "price", "tax")
+    items, prices, taxes = (conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)  # noqa: S608 - our own tables
+    return Extent(items, prices, taxes)
 
 
 def apply_row(conn: Connection, row: FeedRow) -> bool:

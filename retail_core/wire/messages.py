@@ -140,13 +140,16 @@ class SnapshotManifest(msgspec.Struct, frozen=True):
     cursors: dict[str, int]
     sealed_key: str
     signature: str = ""
+    fewer_on_purpose: bool = False
+    """Somebody at head office said that it may have far fewer items than the one before."""
 
     def signed_bytes(self) -> bytes:
         """The text under HQ's signature; the sealed key differs by reader and is left out."""
         cursors = ",".join(f"{scope}={rev}" for scope, rev in sorted(self.cursors.items()))
+        purpose = "\nfewer" if self.fewer_on_purpose else ""
         return (
             f"tillsync-snapshot\n{self.id}\n{self.zone}\n{self.file}\n{self.size}\n{self.sha256}\n"
-            f"{self.schema}\n{self.generation}\n{cursors}"
+            f"{self.schema}\n{self.generation}\n{cursors}{purpose}"
         ).encode()
 
 

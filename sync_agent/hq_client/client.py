@@ -182,9 +182,13 @@ class SyncClient:
         except (KeyError, ValueError) as bad:
             raise self._fault("hop.bad_answer", why=str(bad)[:100]) from bad
 
-    async def manifest(self, zone: str) -> SnapshotManifest | None:
-        """The newest snapshot of a price zone, its key sealed to this node; None when there is none. Raises HopFault."""
-        async with self._asking("GET", f"/v1/snapshot/{zone}") as answer:
+    async def manifest(self, zone: str, instead_of: str = "") -> SnapshotManifest | None:
+        """The newest snapshot of a price zone, its key sealed to this node; None when there is none. Raises HopFault.
+
+        `instead_of` is the id of the one in use, which will not do any more: a neighbour then looks for a newer one.
+        """
+        asked = {"instead_of": instead_of} if instead_of else {}
+        async with self._asking("GET", f"/v1/snapshot/{zone}", params=asked) as answer:
             text = await _bounded(answer, MAX_ANSWER_BYTES)
         if answer.status_code == 404:
             return None

@@ -10,11 +10,12 @@ from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.sync import feed
 from retail_core.sync.backoff import after_failure
+from retail_core.sync.sender import HQ_PEER
 from retail_core.trust.keys import PublicKey
 from retail_core.wire.messages import FeedRow
 from sync_agent.feed_cache import FORGED, FeedCache, checked_rows
 from sync_agent.hq_client.client import HopFault, SnapshotWanted
-from sync_agent.hq_link.references import References
+from sync_agent.hq_link.references import SHRUNK, References
 from sync_agent.hq_link.route import Route
 from sync_agent.storage import downlink
 from sync_agent.storage.downlink import STALE, SkippedRow
@@ -22,6 +23,9 @@ from sync_agent.storage.files import Files
 from sync_agent.wake import Bell
 
 LOG = logging.getLogger(__name__)
+FIND_STORE_MS = 4_000
+TOLD = frozenset({"disk.full", "disk.failing", "snapshot.damaged", "snapshot.forged", SHRUNK})
+"""Why there is no newer catalogue, where people can do something about it."""
 Changed = Callable[[str], Awaitable[None]]
 """Called with the scope after a slice is durable."""
 
@@ -48,6 +52,7 @@ class FeedLine:
         self.bell = Bell()
         self.contact_ms = 0
         self.error = ""
+        self.refused = ""
         self._files, self._route, self._clock = files, route, clock
         self._cache, self._references, self._changed, self._renewed = cache, references, changed, renewed
         self._key = PublicKey(files.config.feed_public_key)
@@ -141,6 +146,7 @@ class FeedLine:
         )
         for row in skipped:
             LOG.warning("row %s %s: %s", row.kind, row.key[:60], row.why, extra={"code": "feed.row_skipped"})
+        self.refused = ""
         took_ms = self._clock.monotonic_ms() - began_ms
         await self._changed(self.scope)
         return feed.Applied(action.cursor, took_ms)
@@ -162,8 +168,10 @@ class FeedLine:
                 await self._references.load(self._file)
         except EnvironmentFault as fault:
             self.error = fault.code
+            self.refused = fault.code if fault.code in TOLD else self.refused
             LOG.warning("no snapshot: %s", fault, extra={"code": fault.code})
             return feed.Failed(request, fault.retry_after_ms if isinstance(fault, HopFault) else 0)
+        self.refused = ""
         self._file = self._files.reference_name
         cursor, generation = await self._files.run(lambda files: downlink.cursor(files, self.scope))
         await self._changed(self.scope)
@@ -171,18 +179,30 @@ class FeedLine:
 
     async def _first_file(self) -> None:
         """A new machine begins with a snapshot; until there is one it asks again, with pauses."""
+        await self._find_store()
         failures = 0
         while self._references is not None and self._files.reference is None:
             try:
                 await self._references.load("")
+                self.refused = ""
                 await self._changed(self.scope)
             except EnvironmentFault as fault:
                 failures += 1
                 self.error = fault.code
+                self.refused = fault.code if fault.code in TOLD else self.refused
                 if self._route.client is not None:
                     self._route.failed(self._route.peer)
                 LOG.info("no reference data yet: %s", fault, extra={"code": fault.code})
                 await self.bell.wait(after_failure(failures, 0, random.random()))  # noqa: S311 - jitter
+
+    async def _find_store(self) -> None:
+        """A new machine looks for its neighbours first: the store may have the file already."""
+        end_ms = self._clock.monotonic_ms() + FIND_STORE_MS
+        while self._references is not None and self._files.reference is None and not self._files.config.store_role:
+            left_ms = end_ms - self._clock.monotonic_ms()
+            if left_ms <= 0 or self._route.peer != HQ_PEER:
+                return
+            await self.bell.wait(left_ms)
 
     async def _restart(self) -> None:
         self._file = self._files.reference_name

@@ -10,21 +10,25 @@ import msgspec
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.ids import IdSource
-from retail_core.durable.files import write_atomic
-from retail_core.durable.reference import REFERENCE_STEPS
+from retail_core.durable.files import disk_faults, write_atomic
+from retail_core.durable.reference import REFERENCE_STEPS, Extent
 from retail_core.trust.keys import PublicKey, SigningKey, b64, unb64
 from retail_core.trust.seal import KEY_BYTES, seal, unseal
 from retail_core.wire.messages import SnapshotManifest
-from sync_agent.config import MAX_SNAPSHOT_BYTES
+from sync_agent.config import MAX_SNAPSHOT_BYTES, SERVE_WITHIN_S
 from sync_agent.hq_client.client import HopFault, SyncClient
 from sync_agent.hq_link.route import Route
 from sync_agent.storage import reference_files
 from sync_agent.storage.files import Files
-from sync_agent.storage.reference_files import Partial, reference_file
+from sync_agent.storage.reference_files import Partial, reference_file, snapshot_of
 
 LOG = logging.getLogger(__name__)
 SAFE_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 FRESH_MS = 86_400_000
+NOT_READY = "snapshot.not_ready"
+SHRUNK = "snapshot.shrunk"
+FINAL = frozenset({NOT_READY, SHRUNK, "disk.full", "disk.failing"})
+"""Faults that another peer's file would not cure: it is on its way into the store, it is the same, or there is no room."""
 
 
 class References:
@@ -37,6 +41,10 @@ class References:
         self._key, self._clock, self._ids = agent_key, clock, ids
         self._feed_key = PublicKey(files.config.feed_public_key)
         self._busy = asyncio.Lock()
+        self._refused = ""  # the id of a snapshot that was not taken into use; it is not loaded again
+        self._refreshing: asyncio.Task[SnapshotManifest | None] | None = None
+        self.lacks = Extent()
+        """What a refused snapshot holds, while it is the newest."""
 
     async def load(self, instead_of: str) -> None:
         """Put a newer file in the place of `instead_of`; nothing happens when that was done meanwhile.
@@ -58,12 +66,15 @@ class References:
             if not self._files.config.store_role:
                 self._forget_downloads(keep="")
 
-    async def serve(self, zone: str, public_key: str) -> SnapshotManifest | None:
-        """The kept snapshot for a neighbour, its key sealed to it; fetched from HQ first when it is old or missing."""
-        async with self._busy:
-            manifest = self._kept(zone)
-            if manifest is None or self._age_ms(manifest) > FRESH_MS:
-                manifest = await self._refreshed(zone) or manifest
+    async def serve(self, zone: str, public_key: str, instead_of: str) -> SnapshotManifest | None:
+        """The kept snapshot for a neighbour, its key sealed to it; fetched from HQ first when it is old or missing, or the
+        one the neighbour wants another for.
+
+        However many ask, HQ sends it once. Raises EnvironmentFault `snapshot.not_ready` while it is on its way.
+        """
+        manifest = self._kept(zone)
+        if manifest is None or self._age_ms(manifest) > FRESH_MS or manifest.id == instead_of:
+            manifest = await self._fetched(zone) or manifest
         if manifest is None:
             return None
         key = self._files.home.home.keys.file_key(reference_file(manifest.id))
@@ -74,37 +85,72 @@ class References:
         path = self._files.home.downloads / f"{snapshot_id}.zst"
         return path if SAFE_ID.fullmatch(snapshot_id) and path.exists() else None
 
+    async def close(self) -> None:
+        """Nobody waits for a neighbour's snapshot any more."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait([self._refreshing])
+
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
     async def _newer(self, instead_of: str) -> SnapshotManifest | None:
         """A downloaded snapshot other than the one in use; None when nobody has one that this program can read."""
-        zone = self._files.config.zone
         clients = dict.fromkeys(client for client in (self._route.client, self._hq) if client is not None)
-        fault: HopFault | None = None
+        fault: EnvironmentFault | None = None
         for client in clients:
             try:
-                manifest = await client.manifest(zone)
-                if manifest is not None and manifest.schema > len(REFERENCE_STEPS):
-                    LOG.warning("this program is too old for HQ's snapshot", extra={"code": "snapshot.newer"})
-                elif manifest is not None and reference_file(manifest.id) != instead_of:
-                    self._check(manifest)
+                manifest = await self._offered(client, snapshot_of(instead_of))
+                if manifest is not None:
                     await self._download(client, manifest)
                     return manifest
                 fault = None
-            except HopFault as down:
-                fault = down
+            except EnvironmentFault as bad:
+                if bad.code in FINAL:
+                    raise
+                fault = bad
         if fault is not None:
             raise fault
         return None
 
+    async def _offered(self, client: SyncClient, instead_of: str) -> SnapshotManifest | None:
+        """What a peer has, when it is another one and this program can read it."""
+        manifest = await client.manifest(self._files.config.zone, instead_of)
+        if manifest is None or manifest.id == instead_of:
+            return None
+        if manifest.id == self._refused:
+            raise EnvironmentFault(SHRUNK, items=self.lacks.items)
+        if manifest.schema > len(REFERENCE_STEPS):
+            LOG.warning("this program is too old for HQ's snapshot", extra={"code": "snapshot.newer"})
+            return None
+        self._check(manifest)
+        return manifest
+
+    async def _fetched(self, zone: str) -> SnapshotManifest | None:
+        if self._refreshing is None or self._refreshing.done():
+            if self._busy.locked():  # our own is being loaded
+                raise EnvironmentFault(NOT_READY, zone=zone)
+            self._refreshing = asyncio.create_task(self._refresh(zone), name="snapshot for neighbours")
+        done, _ = await asyncio.wait([self._refreshing], timeout=SERVE_WITHIN_S)
+        if not done or self._refreshing.cancelled():
+            raise EnvironmentFault(NOT_READY, zone=zone)
+        return self._refreshing.result()
+
+    async def _refresh(self, zone: str) -> SnapshotManifest | None:
+        async with self._busy:
+            return await self._refreshed(zone)
+
     async def _refreshed(self, zone: str) -> SnapshotManifest | None:
         try:
             manifest = await self._hq.manifest(zone)
+            if manifest is not None and manifest.id == self._refused:
+                raise EnvironmentFault(SHRUNK, items=self.lacks.items)
             if manifest is not None:
                 self._check(manifest)
                 await self._download(self._hq, manifest)
             return manifest
         except EnvironmentFault as fault:
+            if fault.code == SHRUNK:
+                raise
             LOG.info("no newer snapshot: %s", fault, extra={"code": fault.code})
             return None
 
@@ -123,21 +169,25 @@ class References:
     async def _download(self, client: SyncClient, manifest: SnapshotManifest) -> None:
         """Fetch what is still missing, check it, and keep it with its manifest and key."""
         folder = self._files.home.downloads
-        folder.mkdir(mode=0o700, exist_ok=True)
+        with disk_faults(folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
         target, part = folder / f"{manifest.id}.zst", Partial(folder / f"{manifest.id}.part")
         key = unseal(self._key, _sealed(manifest))
         if len(key) != KEY_BYTES:
             raise EnvironmentFault("snapshot.wrong", id=manifest.id)
         if not target.exists():
-            await self._fetch(client, manifest, part)
             try:
+                await self._fetch(client, manifest, part)
                 await asyncio.to_thread(reference_files.check_download, part.path, manifest)
+            except HopFault:
+                raise  # what is here stays, and the next try goes on behind it
             except EnvironmentFault:
                 part.drop()
                 raise
             part.path.replace(target)
-        self._files.home.home.keys.put_file_key(reference_file(manifest.id), key)
-        write_atomic(folder / f"{manifest.id}.json", msgspec.json.encode(manifest))
+        with disk_faults(folder):
+            self._files.home.home.keys.put_file_key(reference_file(manifest.id), key)
+            write_atomic(folder / f"{manifest.id}.json", msgspec.json.encode(manifest))
         self._forget_downloads(keep=manifest.id)
 
     async def _fetch(self, client: SyncClient, manifest: SnapshotManifest, part: Partial) -> None:
@@ -158,10 +208,24 @@ class References:
         target = home.reference(name)
         fresh = target.with_name(f"{name}.new")
         key = home.keys.file_key(name)
-        await asyncio.to_thread(reference_files.unpack, downloads / f"{manifest.id}.zst", fresh)
-        await asyncio.to_thread(reference_files.check_opens, fresh, key, manifest)
-        fresh.replace(target)
+        try:
+            await asyncio.to_thread(reference_files.unpack, downloads / f"{manifest.id}.zst", fresh)
+            extent = await asyncio.to_thread(reference_files.check_opens, fresh, key, manifest)
+            await self._check_extent(manifest, extent)
+            fresh.replace(target)
+        finally:
+            await asyncio.to_thread(reference_files.drop_new, fresh)
         await self._files.run(lambda files: files.use_reference(name))
+
+    async def _check_extent(self, manifest: SnapshotManifest, extent: Extent) -> None:
+        """Goods do not vanish by the thousand overnight: the last good catalogue stays until somebody says that they did."""
+        before = await self._files.run(reference_files.extent_in_use)
+        if not extent.shrunk_from(before) or manifest.fewer_on_purpose:
+            self._refused, self.lacks = "", Extent()
+            return
+        self._refused, self.lacks = manifest.id, extent
+        self._forget_downloads(keep="")  # nor does a neighbour get it
+        raise EnvironmentFault(SHRUNK, items=extent.items, before=before.items)
 
     def _kept(self, zone: str) -> SnapshotManifest | None:
         for path in self._files.home.downloads.glob("*.json"):

@@ -149,7 +149,10 @@ class Hq:
 
 
 class LineToHq:
-    """A TCP line that can be cut, and that can swallow HQ's answers after they were made."""
+    """A TCP line that can be cut, and that can swallow HQ's answers after they were made.
+
+    `brought` counts HQ's bytes; once it has passed on `cut_after` of them it is cut.
+    """
 
     def __init__(self, hq_port: int) -> None:
         self._hq_port = hq_port
@@ -160,6 +163,8 @@ class LineToHq:
         self._is_cut = False
         self._swallow = 0
         self.swallowed = 0
+        self.brought = 0
+        self.cut_after = 1 << 60
         self._threads = [threading.Thread(target=self._accept, name="line", daemon=True)]
         self._threads[0].start()
 
@@ -221,6 +226,8 @@ class LineToHq:
                 else:
                     asked[0] = 0
                 target.sendall(data)
+                if not upward and self._enough(len(data)):
+                    self.cut()
         with self._guard:
             for sock in (source, target):
                 self._open.discard(sock)
@@ -229,6 +236,11 @@ class LineToHq:
         if upward:
             for sock in (source, target):
                 sock.close()
+
+    def _enough(self, count: int) -> bool:
+        with self._guard:
+            self.brought += count
+            return self.brought >= self.cut_after
 
     def _swallowed(self) -> bool:
         with self._guard:

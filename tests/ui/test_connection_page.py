@@ -51,6 +51,17 @@ def test_the_internet_is_told_from_head_office(cashier: Cashier) -> None:
     assert "does not" not in words(cashier)
 
 
+def test_why_the_newest_catalogue_is_not_in_use_is_said(cashier: Cashier) -> None:
+    to_page(cashier)
+    now_ms = ManualClock.wall_ms
+    said = {"snapshot.shrunk": "far fewer items", "disk.full": "make room", "snapshot.damaged": "damaged"}
+    for code, sentence in said.items():
+        agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms, at_ms=now_ms, catalogue=code))
+        assert sentence in words(cashier)
+    agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms, at_ms=now_ms))
+    assert not any(sentence in words(cashier) for sentence in said.values())
+
+
 def test_the_store_is_taken_over_with_one_key_when_nobody_ties_it_together(cashier: Cashier) -> None:
     cashier.shop.put_rows(
         *(

@@ -107,7 +107,21 @@ def _advice(found: Connection) -> str:
         return tr("What answers there cannot prove that it is head office. Nothing was sent to it; tell head office.")
     if found.parts[Part.HQ] is PartState.DOWN:
         return tr("Head office does not answer. Nothing to do here; nothing is lost meanwhile.")
-    return ""
+    return _about_catalogue(found.catalogue)
+
+
+def _about_catalogue(code: str) -> str:
+    match code:
+        case "":
+            return ""
+        case "snapshot.shrunk":
+            return tr(
+                "Head office sent a catalogue with far fewer items. This till keeps the one it has; call head office."
+            )
+        case "disk.full":
+            return tr("The disk has no room for the new catalogue. Go on selling with this one, and make room.")
+        case _:
+            return tr("The new catalogue arrived damaged. This till keeps the one it has and asks again.")
 
 
 def _pill(state: PartState) -> str:
