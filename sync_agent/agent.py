@@ -15,6 +15,7 @@ from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc, NodeDoc
 from retail_core.sync.backoff import after_failure
 from retail_core.sync.sender import HQ_PEER
+from retail_core.sync.storerole import StoreRole, heard_of, taken_over
 from retail_core.wire.messages import ClaimReply
 from sync_agent.backups import NightlyCopies
 from sync_agent.config import (
@@ -45,7 +46,6 @@ from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, 
 from sync_agent.salvage.line import SalvageLine
 from sync_agent.storage import downlink, reference_files, roles
 from sync_agent.storage.files import Files
-from sync_agent.storage.roles import StoreRole
 from sync_agent.storage.streams import Copy
 from sync_agent.store_role.acceptance import Acceptance
 from sync_agent.store_role.intake import Intake
@@ -243,13 +243,16 @@ class Agent:
         self._heard_of_roles()
 
     def _heard_of_roles(self) -> None:
-        """A neighbour has the store role. The later take-over wins, of two at once the one with the higher id."""
-        highest, node = self.neighbours.highest
-        if self.role.has and (highest, node) > (self.role.generation, self.config.agent_node):
-            LOG.warning("%s has taken over the store role", node, extra={"code": "store_role.given_up"})
-            self._pending_role = StoreRole(has=False, generation=highest)
-        elif not self.role.has and highest > self.role.generation:
-            self._pending_role = self.role = StoreRole(has=False, generation=highest)
+        """A neighbour has the store role."""
+        highest = self.neighbours.highest
+        wanted = heard_of(self.role, self.config.agent_node, highest)
+        if wanted is None:
+            return
+        if self.role.has:
+            LOG.warning("%s has taken over the store role", highest[1], extra={"code": "store_role.given_up"})
+        else:
+            self.role = wanted
+        self._pending_role = wanted
 
     async def _take_over(self) -> ClaimReply:
         """A manager wants this machine to have the store role. Refused while the one that has it answers."""
@@ -264,7 +267,7 @@ class Agent:
                 continue
             return ClaimReply(granted=False, holder=client.peer.name.partition(":")[2])
         LOG.warning("this machine takes over the store role", extra={"code": "store_role.taken"})
-        self._pending_role = StoreRole(has=True, generation=max(self.role.generation, self.neighbours.highest[0]) + 1)
+        self._pending_role = taken_over(self.role, self.neighbours.highest)
         return ClaimReply(granted=True, holder=node)
 
     async def _follow_role(self) -> None:

@@ -12,6 +12,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import NodeDoc
+from retail_core.sync.storerole import NOBODY
 from retail_core.trust.keys import SigningKey
 from sync_agent.config import FIND_PEERS_EVERY_MS, GREET_PEERS_EVERY_MS, GREETING_PATIENCE_S, MAX_PEERS
 from sync_agent.discovery import Discovery
@@ -60,8 +61,8 @@ class Neighbours:
 
     @property
     def highest(self) -> tuple[int, str]:
-        """(generation, node) of the newest store role among the neighbours; (-1, "") when none has it."""
-        return max(((hello.generation, hello.node) for _, hello in self._with_role()), default=(-1, ""))
+        """(generation, node) of the newest store role among the neighbours; NOBODY when none has it."""
+        return max(((hello.generation, hello.node) for _, hello in self._with_role()), default=NOBODY)
 
     def _with_role(self) -> Sequence[tuple[SyncClient, Hello]]:
         found = [known for known in self._known.values() if known[1].store_role]

@@ -1,16 +1,8 @@
 """Who has the store role, as this machine remembers it: a take-over outlives a restart, and a later one outranks it."""
 
-import msgspec
-
 from retail_core.durable.engine import transaction
+from retail_core.sync.storerole import StoreRole
 from sync_agent.storage.files import Files
-
-
-class StoreRole(msgspec.Struct, frozen=True):
-    """`generation` counts take-overs in the store, as far as this machine has heard of any."""
-
-    has: bool
-    generation: int = 0
 
 
 def read(files: Files) -> StoreRole:
