@@ -22,8 +22,12 @@ def store_of(receipt: str) -> str:
 
 
 def watch(hq: Hq, unit: Unit, store: str, sales: Iterable[SaleCompleted]) -> None:
-    """Look at every receipt of which something came back with these sales of `store`."""
-    by_store: dict[str, set[str]] = {}
+    """Look at every receipt of which something came back with these sales of `store`, and at these sales' own: of a till
+    that was away for long the goods may be back before the sale is known.
+    """
+    sales = list(sales)
+    early = returns.came_back_first(unit.conn, store, [sale.receipt for sale in sales])
+    by_store: dict[str, set[str]] = {store: set(early)} if early else {}
     for sale in sales:
         for line in sale.lines:
             if line.back and line.back.receipt and line.back.n:

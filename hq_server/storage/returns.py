@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from hq_server.storage import bulk
 from hq_server.storage.tables import place, returned_line, sale, sale_line
 from retail_core.domain.returns import Part, ReturnReason
 
@@ -38,6 +39,16 @@ def came_back(conn: Connection, receipts: Sequence[str]) -> Mapping[Line, Back]:
         before = found.get(at, Back(Part(0, 0), row.sku, ()))
         part = before.part + Part(int(row.qty), -int(row.minor))
         found[at] = Back(part, row.sku, (*before.stores, row.store))
+    return found
+
+
+def came_back_first(conn: Connection, store: str, receipts: Sequence[str]) -> Sequence[str]:
+    """Those of a store's receipts of which something came back in it already."""
+    found: list[str] = []
+    for start in range(0, len(receipts), bulk.MAX_IN):
+        part = receipts[start : start + bulk.MAX_IN]
+        asked = select(returned_line.c.receipt).where(returned_line.c.store == store, returned_line.c.receipt.in_(part))
+        found += conn.execute(asked.distinct()).scalars()
     return found
 
 

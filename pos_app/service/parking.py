@@ -36,6 +36,7 @@ class Parking:
         """`node` is this till; baskets of other nodes come from the store role."""
         self._selling, self._writer, self._facts, self._claims = selling, writer, facts, claims
         self._clock, self._ids, self._node = clock, ids, node
+        self._taken_here: set[tuple[str, int]] = set()  # the others' baskets, until the store role has read of it
 
     def park(self, done: Callable[[Parked], None], failed: Failed) -> None:
         """Put the open basket aside. Fails with `sale.nothing_to_park`, `sale.paid_in_part`, `parking.full`."""
@@ -74,7 +75,7 @@ class Parking:
         """Baskets that were put aside in this store, the oldest first."""
         told = self._facts.shared_baskets()
         taken = {(one.sale_id, one.put_ms) for one in told if one.taken_by and one.taken_by != self._node}
-        others = [self._of_another(one) for one in told if one.basket and one.node != self._node]
+        others = [self._of_another(one) for one in told if self._is_theirs(one)]
 
         def work(store: TillStore) -> Sequence[Parked]:
             mine = parked.listed(store.conn)
@@ -96,7 +97,7 @@ class Parking:
         if operator is None or selling.paying or (selling.sale is not None and not selling.sale.empty):
             failed(RuleViolationError("sale.being_paid" if selling.paying else "sale.another_is_open"))
             return
-        told = {one.sale_id: one for one in self._facts.shared_baskets() if one.basket and one.node != self._node}
+        told = {one.sale_id: one for one in self._facts.shared_baskets() if self._is_theirs(one)}
         theirs = told.get(SaleId(sale_id))
 
         def asking(ended: Callable[[SaleData], None], refused: Failed) -> None:
@@ -112,6 +113,10 @@ class Parking:
         self._busy(asking, lambda data: done(selling.take_up(data)), failed)
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_theirs(self, one: SharedBasket) -> bool:
+        """Put aside on another till, and not taken up here a moment ago."""
+        return bool(one.basket) and one.node != self._node and (one.sale_id, one.put_ms) not in self._taken_here
 
     def _of_another(self, one: SharedBasket) -> Parked:
         operator = next((row.name for row in self._facts.staff() if row.operator_id == one.operator_id), "")
@@ -139,6 +144,8 @@ class Parking:
                 data, put_ms = mine
             sales.put_basket(conn, data)
             store.append(BasketRecalled(SaleId(sale_id), put_ms, data.sale_id), operator.operator_id)
+        if theirs:
+            self._taken_here.add((sale_id, put_ms))
         return data
 
     def _busy(

@@ -80,8 +80,8 @@ def look(store: TillStore, wallet: Wallet, ref: InstrumentId) -> tuple[Instrumen
     """What this till knows of an instrument, issues in this store included, and what may be taken from it now."""
     own, issue = value.of(store.conn, ref)
     published, told = wallet.known.get(ref), wallet.in_store.get(ref, SharedValue(ref))
-    others = [move for move in told.moves if not move.stream.startswith(f"{store.journal.node}/")]
-    return known_here(published, issue or told.issue), spendable(published, [*own, *others], fresh=wallet.fresh)
+    moves = dict.fromkeys([*own, *told.moves])  # the store may know own moves that an old copy of this file has not
+    return known_here(published, issue or told.issue), spendable(published, moves, fresh=wallet.fresh)
 
 
 def _active(store: TillStore, wallet: Wallet, ref: InstrumentId) -> bool:

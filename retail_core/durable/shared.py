@@ -13,7 +13,7 @@ from retail_core.domain.ids import InstrumentId
 from retail_core.domain.shared import SharedBasket, SharedKind, SharedReturns, SharedValue
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step
-from retail_core.wire.messages import ClaimReply, SharedPage
+from retail_core.wire.messages import ClaimReply, SharedPage, SharedRow
 
 SHARED_STEP: Step = (
     "CREATE TABLE shared (kind TEXT NOT NULL, key TEXT NOT NULL, doc BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID",
@@ -43,14 +43,24 @@ def put_page(conn: Connection, page: SharedPage) -> None:
     """Rows and cursor, inside the caller's transaction. A page of another source replaces everything."""
     if page.whole:
         conn.execute("DELETE FROM shared")
-    for row in page.rows:
+    _put(conn, page.rows)
+    conn.execute("INSERT OR REPLACE INTO shared_cursor (one, source, rev) VALUES (1, ?, ?)", (page.source, page.rev))
+
+
+def put_news(conn: Connection, news: SharedPage) -> None:
+    """A few rows ahead of the page that will bring them, inside the caller's transaction; what was read already stays."""
+    source, rev = shared_cursor(conn)
+    _put(conn, [row for row in news.rows if source != news.source or row.rev > rev])
+
+
+def _put(conn: Connection, rows: Sequence[SharedRow]) -> None:
+    for row in rows:
         if bytes(row.doc) == b"null":
             conn.execute("DELETE FROM shared WHERE kind = ? AND key = ?", (row.kind, row.key))
         else:
             conn.execute(
                 "INSERT OR REPLACE INTO shared (kind, key, doc) VALUES (?,?,?)", (row.kind, row.key, bytes(row.doc))
             )
-    conn.execute("INSERT OR REPLACE INTO shared_cursor (one, source, rev) VALUES (1, ?, ?)", (page.source, page.rev))
 
 
 def put_claim_answer(conn: Connection, ask_id: str, reply: ClaimReply | None, now_ms: int) -> None:

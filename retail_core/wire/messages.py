@@ -209,12 +209,12 @@ class ClaimRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClaimReply(msgspec.Struct, frozen=True):
-    """Granted for so long, or who has it. `rev`: what the store role had told when it granted."""
+    """Granted for so long, or who has it. `told`: the newest state of the thing, so that nobody goes by an older one."""
 
     granted: bool
     holder: str = ""
     for_ms: int = 0
-    rev: int = 0
+    told: SharedPage | None = None
 
 
 class ErrorBody(msgspec.Struct, frozen=True):

@@ -1,7 +1,6 @@
 """What the store role tells comes into link.db, and the claims of the till beside us go to it. Needs the LAN, never HQ."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 
 from retail_core.domain.claims import ClaimKind
@@ -17,7 +16,6 @@ from sync_agent.wake import Bell
 
 CLAIM_PATIENCE_S = 0.15
 """The till waits 200 ms in all, then goes by its written rule."""
-CATCH_UP_S = 0.1
 RETRY_MS = 500
 
 
@@ -36,7 +34,6 @@ class SharedLine:
         """`take_over` makes this machine the one with the store role, if nobody else has it."""
         self.bell, self.asked = Bell(), Bell()
         self._take_over = take_over
-        self._kept = asyncio.Event()
         self._files, self._clock, self._board = files, clock, board
         self._stores, self._brought = stores, brought
 
@@ -59,24 +56,15 @@ class SharedLine:
     async def serve_claims(self) -> None:
         """Until cancelled: each claim of the till gets an answer, if only that nobody could be asked.
 
-        Whoever is granted something has read all that was written about it before.
+        Whoever is granted something has the newest that was told of it.
         """
         while True:
             now_ms = self._clock.now_ms()
             for ask in await self._files.run(lambda files: shared.asks(files, now_ms)):  # noqa: B023 - run at once
                 reply = await self._claim(ask)
-                if reply is not None and reply.granted:
-                    await self._catch_up(reply.rev)
                 await self._files.run(lambda files: shared.answer(files, ask.ask_id, reply, now_ms))  # noqa: B023
                 self._brought()
             await self.asked.wait(POLL_TILL_MS)
-
-    async def _catch_up(self, rev: int) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CATCH_UP_S):
-                while (await self._files.run(shared.cursor))[1] < rev:
-                    self._kept.clear()
-                    await self._kept.wait()  # `follow` is reading it at this moment
 
     async def _page(self, source: str, cursor: int) -> SharedPage | None:
         if self._board is not None:
@@ -97,7 +85,6 @@ class SharedLine:
 
     async def _keep(self, told: SharedPage) -> None:
         await self._files.run(lambda files: shared.apply(files, told))
-        self._kept.set()
         self._brought()
 
     async def _claim(self, ask: Ask) -> ClaimReply | None:

@@ -28,7 +28,7 @@ from retail_core.durable import link
 from retail_core.durable.engine import transaction
 from retail_core.durable.journal import entries_after
 from retail_core.durable.migrate import has_table
-from retail_core.durable.shared import put_claim_answer, put_page, shared_cursor
+from retail_core.durable.shared import put_claim_answer, put_news, put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
@@ -69,6 +69,20 @@ class Ask(msgspec.Struct, frozen=True):
 
     ask_id: str
     request: ClaimRequest
+
+
+# ── beginning ────────────────────────────────────────────────────────────────────────────────────
+
+
+def begin(files: Files) -> None:
+    """Call when this machine begins to tell. The source is another one each time: our file may be an old copy of itself,
+    and whoever followed it then tells us what it remembers and takes our word anew.
+    """
+    with transaction(files.store, files.store_path):
+        files.store.execute(
+            "INSERT OR REPLACE INTO told_head (one, source, rev) VALUES (1, ?, ?)",
+            (os.urandom(8).hex(), head(files)[1]),
+        )
 
 
 # ── folding ──────────────────────────────────────────────────────────────────────────────────────
@@ -212,15 +226,15 @@ def remembered(files: Files) -> SharedPage:
 
 
 def head(files: Files) -> tuple[str, int]:
-    """(source, revision). The source is drawn with the file, so that a replaced disk is not taken for an old position."""
+    """(source, revision). The source is drawn anew by `begin`, so that no other copy of the file is taken for this one."""
     row = files.store.execute("SELECT source, rev FROM told_head").fetchone()
-    return (row[0], row[1]) if row else (os.urandom(8).hex(), 0)
+    return (row[0], row[1]) if row else ("", 0)
 
 
 def page(files: Files, source: str, cursor: int) -> SharedPage | None:
     """Rows above `cursor`, or everything for who knows another source; None when there is nothing new."""
     here, rev = head(files)
-    if not rev or (source == here and cursor >= rev):
+    if source == here and cursor >= rev:
         return None
     whole = source != here
     rows = files.store.execute(
@@ -263,7 +277,16 @@ def claim(files: Files, holder: str, request: ClaimRequest, now_ms: int) -> Clai
             "INSERT OR REPLACE INTO claim (kind, key, holder, until_ms) VALUES (?,?,?,?)",
             (request.kind, request.key, holder, given.until_ms),
         )
-    return ClaimReply(granted=True, holder=holder, for_ms=given.until_ms - now_ms, rev=head(files)[1])
+    return ClaimReply(granted=True, holder=holder, for_ms=given.until_ms - now_ms, told=_newest(files, request))
+
+
+def _newest(files: Files, request: ClaimRequest) -> SharedPage | None:
+    """What is told of a thing that is claimed."""
+    kind = next((shared for shared, claimed in CLAIMED_AS.items() if claimed is request.kind), None)
+    row = files.store.execute("SELECT rev, doc FROM told WHERE kind = ? AND key = ?", (kind, request.key)).fetchone()
+    if kind is None or row is None:
+        return None
+    return SharedPage(*head(files), (SharedRow(kind, request.key, row[0], msgspec.Raw(row[1])),))
 
 
 def asks(files: Files, now_ms: int) -> Sequence[Ask]:
@@ -287,5 +310,8 @@ def asks(files: Files, now_ms: int) -> Sequence[Ask]:
 
 
 def answer(files: Files, ask_id: str, reply: ClaimReply | None, now_ms: int) -> None:
+    """For the till beside us, with what is told of the thing."""
     with transaction(files.link, files.link_path):
+        if reply and reply.told:
+            put_news(files.link, reply.told)
         put_claim_answer(files.link, ask_id, reply, now_ms)

@@ -27,6 +27,7 @@ class SharedBoard:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await self._files.run(shared.begin)
         while True:
             now_ms = self._clock.now_ms()
             news = await self._files.run(lambda files: shared.fold(files, now_ms))  # noqa: B023 - run at once

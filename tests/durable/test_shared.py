@@ -44,6 +44,21 @@ def test_rows_come_go_and_are_replaced_when_another_machine_tells(conn: Connecti
     conn.close()
 
 
+def test_news_ahead_of_its_page_never_takes_the_place_of_newer_rows(conn: Connection) -> None:
+    take(conn, SharedPage("m1", 5, (row("a", 5, basket("a", 5)),), whole=True))
+
+    def hear(source: str, rev: int) -> list[int]:
+        with transaction(conn):
+            shared.put_news(conn, SharedPage(source, 9, (row("a", rev, basket("a", rev)),)))
+        return [one.put_ms for one in shared.shared_baskets(conn)]
+
+    assert hear("m1", 4) == [5]
+    assert hear("m1", 7) == [7]
+    assert shared.shared_cursor(conn) == ("m1", 5)  # what lies between is still to be read
+    assert hear("m2", 1) == [1]
+    conn.close()
+
+
 def test_an_order_is_found_by_its_id(conn: Connection) -> None:
     order = {
         "order_id": "O-1", "number": "W-1", "store": "S1", "channel": "web", "state": "ready", "order_v": 5,

@@ -1,9 +1,9 @@
 """R5: 2,000 simulated days of eight hours without a violation, and every planted fault caught within 20 days."""
 
 from tests.gates import Figures, Gate
+from tests.sim.checks import ViolationError
 from tests.sim.faults import Planted
 from tests.sim.replay import plan_of, run_day
-from tests.sim.world import ViolationError
 
 DAYS = 2_000
 PLANTED_WITHIN = 20

@@ -39,3 +39,13 @@ def test_goods_that_came_back_rightly_are_no_case(shop: Shop) -> None:
     push(shop, there.says(returned(f"{OTHER_STORE}-T1-A-000001", BOUGHT, (1, "THROW", 1, 2999, "sellable"))))
     push(shop, there.says(returned(f"{OTHER_STORE}-T1-A-000002", "", (0, "LAMP", 1, 4950, "sellable"))))
     assert flagged(shop) == []
+
+
+def test_a_sale_that_arrives_after_its_goods_came_back_twice_is_a_case_too(shop: Shop) -> None:
+    away, one, other = (enrolled(shop.hq, f"till-{n}") for n in (1, 2, 3))
+    push(shop, one.says(returned(f"{STORE}-T2-A-000001", BOUGHT, (1, "THROW", 1, 2999, "sellable"))))
+    push(shop, other.says(returned(f"{STORE}-T3-A-000001", BOUGHT, (1, "THROW", 1, 2999, "sellable"))))
+    assert flagged(shop) == []
+    push(shop, away.says(sale(BOUGHT, ("THROW", 1, 2999))))
+    (case,) = flagged(shop)
+    assert (case.subject, case.value_minor) == (f"{BOUGHT}/1", 2999)

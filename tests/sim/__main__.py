@@ -3,9 +3,10 @@
 import argparse
 import sys
 
+from tests.sim.checks import ViolationError
 from tests.sim.faults import Planted
 from tests.sim.replay import plan_of
-from tests.sim.world import ViolationError, World
+from tests.sim.world import World
 
 
 def main() -> int:

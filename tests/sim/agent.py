@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
+from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.value import Instrument
 from retail_core.sync import feed, path, push, schedule, sender
 from retail_core.sync.inbox import Keeper, answer_of
 from retail_core.wire.batch import encode_lines
 from retail_core.wire.envelope import Head, StreamId
 from retail_core.wire.messages import PushAnswer, PushHeader
+from tests.sim.desk import Desk
 from tests.sim.disks import AgentDisk, Copies, Kept
 from tests.sim.faults import Planted
 from tests.sim.hq import LONG_POLL_MS, Answer, receive
@@ -23,6 +27,7 @@ WAY = "way"
 AT_ONCE = 3
 PATIENCE_MS = 60_000
 ASK_MS = 10_000
+RESTART_MS = 50
 
 
 class Agent:
@@ -31,36 +36,49 @@ class Agent:
         self.name = name
         self.till: Till | None = None
         self.disk = AgentDisk()
+        self.clock = world.clock(name)
         self.up = False
         self.life = 0
-        self.peers: tuple[str, ...] = (sender.HQ_PEER,)  # the store role's way is HQ alone
         self.second: str | None = None
+        self.offset_ms = 0
+        self.feed_contact_ms = 0
         self.lacking: dict[StreamId, tuple[Head, int]] = {}
         self.compared: set[StreamId] = set()
         self.ask_ms = 0
         self.senders: dict[Lane, push.SenderState] = {}
         self.served: dict[Lane, int] = {}
         self.turn = 0
-        self.way = path.path(self.peers)
+        self.way = path.path((sender.HQ_PEER,))
         self.feed = feed.start("store", 0, "")
         self._next_ms = -1
+        self.desk = Desk(self)
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
+        """Power on; nothing when it is on already."""
+        if self.up:
+            return
         self.up = True
         self.life += 1
         self.senders = {}
         self.served = {}
         self.lacking = {}
         self.compared = set()
-        self.way = path.path(self.peers)
+        self.way = path.path((sender.HQ_PEER,))
+        self.second = None
         self.feed = feed.start("store", self.disk.cursor, self.disk.generation)
         self._next_ms = -1
+        self.desk.start()
         self.go()
 
     def stop(self) -> None:
         self.up = False
+
+    def restart(self) -> None:
+        """An orderly end, and a new beginning a moment later."""
+        self.stop()
+        self.world.clockwork.after(RESTART_MS, self.start)
 
     def crash(self) -> None:
         self.world.count("crashes")
@@ -71,9 +89,23 @@ class Agent:
     def wake(self) -> None:
         """The wake byte of the till beside; now and then it is lost."""
         if self.up and self.world.chance.random() > 0.1:
-            for lane in list(self.senders):
-                self._give(lane, push.Woken())
+            self.grown()
+
+    def grown(self) -> None:
+        """A journal of this machine has more than before."""
+        for lane in [lane for lane in self.senders if self._owns(lane[0])]:
+            self._give(lane, push.Woken())
+        if self.up:
+            self.desk.grown()
             self.go()
+
+    def offer(self, peers: tuple[str, ...]) -> None:
+        """Who may carry our sales has changed; a new best one is tried at once."""
+        if peers[0] not in self.way.peers:
+            self._chose(path.path(peers))
+        elif peers != self.way.peers:
+            self._chose(path.known(self.way, peers))
+        self.world.clockwork.after(1, self.go)
 
     def go(self) -> None:
         """Do what is due, then see to it that we come back when more is."""
@@ -123,11 +155,20 @@ class Agent:
 
     @property
     def has_store_role(self) -> bool:
-        return self.peers == (sender.HQ_PEER,)
+        return self.desk.role.has
+
+    def journals(self) -> list[tuple[Copies, StreamId]]:
+        """Everything that is written down here: our own journal, the till's newest, and what is kept for others."""
+        mine: list[tuple[Copies, StreamId]] = [(self.disk.own, source) for source in self.disk.own.streams]
+        if self.till and self.till.disk.epochs:
+            mine.append((self.till.disk, self.till.stream))
+        return [*mine, *((self.disk.kept, source) for source in self.disk.kept.streams)]
 
     def wanted(self) -> list[Lane]:
         """What goes up from here: the till's current epoch, a second copy of it, and what is kept for others."""
-        lanes: list[Lane] = []
+        lanes: list[Lane] = [(source, WAY) for source in self.disk.own.streams]
+        if self.second:
+            lanes += [(source, self.second) for source in self.disk.own.streams]
         if self.till and self.till.disk.epochs:
             lanes.append((self.till.stream, WAY))
             if self.second:
@@ -162,10 +203,13 @@ class Agent:
         return now - known[1] >= PATIENCE_MS
 
     def _owns(self, source: StreamId) -> bool:
-        return source.node == self._till_name
+        return source.node in (self._till_name, self.name)
 
     def _file(self, source: StreamId) -> Copies:
-        return self.till.disk if self.till and self._owns(source) else self.disk.kept
+        """Where a copy lies. Old streams of our own may lie here and come back from neighbours too."""
+        if source.node == self.name:
+            return self.disk.own
+        return self.till.disk if self.till and source.node == self._till_name else self.disk.kept
 
     def _lanes(self) -> list[Lane]:
         wanted = self.wanted()
@@ -189,6 +233,10 @@ class Agent:
         return sender.start(
             source, peer, self._role(source), through or base, hq if hq.seq >= base.seq else Head(), base
         )
+
+    def head(self, source: StreamId) -> Head | None:
+        """How far our copy reaches."""
+        return self._file(source).head(source)
 
     # ── senders ──────────────────────────────────────────────────────────────────────────────────
 
@@ -221,6 +269,7 @@ class Agent:
             case push.Record():
                 self._record(action)
             case push.OpenEpoch():
+                assert action.source.node == self._till_name  # our own journal goes up as a relay's
                 self.world.count("forks seen")
                 self.world.clockwork.note(f"{self.name} fork {action.source.node}")
                 self.disk.forks[action.source.epoch] = action.theirs
@@ -248,6 +297,8 @@ class Agent:
         return push.Checked(tuple(self._file(action.source).hash_at(action.source, seq) for seq in action.seqs))
 
     def _record(self, done: push.Record) -> None:
+        if done.clock_offset_ms is not None:
+            self.offset_ms = done.clock_offset_ms
         self.disk.sent[done.peer, done.source] = done.through, done.hq
         if done.hq.seq or done.source not in self.disk.hq_acks:
             self.disk.hq_acks[done.source] = done.hq
@@ -273,7 +324,8 @@ class Agent:
             if self.up and self.life == life and lane in self.senders:
                 self._heard(lane, action.request, answer)
 
-        self.world.request(self.name, action.peer, action.header, data, answered)
+        header = replace(action.header, clock_ms=self.clock.now_ms())
+        self.world.request(self.name, action.peer, header, data, answered)
 
     def _unsure(self, lane: Lane, state: push.SenderState) -> bool:
         refilling = lane[1] == sender.HQ_PEER and lane[0] in self.disk.refill
@@ -303,7 +355,7 @@ class Agent:
         """HQ has another generation: what it was known to have counts no more, and every copy is compared with it."""
         if self.world.planted is Planted.NOT_COMPARED_AGAIN:
             return
-        own = list(self.till.disk.streams) if self.till else []
+        own = [*(self.till.disk.streams if self.till else ()), *self.disk.own.streams]
         self.disk.refill = [*own, *(source for source in self.disk.kept.streams if source not in own)]
         self.world.clockwork.note(f"{self.name} compares {len(self.disk.refill)} copies with HQ")
         self.disk.hq_acks.clear()
@@ -365,11 +417,13 @@ class Agent:
             return None
         for lane in [lane for lane in self.senders if lane[0] == source]:
             self._give(lane, push.Woken())
+        self.desk.grown()
         self.world.clockwork.after(1, self.go)
         head, hq = kept.head(source) or Head(), self.disk.hq_acks.get(source, Head())
         if self.world.planted is Planted.RELAY_SPEAKS_FOR_HQ:
             hq = head
-        return PushAnswer(head.seq, head.chain_hash.hex(), hq.seq, hq.chain_hash.hex())
+        offset_ms = self.clock.now_ms() - header.clock_ms + self.offset_ms
+        return PushAnswer(head.seq, head.chain_hash.hex(), hq.seq, hq.chain_hash.hex(), (), offset_ms)
 
     # ── feed ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -390,6 +444,7 @@ class Agent:
                             messages.append(feed.Applied(action.cursor, self.world.chance.randint(1, 40)))
                     case feed.TakeSnapshot():
                         self.disk.docs.clear()
+                        self.disk.orders.clear()
                         self.disk.cursor = 0
                         messages.append(feed.SnapshotDone(action.request, 0, ""))
                     case feed.Notice():
@@ -404,8 +459,14 @@ class Agent:
             if self.world.chance_of_crash():
                 self.crash()
                 return False
-        self.disk.docs.update({row.key: bytes(row.doc) for row in action.rows})
+        for row in action.rows:
+            self.disk.docs[f"{row.kind}:{row.key}"] = bytes(row.doc)
+            if row.kind == "order":
+                self.disk.orders[row.key] = msgspec.json.decode(row.doc, type=OrderDoc)
+            elif row.kind == "instrument":
+                self.disk.instruments[row.key] = msgspec.json.decode(row.doc, type=Instrument)
         self.disk.cursor, self.disk.generation = action.cursor, action.generation
+        self.desk.decide()
         return True
 
     def _ask_page(self, action: feed.Pull) -> None:
@@ -433,6 +494,7 @@ class Agent:
             if self.world.planted is Planted.GENERATION_IGNORED and self.disk.generation:
                 page = replace(page, head=replace(page.head, generation=self.disk.generation))
             if self.up and self.life == life:
+                self.feed_contact_ms = self.clock.now_ms()
                 self._pull(page)
                 self.go()
 

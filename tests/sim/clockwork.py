@@ -50,6 +50,20 @@ class Clockwork:
         self.now_ms = when_ms
 
 
+class MachineClock:
+    """The clock of one machine: `wrong_ms` ahead of true time, and by how much is what somebody changes at night."""
+
+    def __init__(self, clockwork: Clockwork) -> None:
+        self._clockwork = clockwork
+        self.wrong_ms = 0
+
+    def now_ms(self) -> int:
+        return self._clockwork.wall_ms + self.wrong_ms
+
+    def monotonic_ms(self) -> int:
+        return self._clockwork.now_ms
+
+
 class Line:
     """Between any two parties. Both directions of a cut pair are dead until it heals."""
 

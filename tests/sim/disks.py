@@ -8,9 +8,17 @@ from typing import Self
 
 import msgspec
 
+from retail_core.domain.claims import ClaimKind, Held
+from retail_core.domain.events import FulfilmentEvent
+from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.ids import InstrumentId
+from retail_core.domain.shared import BackPart, Shared, SharedKind
+from retail_core.domain.value import Instrument, OwnMove
+from retail_core.sync.storerole import StoreRole
 from retail_core.wire.envelope import GENESIS, Entry, Head, StreamEntry, StreamId
 
 GENESIS_HEAD = Head()
+Thing = tuple[SharedKind, str]
 
 
 def fast_sign(node: str, data: bytes) -> bytes:
@@ -101,12 +109,26 @@ class Copies(Imaged):
 
 
 @dataclass
-class TillDisk(Copies):
-    """till.db: the journal with its epochs."""
+class OwnDisk(Copies):
+    """A journal that is written here, with its epochs."""
 
     epochs: list[str] = field(default_factory=list)
     origin: Head = GENESIS_HEAD  # last seq and entry hash of the current epoch's own chain
-    receipts: int = 0
+
+
+@dataclass
+class TillDisk(OwnDisk):
+    """till.db: the journal, receipt numbers, and what this till knows of its own doing."""
+
+    epochs_series: list[str] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)  # the last receipt number by series
+    here: dict[str, OrderDoc] = field(default_factory=dict)
+    parked: dict[str, int] = field(default_factory=dict)  # when a basket was put aside, by its sale
+    taken_up: dict[tuple[str, int], str] = field(
+        default_factory=dict
+    )  # baskets of others, and the sales they went on as
+    moves: dict[InstrumentId, list[OwnMove]] = field(default_factory=dict)
+    back: dict[str, list[BackPart]] = field(default_factory=dict)
 
 
 @dataclass
@@ -115,13 +137,37 @@ class GuardFile(Imaged):
 
     epoch: str = ""
     reserved_upto: int = 0
+    series: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Board(Imaged):
+    """What the store role tells and decides, in store.db."""
+
+    source: str = ""
+    rev: int = 0
+    told: dict[Thing, tuple[int, Shared]] = field(default_factory=dict)
+    through: dict[StreamId, int] = field(default_factory=dict)
+    claims: dict[tuple[ClaimKind, str], Held] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)  # events it is folded from, and how many came before each
+
+
+@dataclass
+class Shown(Imaged):
+    """What came of it into link.db."""
+
+    source: str = ""
+    rev: int = 0
+    rows: dict[Thing, Shared] = field(default_factory=dict)
 
 
 @dataclass
 class AgentDisk(Imaged):
-    """link.db and store.db of an agent."""
+    """link.db and store.db of an agent, with the guard of its own journal."""
 
     kept: Copies = field(default_factory=Copies)
+    own: OwnDisk = field(default_factory=OwnDisk)
+    guard: GuardFile = field(default_factory=GuardFile)
     sent: dict[tuple[str, StreamId], tuple[Head, Head]] = field(default_factory=dict)
     hq_acks: dict[StreamId, Head] = field(default_factory=dict)
     forks: dict[str, Head] = field(default_factory=dict)
@@ -129,6 +175,21 @@ class AgentDisk(Imaged):
     cursor: int = 0
     generation: str = ""
     refill: list[StreamId] = field(default_factory=list)  # to be compared with HQ, which came back from a backup
+    orders: dict[str, OrderDoc] = field(default_factory=dict)
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    decided: dict[str, tuple[int, OrderDoc]] = field(default_factory=dict)
+    board: Board = field(default_factory=Board)
+    shown: Shown = field(default_factory=Shown)
+    role: StoreRole | None = None
+
+
+@dataclass
+class Step(Imaged):
+    """A fact about an order, and since when it waits for the one before it."""
+
+    event_id: str
+    fact: FulfilmentEvent
+    since_ms: int
 
 
 @dataclass
@@ -142,3 +203,12 @@ class HqDisk(Copies):
     docs: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     rev: int = 0
     generation: str = "g1"
+    orders: dict[str, OrderDoc] = field(default_factory=dict)
+    waiting: dict[str, list[Step]] = field(default_factory=dict)
+    cases: dict[tuple[str, str], int] = field(default_factory=dict)  # how often by (code, subject)
+    taken: dict[tuple[str, int], str] = field(default_factory=dict)
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    seen: dict[str, dict[str, int]] = field(default_factory=dict)
+    moved: dict[str, int] = field(default_factory=dict)  # what each move added, by its id
+    sold: dict[tuple[str, int], int] = field(default_factory=dict)  # thousandths by (receipt, line)
+    back: dict[tuple[str, int], int] = field(default_factory=dict)

@@ -25,6 +25,16 @@ class Planted(StrEnum):
     GENERATION_IGNORED = "an agent goes on at its place in the feed when HQ came back from a backup"
     CURSOR_BEFORE_ROWS = "the place in the feed is written before the rows it stands for"
     SIGNATURE_LOST = "a relay keeps the signature of the first copy of an event only, even when that had none"
+    CLAIM_NOT_KEPT = "the store role grants a claim without looking who has it"
+    GRANTED_UNTOLD = "a claim is granted to who has not heard what others did with the thing"
+    ROLE_KEPT = "a machine that was away goes on with the store role that another one took over"
+    SERIES_AGAIN = "a till that went back in time goes on with its old receipt numbers"
+    STALE_ORDER_WINS = "HQ's older copy of an order hides what this till did"
+    OTHERS_MOVES_IGNORED = "a till counts only its own moves of a card"
+    CANCELLED_BEATS_COLLECTED = "HQ forgets a hand-over that comes after a cancellation"
+    DISPUTES_UNSAID = "HQ opens no exception when two decided on one order"
+    CUT_FORGOTTEN = "a count is written without saying where the other tills stood"
+    LATE_SALES_AGAIN = "sales that come to HQ after a count are taken off it, although they were made before"
 
 
 BROUGHT_OUT_BY: Mapping[Planted, str] = MappingProxyType(
@@ -44,6 +54,16 @@ BROUGHT_OUT_BY: Mapping[Planted, str] = MappingProxyType(
         Planted.GENERATION_IGNORED: "hq put back",
         Planted.CURSOR_BEFORE_ROWS: "restless",
         Planted.SIGNATURE_LOST: "machine put back",
+        Planted.CLAIM_NOT_KEPT: "busy counter",
+        Planted.GRANTED_UNTOLD: "busy counter",
+        Planted.ROLE_KEPT: "store role taken over",
+        Planted.SERIES_AGAIN: "till put back",
+        Planted.STALE_ORDER_WINS: "busy counter",
+        Planted.OTHERS_MOVES_IGNORED: "busy counter",
+        Planted.CANCELLED_BEATS_COLLECTED: "busy counter",
+        Planted.DISPUTES_UNSAID: "busy counter",
+        Planted.CUT_FORGOTTEN: "clocks jump",
+        Planted.LATE_SALES_AGAIN: "busy counter",
     }
 )
 """The misfortune in which each is looked for: a fault that only shows after a rollback needs days with rollbacks."""

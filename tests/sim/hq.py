@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from retail_core.domain.stock import fold, movements_of
 from retail_core.sync.inbox import Accept, Decision, Gap, Keeper, answer_of, decide, sort_by_identity
 from retail_core.wire.batch import WireDamageError, decode_batch, signatures_to_check
@@ -19,6 +21,7 @@ from retail_core.wire.messages import (
 )
 from tests.sim.disks import Copies, HqDisk, fast_sign
 from tests.sim.faults import Planted
+from tests.sim.office import Office
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -70,6 +73,7 @@ class Hq:
         self.up = True
         self.waiting: list[Callable[[], None]] = []
         self.restored = 0
+        self.office = Office(self)
 
     # ── push ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,7 +99,9 @@ class Hq:
                 return None
             self.disk, answer = before, self._answer(header.stream)
             return answer
-        return self._answer(header.stream)
+        return msgspec.structs.replace(
+            self._answer(header.stream), clock_offset_ms=self.world.clockwork.wall_ms - header.clock_ms
+        )
 
     def witness(self, stream: StreamId) -> tuple[Head, Head]:
         head = self.disk.head(stream) or Head()
@@ -128,8 +134,10 @@ class Hq:
 
     def _apply(self, entry: Entry) -> None:
         self.disk.effects[entry.id] = self.disk.effects.get(entry.id, 0) + 1
-        for (sku, state), qty in fold(movements_of(decode_event(entry.type, entry.v, entry.body))).items():
+        event = decode_event(entry.type, entry.v, entry.body)
+        for (sku, state), qty in fold(movements_of(event)).items():
             self.disk.stock[sku, state] = self.disk.stock.get((sku, state), 0) + qty
+        self.office.apply(entry, event)
 
     def _crash(self) -> None:
         self.world.count("crashes")
@@ -152,14 +160,24 @@ class Hq:
     # ── feed ─────────────────────────────────────────────────────────────────────────────────────
 
     def change(self, key: str) -> None:
+        """Something in the store's scope that nobody here looks into."""
+        self.publish("doc", key, b'{"n":%d}' % (self.disk.rev + 1))
+
+    def publish(self, kind: str, key: str, doc: bytes) -> None:
+        """A row with the next revision; whoever waits is told."""
         self.disk.rev += 1
-        self.disk.docs[key] = self.disk.rev, b'{"n":%d}' % self.disk.rev
+        self.disk.docs[f"{kind}:{key}"] = self.disk.rev, doc
         waiting, self.waiting = self.waiting, []
         for answer in waiting:
-            answer()
+            self.world.clockwork.after(0, answer)
 
     def page(self, scope: str, cursor: int, limit: int) -> tuple[PageHead, list[FeedRow]]:
         rows = sorted((rev, key, doc) for key, (rev, doc) in self.disk.docs.items() if rev > cursor)[:limit]
-        found = [FeedRow(rev, "doc", key, doc=doc) for rev, key, doc in rows]  # type: ignore[arg-type] # Raw is bytes
+        found = [FeedRow(rev, *_kind_and_key(name), doc=msgspec.Raw(doc)) for rev, name, doc in rows]
         to_rev = found[-1].rev if found else max(cursor, 0)
         return PageHead(scope, cursor, to_rev, self.disk.rev, self.disk.generation), found
+
+
+def _kind_and_key(name: str) -> tuple[str, str]:
+    kind, _, key = name.partition(":")
+    return kind, key

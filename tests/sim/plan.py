@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from hq_server.service.orders import LEASE_MS
+from tests.sim import customers
 from tests.sim.disks import AgentDisk, GuardFile, HqDisk, TillDisk
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 DAY_MS = 5 * 60_000
 LONG_DAY_MS = 8 * 3_600_000
 SALES_LEAST, SALES_MOST = 20, 60
+BUSY_ORDERS = 3
 DOWN_MS = (500, 15_000)
 CUSTOMERS_WAITING = 3
 """Sales at once when a till is back, before anybody has told it that it went back in time."""
@@ -40,6 +43,9 @@ class Plan(msgspec.Struct, frozen=True):
     disasters: int
     strokes: int
     longest_cut_ms: int = 60_000
+    orders: int = 3
+    acts: int = 3
+    lease_ms: int = 60_000
 
     @classmethod
     def drawn(cls, seed: int, theme: str = "") -> Self:
@@ -58,6 +64,8 @@ class Plan(msgspec.Struct, frozen=True):
             cuts=chance.randint(0, 3),
             disasters=chance.randint(0, 2),
             strokes=chance.randint(2, 4),
+            orders=chance.randint(2, 4) + (BUSY_ORDERS if theme == BUSY else 0),
+            acts=chance.randint(2, 4),
         )
 
     @classmethod
@@ -66,7 +74,8 @@ class Plan(msgspec.Struct, frozen=True):
         day = cls.drawn(seed)
         return msgspec.structs.replace(
             day, sales=day.sales * 6, day_ms=LONG_DAY_MS, crash_rate=day.crash_rate / 10, cuts=day.cuts * 3,
-            disasters=day.disasters * 2, strokes=day.strokes * 2, longest_cut_ms=3_600_000,
+            disasters=day.disasters * 2, strokes=day.strokes * 2, longest_cut_ms=3_600_000, orders=day.orders * 6,
+            acts=day.acts * 6, lease_ms=LEASE_MS,
         )  # fmt: skip
 
     def prepare(self, world: "World") -> None:
@@ -78,6 +87,7 @@ class Plan(msgspec.Struct, frozen=True):
             till.sales_left = self.sales
             for _ in range(self.sales):
                 clockwork.at(chance.randint(3_000, self.day_ms - 1_000), till.sell)
+        customers.prepare(world, self)
         for n in range(chance.randint(3, 20)):
             clockwork.at(chance.randint(0, self.day_ms), lambda n=n: world.hq.change(f"doc{n % 7}"))
         for _ in range(self.cuts):
@@ -121,6 +131,68 @@ def _restless(world: "World", day_ms: int) -> None:
     world.clockwork.at(world.chance.randint(0, day_ms), lambda: agent.crash() if agent.up else None)
 
 
+def _role_taken_over(world: "World", day_ms: int) -> None:
+    """The machine with the store role is away for a while, or the others think so, and a manager starts the role elsewhere."""
+    chance, clockwork = world.chance, world.clockwork
+    begin, long_ms = chance.randint(10_000, day_ms), chance.randint(15_000, 90_000)
+    begun_by = [agent for agent in world.agents if chance.random() < 0.6] or [chance.choice(world.agents)]
+    off = chance.random() < 0.5
+
+    def away() -> None:
+        holders = [agent for agent in world.agents if agent.desk.role.has]
+        for holder in holders[:1]:
+            for other in world.agents:
+                world.line.cut(holder.name, other.name, long_ms)
+            if off:
+                holder.stop()
+                clockwork.after(long_ms, holder.start)
+        for agent in begun_by:
+            if agent not in holders:
+                clockwork.after(chance.randint(3_000, 12_000), agent.desk.take_over)
+
+    clockwork.at(begin, away)
+
+
+def _busy_counter(world: "World", day_ms: int) -> None:
+    """The store's network is away, and everybody wants the same things at once."""
+    chance, clockwork = world.chance, world.clockwork
+    begin, long_ms = chance.randint(day_ms // 3, day_ms - 10_000), chance.choice((0, 0, 20_000, 60_000))
+
+    def crowd() -> None:
+        for agent in world.agents:
+            for other in world.agents:
+                if long_ms and agent is not other and chance.random() < 0.7:
+                    world.line.cut(agent.name, other.name, long_ms)
+        customers.hand_over_everywhere(world)
+        customers.pay_everywhere(world)
+        for _ in range(2):
+            customers.bring_back(world, clockwork.now_ms + chance.randint(0, 3_000))
+        customers.put_aside(world, clockwork.now_ms)
+        customers.count(world, clockwork.now_ms + chance.randint(0, 10_000))
+
+    clockwork.at(begin, crowd)
+
+
+JUMPS_MS = (-3_600_000, 86_400_000, -30 * 86_400_000, 90_000, -90_000, 370_000_000_000)
+"""An hour back, a day ahead, thirty days back, a minute and a half either way, and past the end of 32 bits in 2038."""
+
+
+def _clocks_jump(world: "World", day_ms: int) -> None:
+    """Somebody sets a machine's clock, and perhaps sets it right again."""
+    chance = world.chance
+    clock, jump_ms = world.clock(chance.choice(world.tills).name), chance.choice(JUMPS_MS)
+    begin = chance.randint(5_000, day_ms)
+
+    def jump(to_ms: int) -> None:
+        world.count("clock jumps")
+        world.clockwork.note(f"a clock jumps to {to_ms}")
+        clock.wrong_ms = to_ms
+
+    world.clockwork.at(begin, lambda: jump(jump_ms))
+    if chance.random() < 0.5:
+        world.clockwork.at(begin + chance.randint(5_000, day_ms // 2), lambda: jump(0))
+
+
 # ── disks ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -151,7 +223,7 @@ def _put_back(world: "World", day_ms: int, *, with_guard: bool, with_agent: bool
     def take() -> None:
         images = till.disk.image(), till.guard.image(), till.agent.disk.image()
         if chance.random() < 0.5:  # what the backup ends with then goes up in the middle of a batch
-            world.line.cut(till.agent.name, till.agent.peers[0], chance.randint(5_000, 25_000))
+            world.line.cut(till.agent.name, till.agent.way.peer, chance.randint(5_000, 25_000))
         world.clockwork.at(back_ms, lambda: put(*images))
 
     def put(disk: TillDisk, guard: GuardFile, link: AgentDisk) -> None:
@@ -203,6 +275,8 @@ def _replace_till(world: "World", till: "Till", images: Images) -> None:
         return
     world.count("disks replaced")
     till.stop()
+    till.put_back = True
+    world.went_back.add(till.name)
     till.disk = disk
     world.ledger.destroyed(till.name, disk.events)
     if guard is not None:
@@ -222,14 +296,18 @@ def _replace_agent(world: "World", agent: "Agent", disk: AgentDisk) -> None:
     world.clockwork.note(f"{agent.name} has another disk with {len(disk.kept.events)} events")
     agent.stop()
     agent.disk = disk
+    world.went_back.add(agent.name)
     world.ledger.destroyed(agent.name, disk.kept.events)
     world.clockwork.after(world.chance.randint(*DOWN_MS), agent.start)
 
 
-RESTLESS = "restless"
+RESTLESS, BUSY = "restless", "busy counter"
 THEMES: dict[str, Stroke] = {
     RESTLESS: _restless,
     "agent wiped": _wiped,
+    BUSY: _busy_counter,
+    "clocks jump": _clocks_jump,
+    "store role taken over": _role_taken_over,
     "alone and wiped": _wan_gone_and_wiped,
     "hq put back": _hq_put_back,
     "machine put back": _machine_put_back,

@@ -3,10 +3,11 @@
 import subprocess
 from pathlib import Path
 
+from tests.sim.checks import ViolationError
 from tests.sim.clockwork import RunawayError
 from tests.sim.faults import BROUGHT_OUT_BY, Planted
 from tests.sim.plan import LONG_DAY_MS, Plan
-from tests.sim.world import ViolationError, World
+from tests.sim.world import World
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
+from tests.sim.checks import ViolationError
 from tests.sim.faults import Planted
 from tests.sim.plan import SALES_MOST, THEMES, Plan
 from tests.sim.replay import ROOT, plan_of, run_day
-from tests.sim.world import ViolationError
 
 SEEDS = 300
 PER_TEST = 50

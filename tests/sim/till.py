@@ -1,23 +1,29 @@
-"""A till: one journal on one disk, sales, the guard file, and what it does after going back in time."""
+"""A till: one journal on one disk, sales, receipt numbers, the guard file, and what it does after going back in time."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from retail_core.domain.events import EpochOpened, Event, SaleCompleted, SoldLine
-from retail_core.domain.ids import SaleId, Sku
+from retail_core.domain.claims import CLAIM_MS, WAIT_MS, ClaimAnswer, ClaimKind, NobodyAnswered
+from retail_core.domain.events import Event, SaleCompleted, SoldLine
+from retail_core.domain.ids import SaleId
 from retail_core.domain.tender import Tender, TenderKind
 from retail_core.sync import epoch
-from retail_core.wire.envelope import Draft, Entry, Head, StreamId, place, seal_entry
-from retail_core.wire.events import encode_event
-from tests.sim.disks import GuardFile, TillDisk, fast_sign
+from retail_core.wire.envelope import Entry, Head, StreamId
+from retail_core.wire.messages import ClaimRequest
+from tests.sim.counter import Counter
+from tests.sim.disks import GuardFile, TillDisk
 from tests.sim.faults import Planted
+from tests.sim.journal import Journal
+from tests.sim.truth import SKUS
 
 if TYPE_CHECKING:
     from tests.sim.agent import Agent
     from tests.sim.world import World
 
-SKUS = tuple(Sku(f"SKU{n}") for n in range(8))
 LOOK_MS = 2_000
 """A till with nothing to sell looks at its agent's notices this often."""
+SPARES = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+"""Number series that HQ granted this register."""
 
 
 class Till:
@@ -31,22 +37,33 @@ class Till:
         self.sales_left = self.sold = 0
         self.waited_on = 0
         self.starts = 0
+        self.clock = world.clock(name)
+        self.journal = Journal(
+            world, name, self.clock, lambda: self.disk, lambda: self.guard, lambda: self.agent.offset_ms
+        )
+        self.counter = Counter(self)
+        self.put_back = False
+        self.blind = False  # it went back in time, and nothing on the machine told it
 
     @property
     def stream(self) -> StreamId:
-        return StreamId(self.name, self.disk.epochs[-1])
+        return self.journal.stream
 
     @property
     def head(self) -> Head:
-        return self.disk.head(self.stream) or Head()
+        return self.journal.head
 
     def start(self) -> None:
         """Power on: begin an epoch if there is none or if this journal has been here before."""
+        if self.up:
+            return
         self.up = True
         self.starts += 1
+        self.blind = self.blind or (self.put_back and not self.journal.guard_saw_more)
+        self.put_back = False
         if not self.disk.epochs:
             self._open_epoch(epoch.Reason.FIRST_START, 0)
-        elif self._guard_saw_more():
+        elif self.journal.guard_saw_more:
             self._react(epoch.Standing.ROLLED_BACK)
         else:
             self._react(self._ask().seen)
@@ -62,23 +79,53 @@ class Till:
         self.sales_left -= 1
         self.sold += 1
         chance = self.world.chance
-        self.disk.receipts += 1
         lines = tuple(
             SoldLine(n, chance.choice(SKUS), 1000 * chance.randint(1, 3), 100, 100, "A", 0)
             for n in range(1, chance.randint(2, 4))
         )
         total = 100 * len(lines)
-        sale_id = SaleId(self.world.next_id())
-        receipt = f"{self.name}-{len(self.disk.epochs)}-{self.disk.receipts}"
         cash = (Tender(TenderKind.CASH, total, total),)
-        entry = self._append(SaleCompleted(sale_id, receipt, "EUR", lines, (), cash, total))
+        sale_id = SaleId(self.world.next_id(self.clock))
+        receipt = self.next_receipt()
+        self.world.sold += [(receipt, line) for line in lines]
+        entry = self.write(SaleCompleted(sale_id, receipt, "EUR", lines, (), cash, total))
         self.world.count("sales")
         self.world.clockwork.note(f"{self.name} sold {entry.seq}")
+
+    def write(self, event: Event) -> Entry:
+        """One fact. The till may be killed after the commit: the fact is there, the wake byte was never sent."""
+        entry = self.journal.append(event)
         if not self.world.chance_of_crash():
             self.agent.wake()
-        else:  # killed after the commit: the sale is there, the wake byte was never sent
+        else:
             self.stop()
-            self.world.clockwork.after(chance.randint(100, 3_000), self.start)
+            self.world.clockwork.after(self.world.chance.randint(100, 3_000), self.start)
+        return entry
+
+    def next_receipt(self) -> str:
+        """The next number of the current series: store-register-series-counter."""
+        series = self.disk.epochs_series[-1]
+        self.disk.counters[series] = self.disk.counters.get(series, 0) + 1
+        receipt = f"S1-{self.name}-{series}-{self.disk.counters[series]:06d}"
+        self.world.truth.receipts.setdefault(receipt, []).append(self.name)
+        return receipt
+
+    # ── claims ───────────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
+        """Ask the store role; whoever stands at the counter waits no longer than `WAIT_MS`."""
+        start, answered = self.starts, [False]
+
+        def give(answer: ClaimAnswer) -> None:
+            if not answered[0]:
+                answered[0] = True
+                self.world.count(f"claims {type(answer).__name__}")
+                if self.up and self.starts == start:
+                    done(answer)
+
+        self.world.clockwork.after(WAIT_MS, lambda: give(NobodyAnswered()))
+        if self.agent.up:
+            self.agent.desk.ask_claim(ClaimRequest(kind, key, CLAIM_MS), give)
 
     # ── epochs ───────────────────────────────────────────────────────────────────────────────────
 
@@ -90,11 +137,6 @@ class Till:
     def _obey_notice(self) -> None:
         if self.stream.epoch in self.agent.disk.forks:
             self._react(epoch.Standing.FORKED)
-
-    def _guard_saw_more(self) -> bool:
-        if self.guard.epoch != self.stream.epoch:
-            return bool(self.guard.epoch)
-        return epoch.guard_saw_more(self.guard.reserved_upto, self.disk.origin.seq)
 
     def _ask(self) -> epoch.Question:
         """Ask agent and HQ what they have of this epoch; sometimes nobody answers in time."""
@@ -125,33 +167,11 @@ class Till:
         self._open_epoch(reaction.why, above)
 
     def _open_epoch(self, why: epoch.Reason, above: int) -> None:
-        old = self.stream if self.disk.epochs else None
-        again = [placed.entry for placed in self.disk.entries_after(old, above, 1 << 30)] if old else []
-        opened = EpochOpened(f"{len(self.disk.epochs)}", why.value, old.epoch if old else "")
-        self.disk.epochs.append(self.world.next_id())
-        self.disk.origin = Head()
-        self._append(opened)
-        for entry in again:
-            self._publish(entry)
+        used = {*self.disk.epochs_series, *self.guard.series}
+        series = next(one for one in SPARES if one not in used)
+        if self.world.planted is Planted.SERIES_AGAIN and self.disk.epochs_series:
+            series = self.disk.epochs_series[-1]
+        self.guard.series.append(series)
+        self.disk.epochs_series.append(series)
+        self.journal.open_epoch(why, above, series)
         self.agent.wake()
-
-    # ── journal ──────────────────────────────────────────────────────────────────────────────────
-
-    def _append(self, event: Event) -> Entry:
-        type_, version, body = encode_event(event)
-        wall = self.world.clockwork.wall_ms
-        draft = Draft(
-            self.world.next_id(), self.name, self.stream.epoch, type_, version, wall, "2026-01-01", "op", body
-        )
-        seq = self.disk.origin.seq + 1
-        entry = seal_entry(draft, seq, self.disk.origin.chain_hash, lambda data: fast_sign(self.name, data))
-        if self.guard.epoch != self.stream.epoch or seq > self.guard.reserved_upto:
-            self.guard = GuardFile(self.stream.epoch, seq + epoch.GUARD_RESERVE - 1)
-        self.disk.origin = Head(seq, entry.entry_hash)
-        self._publish(entry)
-        self.world.ledger.wrote(self.name, [entry.id])
-        return entry
-
-    def _publish(self, entry: Entry) -> None:
-        self.disk.begin(self.stream, Head())
-        self.disk.put(self.stream, place(entry, self.head))

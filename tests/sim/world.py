@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from retail_core.domain.events import SoldLine
 from retail_core.domain.ids import uuid7
 from retail_core.domain.stock import fold, movements_of
 from retail_core.sync import push
@@ -10,21 +11,21 @@ from retail_core.wire.envelope import GENESIS, Head, StreamId, chain_hash, entry
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import PushHeader
 from tests.sim.agent import Agent
-from tests.sim.clockwork import Clockwork, Line
+from tests.sim.checks import Checks, ViolationError
+from tests.sim.clockwork import Clockwork, Line, MachineClock
 from tests.sim.disks import Copies
 from tests.sim.faults import Planted
 from tests.sim.hq import Answer, Hq
 from tests.sim.till import Till
+from tests.sim.truth import Truth
 
 if TYPE_CHECKING:
     from tests.sim.plan import Plan
 
 SETTLE_MS = 20 * 60_000
 SETTLE_STEP_MS = 5_000
-
-
-class ViolationError(AssertionError):
-    """What must always hold did not."""
+DOUBT_MS = 5_000
+"""How wrong a clock may be before a count near to a sale is in doubt; shops take longer, and have longer days."""
 
 
 class Ledger:
@@ -60,17 +61,29 @@ class World:
         self.chance = self.clockwork.chance
         self.line = Line(self.clockwork, plan.loss, plan.repeat)
         self.crash_rate = plan.crash_rate
+        self.doubt_ms = DOUBT_MS
         self.ledger = Ledger()
+        self.truth = Truth(self)
+        self.checks = Checks(self)
+        self.cards: dict[str, int] = {}
+        self.went_back: set[str] = set()  # machines whose disk was replaced by an old copy, or an empty one
+        self.sold: list[tuple[str, SoldLine]] = []
+        self.odd_orders: set[str] = set()  # whose steps HQ itself lost
+        self._clocks = {n: MachineClock(self.clockwork) for n in "123"}
+        self.counts: dict[str, int] = {}
         self.hq = Hq(self)
         self.agents = [Agent(self, f"A{n}") for n in (1, 2, 3)]
         self.tills = [Till(self, f"T{n}", agent) for n, agent in enumerate(self.agents, start=1)]
         self.by_name: dict[str, Agent | Hq] = {"hq": self.hq, **{agent.name: agent for agent in self.agents}}
         for agent, till in zip(self.agents, self.tills, strict=True):
             agent.till = till
-        first, second, third = self.agents
-        second.peers = third.peers = (first.name, "hq")  # the first agent has the store role
-        first.second = second.name  # and its till's sales are copied to another machine
-        self.counts: dict[str, int] = {}
+
+    def clock(self, name: str) -> MachineClock:
+        """The clock of the machine that a till or an agent runs on."""
+        return self._clocks[name[1:]]
+
+    def agent(self, name: str) -> Agent:
+        return next(agent for agent in self.agents if agent.name == name)
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -83,8 +96,8 @@ class World:
 
     # ── what the parties ask for ─────────────────────────────────────────────────────────────────
 
-    def next_id(self) -> str:
-        return uuid7(self.clockwork.wall_ms, self.chance.randbytes(10))
+    def next_id(self, clock: MachineClock) -> str:
+        return uuid7(clock.now_ms(), self.chance.randbytes(10))
 
     def chance_of_crash(self, times: int = 1) -> bool:
         return self.chance.random() < times * self.crash_rate
@@ -140,6 +153,8 @@ class World:
             if not party.up:
                 party.start()
         self.hq.up = True
+        for machine in self._clocks.values():
+            machine.wrong_ms = 0
         end = self.plan.day_ms + SETTLE_MS
         while not self.settled():
             if self.clockwork.now_ms >= end:
@@ -153,6 +168,9 @@ class World:
         return not self._unsettled()
 
     def _unsettled(self) -> str:
+        told = self.checks.unsettled()
+        if told:
+            return told
         for agent in self.agents:
             till = agent.till
             if till and till.stream.epoch in agent.disk.forks:
@@ -164,8 +182,7 @@ class World:
                 return f"{agent.name} has not compared {len(agent.disk.refill)} copies with HQ"
             for lane in agent.wanted():
                 source, state = lane[0], agent.senders.get(lane)
-                disk = till.disk if till and source.node == till.name else agent.disk.kept
-                if state is None or state.phase is not push.Phase.RESTING or state.through != disk.head(source):
+                if state is None or state.phase is not push.Phase.RESTING or state.through != agent.head(source):
                     return f"{agent.name} still owes {lane[1]} a part of {source.node}: {state}"
             for source in agent.disk.kept.streams:
                 if agent.owes(source) and not any(lane[0] == source for lane in agent.senders):
@@ -185,6 +202,7 @@ class World:
         if self.hq.disk.conflicts:
             raise ViolationError(f"other content under a known id: {self.hq.disk.conflicts[0]}")
         self._check_stock()
+        self.checks.run()
         for name, disk in self._disks():
             check_chains(name, disk)
         for agent in self.agents:
@@ -207,7 +225,7 @@ class World:
             raise ViolationError("stock at HQ is not the sum of the movements")
 
     def _disks(self) -> list[tuple[str, Copies]]:
-        kept = [(agent.name, agent.disk.kept) for agent in self.agents]
+        kept = [(agent.name, disk) for agent in self.agents for disk in (agent.disk.kept, agent.disk.own)]
         return [("hq", self.hq.disk), *kept, *((till.name, till.disk) for till in self.tills)]
 
 

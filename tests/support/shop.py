@@ -23,7 +23,8 @@ from retail_core.domain.gtin import check_digit
 from retail_core.domain.ids import Gtin, OperatorId, OrderId, Sku, StoreId
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale
-from retail_core.durable import link, reference
+from retail_core.domain.shared import Shared, key_of
+from retail_core.durable import link, reference, shared
 from retail_core.durable.engine import open_rw, transaction
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.system import SystemClock, SystemIds
@@ -31,7 +32,7 @@ from retail_core.trust.keys import SigningKey
 from retail_core.trust.pickup import code_hash, issue_pass
 from retail_core.trust.pins import badge_hash, badge_secret, pin_hash
 from retail_core.trust.receipts import certify
-from retail_core.wire.messages import FeedRow
+from retail_core.wire.messages import FeedRow, SharedPage, SharedRow
 
 STORE = "S0319"
 ZONE = "north"
@@ -114,6 +115,15 @@ class Shop:
         with transaction(conn):
             for row in rows:
                 link.apply_store_row(conn, row, self.home.keys.device_secret())
+        conn.close()
+
+    def tell(self, *told: Shared) -> None:
+        """What the store role says arrives in link.db."""
+        rows = [(*key_of(one), one) for one in told]
+        page = [SharedRow(kind.value, key, 1, msgspec.Raw(msgspec.json.encode(one))) for kind, key, one in rows]
+        conn = open_rw(self.home.link_db, self.home.keys.file_key("link.db"))
+        with transaction(conn):
+            shared.put_page(conn, SharedPage("m1", 1, tuple(page)))
         conn.close()
 
     def set_rules(self, **groups: object) -> None:

@@ -9,11 +9,9 @@ import pytest
 from pos_app.service.instruments import Found
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import InstrumentId
-from retail_core.domain.shared import BackPart, Shared, SharedReturns, SharedValue, key_of
+from retail_core.domain.shared import BackPart, SharedReturns, SharedValue
 from retail_core.domain.value import Instrument, OwnMove, ValueFact, ValueKind, ValueMoved, instrument_of
-from retail_core.durable import shared
-from retail_core.durable.engine import open_ro, open_rw, transaction
-from retail_core.wire.messages import SharedPage, SharedRow
+from retail_core.durable.engine import open_ro
 from tests.support.shop import ITEMS, AtTill, ManualClock, Shop, at_till, make_shop, row
 
 MILK = ITEMS[0]
@@ -31,17 +29,6 @@ def at(shop: Shop) -> Iterator[AtTill]:
         yield opened.sign_in()
 
 
-def tell(shop: Shop, told: Shared) -> None:
-    """What the store role says arrives in link.db."""
-    kind, key = key_of(told)
-    conn = open_rw(shop.home.link_db, shop.home.keys.file_key("link.db"))
-    with transaction(conn):
-        shared.put_page(
-            conn, SharedPage("m1", 1, (SharedRow(kind.value, key, 1, msgspec.Raw(msgspec.json.encode(told))),))
-        )
-    conn.close()
-
-
 def draft(at: AtTill, receipt: str):
     return at.done(lambda done, failed: at.till.returning.open(receipt, done, failed))
 
@@ -53,10 +40,10 @@ def find(at: AtTill) -> Found:
 def test_a_receipt_has_only_left_what_no_till_took_back(at: AtTill, shop: Shop) -> None:
     at.till.selling.enter(f"3*{MILK.code}")
     receipt = at.pay_cash(1000).receipt_no
-    tell(shop, SharedReturns(receipt, (BackPart("node-T2", "S0319-T2-A-000004", 1, 2000, 238),)))
+    shop.tell(SharedReturns(receipt, (BackPart("node-T2", "S0319-T2-A-000004", 1, 2000, 238),)))
     (line,) = draft(at, receipt).lines.values()
     assert line.left_milli == 1000
-    tell(shop, SharedReturns(receipt, (BackPart("node-T2", "S0319-T2-A-000004", 1, 3000, 357),)))
+    shop.tell(SharedReturns(receipt, (BackPart("node-T2", "S0319-T2-A-000004", 1, 3000, 357),)))
     with pytest.raises(RuleViolationError, match=r"return\.nothing_left"):
         draft(at, receipt)
 
@@ -66,7 +53,7 @@ def test_a_return_made_elsewhere_meanwhile_stops_this_one_and_keeps_the_sale_ope
     draft(at, receipt)
     at.till.returning.scan(MILK.code)
     at.till.returning.take()
-    tell(shop, SharedReturns(receipt, (BackPart("node-T2", "S0319-T2-A-000004", 1, 1000, 119),)))
+    shop.tell(SharedReturns(receipt, (BackPart("node-T2", "S0319-T2-A-000004", 1, 1000, 119),)))
     with pytest.raises(RuleViolationError, match=r"return\.more_than_sold"):
         at.pay_cash(0)
     assert [line.back is not None for line in at.sale] == [True]
@@ -74,7 +61,7 @@ def test_a_return_made_elsewhere_meanwhile_stops_this_one_and_keeps_the_sale_ope
 
 def test_a_receipt_reversed_at_another_till_is_not_taken_back(at: AtTill, shop: Shop) -> None:
     receipt = at.scan(MILK.code).pay_cash(500).receipt_no
-    tell(shop, SharedReturns(receipt, (), "S0319-T2-A-000009"))
+    shop.tell(SharedReturns(receipt, (), "S0319-T2-A-000009"))
     with pytest.raises(RuleViolationError, match=r"receipt\.voided"):
         draft(at, receipt)
 
@@ -84,17 +71,25 @@ def test_what_another_till_took_from_a_gift_card_is_not_taken_again(at: AtTill, 
     card = Instrument(ref, ValueKind.GIFT_CARD, 5000, "EUR", offline_limit=5000, tail=tail, as_of_ms=1)
     shop.put_rows(row("instrument", ref, card))
     assert find(at).left.amount == 5000
-    tell(shop, SharedValue(ref, (OwnMove("node-T2/e1", 9, -4500),)))
+    shop.tell(SharedValue(ref, (OwnMove("node-T2/e1", 9, -4500),)))
     assert (find(at).left.amount, find(at).left.balance) == (500, 500)
     counted = msgspec.structs.replace(card, balance=500, seen={"node-T2/e1": 9})  # HQ has heard of it now
     shop.put_rows(row("instrument", ref, counted))
     assert find(at).left.balance == 500
 
 
+def test_a_till_put_back_to_an_old_copy_is_told_what_it_took_itself(at: AtTill, shop: Shop) -> None:
+    ref, tail = instrument_of(CODE)
+    card = Instrument(ref, ValueKind.GIFT_CARD, 5000, "EUR", offline_limit=5000, tail=tail, as_of_ms=1)
+    shop.put_rows(row("instrument", ref, card))
+    shop.tell(SharedValue(ref, (OwnMove(f"{shop.config.till_node}/e1", 40, -4500),)))
+    assert find(at).left.amount == 500
+
+
 def test_a_card_sold_at_another_till_buys_here_before_head_office_knows_it(at: AtTill, shop: Shop) -> None:
     ref, tail = instrument_of(CODE)
     issue = ValueMoved(ValueFact.ISSUED, "s1:l:1", InstrumentId(ref), ValueKind.GIFT_CARD, 2500, "EUR", tail)
-    tell(shop, SharedValue(ref, (OwnMove("node-T2/e1", 3, 2500),), issue))
+    shop.tell(SharedValue(ref, (OwnMove("node-T2/e1", 3, 2500),), issue))
     found = find(at)
     assert found.left.balance == 2500
     at.scan(MILK.code)

@@ -1,14 +1,16 @@
 """A basket put aside is on disk, survives a restart, and comes back by the prices of now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from pos_app.service import parking
 from pos_app.storage.parked import Parked
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.ids import LineId
+from retail_core.domain.ids import LineId, SaleId
+from retail_core.domain.shared import SharedBasket
 from retail_core.domain.tender import Tender, TenderKind
 from tests.support.shop import ITEMS, AtTill, Shop, at_till, make_shop
 
@@ -99,5 +101,27 @@ def test_two_presses_take_a_basket_up_once(shop: Shop) -> None:
         aside = park(at)
         take_up(at, aside.sale_id)
         at.pay_cash(119)
+        with pytest.raises(RuleViolationError, match=r"parking\.gone"):
+            take_up(at, aside.sale_id)
+
+
+class AlwaysGranted:
+    """A store role that reads nobody's journal."""
+
+    def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
+        done(Granted(1 << 60))
+
+
+def test_another_tills_basket_is_taken_up_once_before_the_store_hears_of_it(shop: Shop) -> None:
+    with at_till(shop) as at:
+        at.sign_in().scan(MILK.code)
+        basket = SharedBasket(SaleId("s-7"), "node-T2", put_ms=5, units=1, total_minor=119, basket=at.sale.data())
+        at.pay_cash(119)
+        shop.tell(basket)
+        at.till.parking._claims = AlwaysGranted()
+        (aside,) = listed(at)
+        take_up(at, aside.sale_id)
+        at.pay_cash(119)
+        assert listed(at) == []
         with pytest.raises(RuleViolationError, match=r"parking\.gone"):
             take_up(at, aside.sale_id)

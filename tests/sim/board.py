@@ -1,0 +1,127 @@
+"""The store role's board in memory: folded with the product's own rules, told by revision, and claims decided on it."""
+
+from typing import TYPE_CHECKING
+
+from retail_core.domain.claims import ClaimKind, Granted, Held, Refused, decided
+from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, merged, told_by
+from retail_core.wire.events import decode_event
+from retail_core.wire.messages import ClaimReply, ClaimRequest
+from sync_agent.storage.shared import CLAIMED_AS
+from tests.sim.disks import AgentDisk, Copies, Thing
+from tests.sim.faults import Planted
+
+if TYPE_CHECKING:
+    from retail_core.wire.envelope import StreamEntry, StreamId
+    from tests.sim.world import World
+
+Page = tuple[str, int, dict[Thing, Shared], bool]
+"""Source, revision, rows, and whether they replace everything."""
+
+
+def begin(world: "World", disk: AgentDisk) -> None:
+    """With each start the board has another source: this may be an old copy of it, and who followed knows more."""
+    disk.board.source = world.chance.randbytes(8).hex()
+
+
+def fold(world: "World", disk: AgentDisk, journals: list[tuple[Copies, "StreamId"]]) -> bool:
+    """Read on in every journal here; True when there is news for the tills."""
+    news = False
+    for copies, source in journals:
+        base = copies.streams[source].base.seq if source in copies.streams else 0
+        for placed in copies.entries_after(source, max(disk.board.through.get(source, 0), base), 1 << 30):
+            news = _take(world, disk, placed) or news
+            disk.board.through[source] = placed.seq
+    return news
+
+
+def _take(world: "World", disk: AgentDisk, placed: "StreamEntry") -> bool:
+    entry = placed.entry
+    disk.board.read.setdefault(entry.id, len(disk.board.read))
+    origin = Origin(entry.node, entry.actor, f"{entry.node}/{entry.epoch}", entry.seq)
+    told = told_by(decode_event(entry.type, entry.v, entry.body), origin, lambda kind, key: _known(disk, kind, key))
+    for one in told:
+        tell(disk, one)
+        kind, key = key_of(one)
+        claim = disk.board.claims.get((CLAIMED_AS[kind], key))
+        if kind is not SharedKind.ORDER and claim and register(claim.holder) == register(entry.node):
+            del disk.board.claims[CLAIMED_AS[kind], key]
+            world.checks.released(disk.board.source, CLAIMED_AS[kind], key)
+    return bool(told)
+
+
+def tell(disk: AgentDisk, one: Shared) -> None:
+    """A row with the next revision."""
+    board = disk.board
+    board.rev += 1
+    board.told[key_of(one)] = board.rev, one
+
+
+def page(disk: AgentDisk, source: str, cursor: int) -> Page | None:
+    """Rows above `cursor`, or everything for who knows another source; None when there is nothing new."""
+    board = disk.board
+    if source == board.source and cursor >= board.rev:
+        return None
+    whole = source != board.source
+    rows = {thing: one for thing, (rev, one) in board.told.items() if whole or rev > cursor}
+    return board.source, board.rev, rows, whole
+
+
+def keep(disk: AgentDisk, told: Page) -> None:
+    """What the store role told, into link.db."""
+    shown = disk.shown
+    shown.source, shown.rev, rows, whole = told
+    if whole:
+        shown.rows.clear()
+    shown.rows.update(rows)
+
+
+def keep_news(disk: AgentDisk, told: Page) -> None:
+    """A row ahead of the page that will bring it; what was read already stays."""
+    source, rev, rows, _ = told
+    if source != disk.shown.source or rev > disk.shown.rev:
+        disk.shown.rows.update(rows)
+
+
+def remember(disk: AgentDisk, rows: dict[Thing, Shared]) -> bool:
+    """Take what a neighbour remembers of an earlier store role's word; True when something of it was news."""
+    news = False
+    for (kind, key), offered in rows.items():
+        taken = merged(_known(disk, kind, key), offered)
+        if taken is not None:
+            tell(disk, taken)
+            news = True
+    return news
+
+
+def claim(
+    world: "World", disk: AgentDisk, holder: str, request: ClaimRequest, now_ms: int
+) -> tuple[ClaimReply, Page | None]:
+    """Decided for every machine of the store, with what is told of the thing. What was taken up for good is refused."""
+    basket = _known(disk, SharedKind.BASKET, request.key) if request.kind is ClaimKind.SUSPENDED_SALE else None
+    if isinstance(basket, SharedBasket) and basket.taken_by:
+        return ClaimReply(granted=False, holder=basket.taken_by), None
+    held: Held | None = disk.board.claims.get((request.kind, request.key))
+    given = decided(None if world.planted is Planted.CLAIM_NOT_KEPT else held, holder, request.for_ms, now_ms)
+    if isinstance(given, Refused):
+        return ClaimReply(granted=False, holder=given.by), None
+    assert isinstance(given, Granted)
+    disk.board.claims[request.kind, request.key] = Held(holder, given.until_ms)
+    kind = next(shared for shared, claimed in CLAIMED_AS.items() if claimed is request.kind)
+    rev, row = disk.board.told.get((kind, request.key), (0, None))
+    told: Page | None = (disk.board.source, rev, {(kind, request.key): row}, False) if row else None
+    return ClaimReply(granted=True, holder=holder, for_ms=given.until_ms - now_ms), told
+
+
+def register(node: str) -> str:
+    """The place in the store a machine stands at: A2 is the agent of T2."""
+    return node[1:]
+
+
+def _known(disk: AgentDisk, kind: SharedKind, key: str) -> Shared | None:
+    row = disk.board.told.get((kind, key))
+    here = row[1] if row else None
+    if kind is SharedKind.ORDER:
+        sent = disk.orders.get(key)
+        return sent if sent and (not isinstance(here, OrderDoc) or sent.order_v >= here.order_v) else here
+    return here

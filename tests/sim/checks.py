@@ -1,0 +1,273 @@
+"""What must hold at the end of a simulated day, and at some moments of it, apart from the journals themselves."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from retail_core.domain.claims import CLAIM_MS, ClaimAnswer, ClaimKind, Granted
+from retail_core.domain.counting import Change, Count, Place, Shelf, change_of, shelf
+from retail_core.domain.events import (
+    BasketRecalled,
+    Event,
+    FulfilmentEvent,
+    FulfilmentFact,
+    SaleCompleted,
+    StockCounted,
+)
+from retail_core.domain.fulfilment import State
+from retail_core.domain.orderfold import HANDED_OVER_TWICE, REJECTED
+from retail_core.domain.shared import SharedKind
+from retail_core.domain.stock import movements_of
+from retail_core.wire.envelope import Entry
+from retail_core.wire.events import decode_event
+from tests.sim.board import register
+from tests.sim.faults import Planted
+from tests.sim.office import BASKET_TWICE, RETURNED_TWICE
+from tests.sim.truth import SKUS
+
+if TYPE_CHECKING:
+    from tests.sim.agent import Agent
+    from tests.sim.till import Till
+    from tests.sim.world import World
+
+Claim = tuple[ClaimKind, str]
+OVERDRAWN = "value.overdrawn"
+
+
+class ViolationError(AssertionError):
+    """What must always hold did not."""
+
+
+class Checks:
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.spends: dict[str, list[tuple[str, int]]] = {}
+        self._done: dict[str, list[str]] = {}
+        self._known: dict[tuple[str, ClaimKind, str], tuple[dict[str, int], int]] = {}
+        self._claims: dict[tuple[str, ClaimKind, str], tuple[str, int, int]] = {}
+
+    # ── during the day ───────────────────────────────────────────────────────────────────────────
+
+    def granted(self, holder: "Agent", kind: ClaimKind, key: str, asker: str) -> None:
+        """Nobody else has what the store role grants, until it is given back or its time is over."""
+        thing, wrong_ms, now_ms = (
+            (holder.disk.board.source, kind, key),
+            holder.clock.wrong_ms,
+            self.world.clockwork.now_ms,
+        )
+        other, since_ms, was_wrong_ms = self._claims.get(thing, (asker, 0, 0))
+        if other != asker and now_ms - since_ms < CLAIM_MS and wrong_ms == was_wrong_ms:
+            raise ViolationError(f"{holder.name} granted {kind} {key} to {asker} while {other} has it")
+        self._claims[thing] = asker, now_ms, wrong_ms
+        self._known[register(asker), kind, key] = holder.disk.board.read, len(holder.disk.board.read)
+
+    def released(self, source: str, kind: ClaimKind, key: str) -> None:
+        """What it was claimed for was done."""
+        self._claims.pop((source, kind, key), None)
+
+    def done(self, till: "Till", claim: Claim, what: str, entry: Entry | None, answer: ClaimAnswer) -> None:
+        """In a store whose machines hear one another a thing that can be done once is done once."""
+        if entry is None:
+            return
+        before = self._done.setdefault(what, [])
+        if before and self._knew(till, claim, before, answer):
+            raise ViolationError(f"{till.name}: {what} once more, and the store role knew of the first")
+        before.append(entry.id)
+
+    def spent(self, till: "Till", ref: str, entry: Entry, amount: int, answer: ClaimAnswer) -> None:
+        """There a card is never taken beyond what is on it."""
+        before = self.spends.setdefault(ref, [])
+        taken, ids = sum(minor for _, minor in before) + amount, [one for one, _ in before]
+        if taken > self.world.cards[ref] and self._knew(till, (ClaimKind.GIFT_CARD, ref), ids, answer):
+            raise ViolationError(f"{till.name} took {amount} of a card with {self.world.cards[ref]}, {taken} in all")
+        before.append((entry.id, amount))
+
+    def _knew(self, till: "Till", claim: Claim, before: list[str], answer: ClaimAnswer) -> bool:
+        """True when whoever granted this had read of all these events, or this till has made them itself."""
+        if not isinstance(answer, Granted) or till.blind:
+            return False
+        read, then = self._known[register(till.name), *claim]
+        return all(read.get(one, then) < then or one in till.disk.events for one in before)
+
+    def unsettled(self) -> str:
+        """What still has to be told or waits to be done, empty when the shop has come to rest."""
+        holders = [agent for agent in self.world.agents if agent.desk.role.has]
+        if len(holders) != 1:
+            if not holders:
+                self.world.agents[0].desk.take_over()
+            return f"the store role is with {[agent.name for agent in holders]}"
+        board = holders[0].disk.board
+        for agent in self.world.agents:
+            if (agent.disk.shown.source, agent.disk.shown.rev) != (board.source, board.rev):
+                return f"{agent.name} has not heard all the store role tells"
+        for copies, source in holders[0].journals():
+            head = copies.head(source)
+            if (
+                head
+                and board.through.get(source, 0) < head.seq
+                and copies.entries_after(source, board.through.get(source, 0), 1)
+            ):
+                return f"{holders[0].name} has not read {source.node}"
+        disk = self.world.hq.disk
+        waits = [order_id for order_id, steps in disk.waiting.items() if steps]
+        if waits:
+            return f"{len(waits)} orders wait for a step"
+        late = [order.number for order in disk.orders.values() if order.state is State.OFFERED]
+        late += [o.number for o in disk.orders.values() if o.state is State.ACCEPTED and o.cancel_requested]
+        return f"{late} wait for the store role" if late else ""
+
+    # ── at the end ───────────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> None:
+        facts = [(entry, decode_event(entry.type, entry.v, entry.body)) for entry in self.world.hq.disk.events.values()]
+        self._roles()
+        self._receipts()
+        self._orders([(entry.node, event) for entry, event in facts if isinstance(event, FulfilmentEvent)])
+        self._baskets([event for _, event in facts if isinstance(event, BasketRecalled)])
+        self._goods([event for _, event in facts if isinstance(event, SaleCompleted)])
+        self._value()
+        self._shelves(facts)
+        self._boards()
+
+    def _roles(self) -> None:
+        holders = [agent.name for agent in self.world.agents if agent.desk.role.has]
+        if len(holders) != 1:
+            raise ViolationError(f"the store role is with {holders}")
+
+    def _receipts(self) -> None:
+        """Numbers run from 1 without a gap in each series, and a number is given twice only by a till that went back in
+        time together with its guard, before anybody told it.
+        """
+        blind = {till.name for till in self.world.tills if till.blind}
+        by_series: dict[str, list[int]] = {}
+        for receipt, given in self.world.truth.receipts.items():
+            series, counter = receipt.rsplit("-", 1)
+            by_series.setdefault(series, []).append(int(counter))
+            if len(given) > 1 and given[0] not in blind:
+                raise ViolationError(f"receipt number {receipt} was given {len(given)} times")
+        for series, counters in by_series.items():
+            if sorted(counters) != list(range(1, len(counters) + 1)):
+                raise ViolationError(f"series {series} has gaps: {sorted(counters)}")
+
+    def _orders(self, facts: list[tuple[str, FulfilmentEvent]]) -> None:
+        """Collected beats everything, two hand-overs are one thing to look at, and nothing is unless facts disagree."""
+        disk = self.world.hq.disk
+        went_back = self.world.went_back
+        for order_id, order in disk.orders.items():
+            said = [(node, fact.order_v) for node, fact in facts if fact.order_id == order_id]
+            about = [fact for _, fact in facts if fact.order_id == order_id]
+            twice = [node for (node, _), n in Counter(said).items() if n > 1 and node not in went_back]
+            if twice:
+                raise ViolationError(f"{twice[0]} decided twice on one version of {order.number}")
+            if disk.waiting.get(order_id):
+                raise ViolationError(f"order {order.number} waits for a step that never came")
+            collected = sum(fact.what is FulfilmentFact.COLLECTED for fact in about)
+            if bool(collected) is not (order.state is State.COLLECTED):
+                raise ViolationError(f"order {order.number} was handed over {collected} times and is {order.state}")
+            cases = Counter({code: n for (code, subject), n in disk.cases.items() if subject == order.number})
+            if cases[HANDED_OVER_TWICE] != max(0, collected - 1):
+                raise ViolationError(f"order {order.number}: {collected} hand-overs, exceptions {dict(cases)}")
+            del cases[HANDED_OVER_TWICE], cases[REJECTED]
+            versions = sorted(fact.order_v for fact in about)
+            agreed = versions == list(range(versions[0], versions[0] + len(versions))) if versions else True
+            if agreed and order_id not in self.world.odd_orders and cases:
+                raise ViolationError(f"order {order.number} is in order, and there are exceptions {dict(cases)}")
+            if len(set(versions)) < len(versions) and not (cases or collected > 1):
+                raise ViolationError(f"order {order.number} was decided twice, and nobody is told")
+
+    def _baskets(self, recalls: list[BasketRecalled]) -> None:
+        taken: dict[tuple[str, int], set[str]] = {}
+        for said in recalls:
+            taken.setdefault((said.sale_id, said.put_ms), set()).add(said.as_sale)
+        twice = sum(len(sales) - 1 for sales in taken.values())
+        cases = sum(1 for code, _ in self.world.hq.disk.cases if code == BASKET_TWICE)
+        if twice != cases:
+            raise ViolationError(f"{twice} baskets were taken up twice, and there are {cases} exceptions")
+
+    def _goods(self, sales: list[SaleCompleted]) -> None:
+        given = self.world.truth.receipts
+        once = [sale for sale in sales if len(given[sale.receipt]) == 1]
+        sold = {(sale.receipt, line.n): line.qty_milli for sale in once for line in sale.lines if not line.back}
+        back: Counter[tuple[str, int]] = Counter()
+        for sale in sales:
+            for line in sale.lines:
+                if line.back:
+                    back[line.back.receipt, line.back.n] += line.qty_milli
+        more = {f"{at[0]}/{at[1]}" for at, milli in back.items() if at in sold and milli > sold[at]}
+        cases = {subject for code, subject in self.world.hq.disk.cases if code == RETURNED_TWICE}
+        cases = {subject for subject in cases if len(given[subject.partition("/")[0]]) == 1}
+        if more != cases:
+            raise ViolationError(f"more came back of {more} than was sold, and there are exceptions for {cases}")
+
+    def _value(self) -> None:
+        """A balance is what was issued less what was taken, and below zero it is one thing to look at."""
+        disk = self.world.hq.disk
+        for ref, known in disk.instruments.items():
+            taken = sum(amount for event_id, amount in self.spends.get(ref, ()) if event_id in disk.events)
+            if known.balance != self.world.cards[ref] - taken:
+                raise ViolationError(f"card {ref} has {known.balance} at HQ after {taken} of {self.world.cards[ref]}")
+            if (known.balance < 0) is not ((OVERDRAWN, ref) in disk.cases):
+                raise ViolationError(f"card {ref} has {known.balance}, and exceptions do not say so")
+
+    # ── shelves ──────────────────────────────────────────────────────────────────────────────────
+
+    def _shelves(self, facts: list[tuple[Entry, Event]]) -> None:
+        """What HQ says is there is there, to the unit, unless it says itself that somebody must count again."""
+        for sku in SKUS:
+            found, changes, count = self._shelf(facts, sku)
+            if count is None or found.recount:
+                self.world.count("shelves in doubt" if count else "shelves never counted")
+                continue
+            scanned = self.world.truth.counts[count.counted.count_id]
+            later = [change for (event_id, change) in changes if self.world.truth.order[event_id] >= scanned.after]
+            true_milli = scanned.qty_milli + sum(change.delta_milli for change in later)
+            if found.qty_milli != true_milli and not self._clock_lied(count, changes):
+                raise ViolationError(f"{sku}: HQ says {found.qty_milli}, and {true_milli} are there")
+            self.world.count("shelves right to the unit")
+
+    def _shelf(
+        self, facts: list[tuple[Entry, Event]], sku: str
+    ) -> tuple[Shelf, list[tuple[str, Change]], Count | None]:
+        counts: list[Count] = []
+        changes: list[tuple[str, Change]] = []
+        late: list[Change] = []
+        for entry, event in facts:
+            place = Place(f"{entry.node}/{entry.epoch}", entry.seq, entry.at + entry.clock)
+            if isinstance(event, StockCounted) and event.sku == sku:
+                counts.append(Count(place, event))
+                late = []
+            moves = [move for move in movements_of(event) if move.sku == sku]
+            if moves:
+                changes.append((entry.id, change_of(place, moves)))
+                late.append(changes[-1][1])
+        found = shelf(counts, [change for _, change in changes], self.world.doubt_ms)
+        count = next((one for one in counts if one.counted.count_id == found.count_id), None)
+        if count and self.world.planted is Planted.LATE_SALES_AGAIN:
+            found = Shelf(counts[-1].counted.qty_milli + sum(one.delta_milli for one in late), found.count_id)
+        return found, changes, count
+
+    def _clock_lied(self, count: Count, changes: list[tuple[str, Change]]) -> bool:
+        """A till that nobody could hear sold with a clock that nobody could put right: no rule could know."""
+        truth = self.world.truth
+        scanned = truth.counts[count.counted.count_id]
+        silent = [event_id for event_id, change in changes if change.place.stream not in scanned.heard]
+        return bool(truth.clock_wrong & {*silent}) or scanned.clock_wrong
+
+    # ── boards ───────────────────────────────────────────────────────────────────────────────────
+
+    def _boards(self) -> None:
+        """Every till shows what HQ and the other tills show, but for orders of which a disaster destroyed a step."""
+        disk, truth = self.world.hq.disk, self.world.truth
+        odd = {order_id for event_id, order_id in truth.about.items() if event_id not in disk.effects}
+        for till in self.world.tills:
+            for order_id, order in disk.orders.items():
+                if order_id in odd:
+                    continue
+                shown = till.counter.order(order_id)
+                if shown is None or (shown.state, shown.order_v) != (order.state, order.order_v):
+                    raise ViolationError(f"{till.name} shows {shown} instead of {order}")
+        boards = [
+            {thing: row for thing, row in agent.disk.shown.rows.items() if thing[0] is not SharedKind.ORDER}
+            for agent in self.world.agents
+        ]
+        if any(one != boards[0] for one in boards):
+            raise ViolationError("the tills of the store show different baskets, cards or returns")
