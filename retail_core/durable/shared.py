@@ -47,10 +47,16 @@ def put_page(conn: Connection, page: SharedPage) -> None:
     conn.execute("INSERT OR REPLACE INTO shared_cursor (one, source, rev) VALUES (1, ?, ?)", (page.source, page.rev))
 
 
-def put_news(conn: Connection, news: SharedPage) -> None:
-    """A few rows ahead of the page that will bring them, inside the caller's transaction; what was read already stays."""
+def put_news(conn: Connection, news: SharedPage) -> bool:
+    """A few rows ahead of the page that will bring them, inside the caller's transaction; what was read already stays.
+
+    False, and nothing is changed, when they are another machine's word than what is here.
+    """
     source, rev = shared_cursor(conn)
-    _put(conn, [row for row in news.rows if source != news.source or row.rev > rev])
+    if source != news.source:
+        return False
+    _put(conn, [row for row in news.rows if row.rev > rev])
+    return True
 
 
 def _put(conn: Connection, rows: Sequence[SharedRow]) -> None:

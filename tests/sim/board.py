@@ -76,11 +76,12 @@ def keep(disk: AgentDisk, told: Page) -> None:
     shown.rows.update(rows)
 
 
-def keep_news(disk: AgentDisk, told: Page) -> None:
-    """A row ahead of the page that will bring it; what was read already stays."""
+def keep_news(disk: AgentDisk, told: Page) -> bool:
+    """A row ahead of the page that will bring it; what was read already stays. False for another machine's word."""
     source, rev, rows, _ = told
-    if source != disk.shown.source or rev > disk.shown.rev:
+    if source == disk.shown.source and rev > disk.shown.rev:
         disk.shown.rows.update(rows)
+    return source == disk.shown.source
 
 
 def remember(disk: AgentDisk, rows: dict[Thing, Shared]) -> bool:

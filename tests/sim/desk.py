@@ -11,7 +11,7 @@ from retail_core.sync.sender import HQ_PEER
 from retail_core.sync.storerole import NOBODY, StoreRole, heard_of, taken_over
 from retail_core.wire.messages import ClaimReply, ClaimRequest
 from sync_agent.config import FIND_PEERS_EVERY_MS, LEASE_SKEW_MS, POLL_TILL_MS
-from sync_agent.hq_link.neighbours import FIRST_PAUSE_MS, MISSES_TO_FORGET
+from sync_agent.hq_link.neighbours import FIRST_PAUSE_MS, FORGET_AFTER_MS
 from sync_agent.storage.orders import AGENT_ACTOR, DECISIONS
 from tests.sim import board
 from tests.sim.board import Page
@@ -40,7 +40,7 @@ class Desk:
             lambda: agent.offset_ms,
         )  # fmt: skip
         self.roles: dict[str, StoreRole] = {}
-        self._missed: dict[str, int] = {}
+        self._heard_ms: dict[str, int] = {}
         self._waiting: list[Callable[[], None]] = []
         self._asked = 0
         self._folding = False
@@ -65,7 +65,7 @@ class Desk:
         return max(((role.generation, name) for name, role in self.roles.items() if role.has), default=NOBODY)
 
     def start(self) -> None:
-        self.roles, self._missed, self._waiting = {}, {}, []
+        self.roles, self._heard_ms, self._waiting = {}, {}, []
         self._folding = False
         self._pause_ms = FIRST_PAUSE_MS
         if self.role.has:
@@ -119,10 +119,10 @@ class Desk:
 
     def _met(self, name: str, role: StoreRole | None) -> None:
         before = {one: known.has for one, known in self.roles.items()}
-        self._missed[name] = 0 if role else self._missed.get(name, 0) + 1
+        now_ms = self.world.clockwork.now_ms
         if role:
-            self.roles[name] = role
-        elif self._missed[name] >= MISSES_TO_FORGET:
+            self.roles[name], self._heard_ms[name] = role, now_ms
+        elif now_ms - self._heard_ms.get(name, now_ms) >= FORGET_AFTER_MS:
             self.roles.pop(name, None)
         if before != {one: known.has for one, known in self.roles.items()}:
             self._neighbours_changed()
@@ -270,9 +270,12 @@ class Desk:
         name, now = self.agent.name, self.agent.clock.now_ms
 
         def heard(reply: ClaimReply, told: Page | None) -> None:
-            if told and self.agent.up and self.world.planted is not Planted.GRANTED_UNTOLD:
-                board.keep_news(self.disk, told)
-            if self.agent.up:
+            untold = self.world.planted is Planted.GRANTED_UNTOLD
+            if not self.agent.up:
+                return
+            if told and not untold and not board.keep_news(self.disk, told):
+                give(NobodyAnswered())
+            else:
                 give(Granted(now() + reply.for_ms) if reply.granted else Refused(reply.holder))
 
         if self.role.has:
