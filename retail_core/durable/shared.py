@@ -25,6 +25,8 @@ SHARED_STEP: Step = (
     "CREATE INDEX claim_answer_at ON claim_answer (at_ms)",
 )
 KEEP_ANSWERS_MS = 3_600_000
+MIXED = "mixed"
+"""The source of what is here when it is more than one machine's word."""
 NOBODY = "nobody"
 GRANTED = "granted"
 REFUSED = "refused"
@@ -47,16 +49,15 @@ def put_page(conn: Connection, page: SharedPage) -> None:
     conn.execute("INSERT OR REPLACE INTO shared_cursor (one, source, rev) VALUES (1, ?, ?)", (page.source, page.rev))
 
 
-def put_news(conn: Connection, news: SharedPage) -> bool:
+def put_news(conn: Connection, news: SharedPage) -> None:
     """A few rows ahead of the page that will bring them, inside the caller's transaction; what was read already stays.
 
-    False, and nothing is changed, when they are another machine's word than what is here.
+    After another machine's word than what is here, everything is to be read again.
     """
     source, rev = shared_cursor(conn)
+    _put(conn, [row for row in news.rows if source != news.source or row.rev > rev])
     if source != news.source:
-        return False
-    _put(conn, [row for row in news.rows if row.rev > rev])
-    return True
+        conn.execute("INSERT OR REPLACE INTO shared_cursor (one, source, rev) VALUES (1, ?, 0)", (MIXED,))
 
 
 def _put(conn: Connection, rows: Sequence[SharedRow]) -> None:

@@ -310,8 +310,8 @@ def asks(files: Files, now_ms: int) -> Sequence[Ask]:
 
 
 def answer(files: Files, ask_id: str, reply: ClaimReply | None, now_ms: int) -> None:
-    """For the till beside us, with what is told of the thing. A machine whose word is not here yet counts as nobody."""
+    """For the till beside us, with what is told of the thing."""
     with transaction(files.link, files.link_path):
-        if reply and reply.told and not put_news(files.link, reply.told):
-            reply = None
+        if reply and reply.told:
+            put_news(files.link, reply.told)
         put_claim_answer(files.link, ask_id, reply, now_ms)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from retail_core.domain.claims import ClaimKind, Granted, Held, Refused, decided
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, merged, told_by
+from retail_core.durable.shared import MIXED
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest
 from sync_agent.storage.shared import CLAIMED_AS
@@ -76,12 +77,15 @@ def keep(disk: AgentDisk, told: Page) -> None:
     shown.rows.update(rows)
 
 
-def keep_news(disk: AgentDisk, told: Page) -> bool:
-    """A row ahead of the page that will bring it; what was read already stays. False for another machine's word."""
+def keep_news(disk: AgentDisk, told: Page) -> None:
+    """A row ahead of the page that will bring it; what was read already stays. After another's word all is read again."""
     source, rev, rows, _ = told
-    if source == disk.shown.source and rev > disk.shown.rev:
-        disk.shown.rows.update(rows)
-    return source == disk.shown.source
+    shown = disk.shown
+    if source != shown.source:
+        shown.rows.update(rows)
+        shown.source, shown.rev = MIXED, 0
+    elif rev > shown.rev:
+        shown.rows.update(rows)
 
 
 def remember(disk: AgentDisk, rows: dict[Thing, Shared]) -> bool:

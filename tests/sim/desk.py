@@ -12,6 +12,7 @@ from retail_core.sync.storerole import NOBODY, StoreRole, heard_of, taken_over
 from retail_core.wire.messages import ClaimReply, ClaimRequest
 from sync_agent.config import FIND_PEERS_EVERY_MS, LEASE_SKEW_MS, POLL_TILL_MS
 from sync_agent.hq_link.neighbours import FIRST_PAUSE_MS, FORGET_AFTER_MS
+from sync_agent.hq_link.shared_line import CLAIM_PATIENCE_S
 from sync_agent.storage.orders import AGENT_ACTOR, DECISIONS
 from tests.sim import board
 from tests.sim.board import Page
@@ -267,16 +268,14 @@ class Desk:
 
     def ask_claim(self, request: ClaimRequest, give: Callable[[ClaimAnswer], None]) -> None:
         """A claim of the till beside us goes to the store role; whoever is granted something has what is told of it."""
-        name, now = self.agent.name, self.agent.clock.now_ms
+        name, now, asked_ms = self.agent.name, self.agent.clock.now_ms, self.world.clockwork.now_ms
 
         def heard(reply: ClaimReply, told: Page | None) -> None:
-            untold = self.world.planted is Planted.GRANTED_UNTOLD
-            if not self.agent.up:
+            if not self.agent.up or self.world.clockwork.now_ms - asked_ms > CLAIM_PATIENCE_S * 1_000:
                 return
-            if told and not untold and not board.keep_news(self.disk, told):
-                give(NobodyAnswered())
-            else:
-                give(Granted(now() + reply.for_ms) if reply.granted else Refused(reply.holder))
+            if told and self.world.planted is not Planted.GRANTED_UNTOLD:
+                board.keep_news(self.disk, told)
+            give(Granted(now() + reply.for_ms) if reply.granted else Refused(reply.holder))
 
         if self.role.has:
             heard(*self.grant(name, request))
