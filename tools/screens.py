@@ -31,6 +31,7 @@ from tools.screens_manager import manager_pictures
 from tools.screens_pay import pay_pictures
 from tools.screens_people import people_pictures
 from tools.screens_pickup import pickup_pictures
+from tools.screens_recovery import recovery_pictures
 from tools.screens_returns import return_pictures
 from tools.screens_sell import sell_pictures
 
@@ -48,6 +49,7 @@ def pictures() -> Iterator[Picture]:
     yield from manager_pictures()
     yield from people_pictures()
     yield from connection_pictures()
+    yield from recovery_pictures()
     yield from more_pictures()
     yield Picture("sign-in", sign_in(""), LOCKED, ())
     yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), LOCKED, ())

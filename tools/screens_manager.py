@@ -36,6 +36,7 @@ PAGES = (
     ("staff", "Staff"),
     ("settings", "Settings"),
     ("connection", "Connection"),
+    ("recovery", "Lost till"),
 )
 LOOK_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),

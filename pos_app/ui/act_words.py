@@ -28,6 +28,7 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "price_override": _("Sell {name} at {money}"),
         "sale_amount_off": _("Take {money} off the whole sale"),
         "sale_discount": _("Take {percent} off the whole sale"),
+        "salvage": _("Send what the disk of {name} has to head office, {amount} records"),
         "start_training": _("Begin training at this till"),
         "unlock_pins": _("Let PINs be tried again at this till"),
         "store_role": _("Tie the store together on this machine"),

@@ -352,6 +352,12 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
             "The till is running already on these files. Go back to its window; a second one is not needed."
         ),
         "remote.socket": _("The control socket {socket} cannot be made: {why}"),
+        # a lost machine's disk
+        "salvage.no_machine": _("That is no folder of a till."),
+        "salvage.nothing_read": _("Read a disk first."),
+        "salvage.other_store": _("That till belongs to another store. Read its disk there."),
+        "salvage.this_machine": _("That is this till's own folder."),
+        "salvage.unreadable": _("The disk cannot be read. Is it still plugged in?"),
         "series.used_up": _("No receipt numbers are left for this till. Connect it to head office once."),
     }
 )

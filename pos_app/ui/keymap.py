@@ -50,6 +50,7 @@ class Act(StrEnum):
     LEARN = "learn"
     LESS = "less"
     LOCK = "lock"
+    LOOK_AROUND = "look_around"
     MAIL_RECEIPT = "mail_receipt"
     MANAGER = "manager"
     MARK_READY = "mark_ready"
@@ -73,11 +74,14 @@ class Act(StrEnum):
     POINTS = "points"
     QUANTITY = "quantity"
     READ_BATCH = "read_batch"
+    READ_DISK = "read_disk"
     REPRINT = "reprint"
     RETURN = "return"
     SAVE = "save"
     SAVE_PDF = "save_pdf"
     SELL = "sell"
+    SEND_DISK = "send_disk"
+    STOP_READING = "stop_reading"
     SUSPEND = "suspend"
     TAKE_BACK = "take_back"
     TAKE_OUT = "take_out"
@@ -226,6 +230,16 @@ EXCEPTION_KEYS: Mapping[str, Act] = MappingProxyType(
 )
 SETTINGS_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F6": Act.NEXT_CHOICE, "Up": Act.UP, "Down": Act.DOWN, "PgDown": Act.MORE, "PgUp": Act.LESS}
+)
+RECOVERY_KEYS: Mapping[str, Act] = MappingProxyType(
+    {
+        "F2": Act.LOOK_AROUND,
+        "F6": Act.READ_DISK,
+        "F8": Act.STOP_READING,
+        "F9": Act.SEND_DISK,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
+    }
 )
 STAFF_KEYS: Mapping[str, Act] = MappingProxyType({"F6": Act.UNLOCK_PINS})
 MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})

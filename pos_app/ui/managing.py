@@ -19,6 +19,8 @@ from pos_app.ui.screens.exceptions.presenter import ExceptionsPresenter
 from pos_app.ui.screens.exceptions.view import ExceptionsView
 from pos_app.ui.screens.manager.presenter import ManagerPresenter
 from pos_app.ui.screens.manager.view import ManagerView
+from pos_app.ui.screens.recovery.presenter import RecoveryPresenter
+from pos_app.ui.screens.recovery.view import RecoveryView
 from pos_app.ui.screens.settings.presenter import SettingsPresenter
 from pos_app.ui.screens.settings.view import SettingsView
 from pos_app.ui.screens.staff.presenter import StaffPresenter
@@ -61,4 +63,6 @@ def manager_workspace(
     workspace.add("settings", lambda: tr("Settings"), settings, allowed(Permission.SET_UP_TILL))
     way = ConnectionPresenter(ConnectionView(), till.connection, till.link, zone, counter.healths)
     workspace.add("connection", lambda: tr("Connection"), way)
+    recovery = RecoveryPresenter(RecoveryView(), till.recovery, zone)
+    workspace.add("recovery", lambda: tr("Lost till"), recovery, allowed(Permission.SET_UP_TILL))
     return workspace

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
-from pos_app.ui.theme import WIDE_GAP, Weight, set_look
+from pos_app.ui.theme import TOUCH_PX, WIDE_GAP, Weight, set_look
 from pos_app.ui.widgets.buttons import button
 from pos_app.ui.widgets.parts import column, label, panel, row
 from pos_app.ui.words import tr
@@ -12,6 +12,7 @@ from pos_app.ui.words import tr
 LIST_WIDTH, NARROW_LIST = 240, 168
 NARROW_PX = 1180
 PAGE_HEIGHT = 52
+KEYS_ROOM = 130  # what else the list has: its margins, and two lines about keys
 
 
 class ManagerView(QWidget):
@@ -67,11 +68,19 @@ class ManagerView(QWidget):
             self._buttons[name].setText(words)
             self._buttons[name].setAccessibleName(words)
             set_look(self._buttons[name], chosen="true" if name == chosen else "false")
-        self._keys.setVisible(len(pages) > 1)
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._side.setFixedWidth(LIST_WIDTH if self.width() >= NARROW_PX else NARROW_LIST)
+        self._fit()
+
+    def _fit(self) -> None:
+        """On a low window the list gives up its words about keys, which the help has too, and then some height."""
+        low = self.height() < len(self._buttons) * PAGE_HEIGHT + KEYS_ROOM
+        self._keys.setVisible(len(self._buttons) > 1 and not low)
+        for one in self._buttons.values():
+            one.setFixedHeight(TOUCH_PX if low else PAGE_HEIGHT)
 
     def _pressed(self) -> None:
         self.chosen.emit(str(self.sender().property("page")))
