@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pos_app.runtime.claims import StoreClaims
 from pos_app.runtime.receipts import ReceiptsElsewhere
+from pos_app.runtime.sealing import Sealing
 from pos_app.runtime.wake import WakeLine
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
@@ -116,6 +117,7 @@ class Till:
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
     elsewhere: ReceiptsElsewhere = field(init=False)
+    sealing: Sealing = field(init=False)
     returning: Returning = field(init=False)
     asking: Asking = field(init=False)
     post_voiding: PostVoiding = field(init=False)
@@ -135,6 +137,7 @@ class Till:
     def __post_init__(self) -> None:
         self._taking_over = TakingOver(self.selling)
         self.choices = TillChoices(self.preferences, self.config, self.writer)
+        self.sealing = Sealing(self.writer, self.links, self.clock, calm=lambda: self.selling.sale is None)
 
     @classmethod
     def open(
@@ -310,6 +313,7 @@ class Till:
         self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
         self.signing_in.tick()
         self.shop_time.heard(self.links.status())
+        self.sealing.tick()
         if self.goods.refresh():
             self.rechecked(self.selling.recheck())
         self.receipt_codes.refresh()

@@ -49,6 +49,7 @@ from sync_agent.storage.files import Files
 from sync_agent.storage.streams import Copy
 from sync_agent.store_role.acceptance import Acceptance
 from sync_agent.store_role.intake import Intake
+from sync_agent.store_role.sealing import seal_old_days
 from sync_agent.store_role.shared_board import SharedBoard
 from sync_agent.store_role.shipper import Patient, everything
 from sync_agent.till_link import TillLink, till_copies
@@ -160,6 +161,7 @@ class Agent:
                 self.keys.run,
                 self.salvage.run,
                 self.copies.run,
+                self._seal,
             ]
             lines.append(self.board.run if self.board else self.relayed.run)
             if self.neighbours.discovery:
@@ -357,6 +359,9 @@ class Agent:
             if gone:
                 LOG.info("removed %s", ", ".join(gone), extra={"code": "reference.removed"})
             await self._decide()
+
+    async def _seal(self) -> None:
+        await seal_old_days(self.files, self.clock)
 
     # ── what it knows ────────────────────────────────────────────────────────────────────────────
 

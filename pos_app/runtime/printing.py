@@ -228,7 +228,7 @@ def _take(store: TillStore) -> PrintJob | None:
     with store.unit() as conn:
         spool.move_job(conn, job.job, JobAction.SEND)
     invoice = papers.invoice_by_number(store.conn, job.subject) if job.kind == spool.INVOICE else None
-    fact, sold_ms = sales.fact_of(store.conn, invoice.receipt if invoice else job.subject) or (b"", 0)
+    fact, sold_ms = sales.fact_of(store.history, invoice.receipt if invoice else job.subject) or (b"", 0)
     return msgspec.structs.replace(job, fact=fact, sold_ms=sold_ms, private=invoice.private if invoice else b"")
 
 

@@ -42,7 +42,7 @@ def move_points(
 
 def _earned(store: TillStore, receipt: str) -> Earned | None:
     """What a receipt of this till earned."""
-    found = sales.fact_of(store.conn, receipt)
+    found = sales.fact_of(store.history, receipt)
     if found is None:
         return None
     sold = msgspec.json.decode(found[0], type=SaleCompleted)

@@ -135,7 +135,7 @@ class Papers:
         paper = self._paper()
 
         def work(store: TillStore) -> tuple[tuple[ReceiptData, ...], bytes, int]:
-            fact, at_ms = sales.fact_of(store.conn, receipt) or (b"", 0)
+            fact, at_ms = sales.fact_of(store.history, receipt) or (b"", 0)
             data, made = _data(store, receipt, paper), papers.invoice_of(store.conn, receipt)
             full = [replace(_as_invoice(store, data, made), buyer=buyer_lines(made.private))] if made else []
             return (data, *full), fact, at_ms
@@ -187,11 +187,11 @@ def _data(store: TillStore, receipt: str, paper: Paper) -> ReceiptData:
     job = spool.job_of(store.conn, receipt)
     if job is not None:
         return msgspec.json.decode(job.document, type=ReceiptData)
-    fact = sales.fact_of(store.conn, receipt)
+    fact = sales.fact_of(store.history, receipt)
     if fact is None:
         raise RuleViolationError(NO_RECEIPT, receipt=receipt)
     event = msgspec.json.decode(fact[0], type=SaleCompleted)
-    kept = sales.kept_sale(store.conn, event.sale_id)
+    kept = sales.kept_sale(store.history, event.sale_id)
     sold = tuple(
         sale_line(line, event, kept.names.get(line.n, line.sku), "each" if line.qty_milli % ONE == 0 else "kg")
         for line in event.lines

@@ -162,12 +162,11 @@ class PostVoiding:
 
 
 def _last(store: TillStore) -> LastSale | None:
-    found = sales.last_fact(store.conn, store.journal.series)
+    found = sales.last_fact(store.history, store.journal.series)
     if found is None:
         return None
-    body, at_ms, n = found
-    sale = msgspec.json.decode(body, type=SaleCompleted)
+    sale = msgspec.json.decode(found.body, type=SaleCompleted)
     session = store.session
-    same = session is not None and n > drawer.opened_n(store.conn, session.session_id)
+    same = session is not None and found.n > drawer.opened_n(store.conn, session.session_id)
     back = any(part.qty_milli for part in returns.came_back(store.conn, sale.receipt).values())
-    return LastSale(sale, at_ms, same, back, returns.voided_by(store.conn, sale.receipt))
+    return LastSale(sale, found.at, same, back, returns.voided_by(store.conn, sale.receipt))

@@ -315,7 +315,7 @@ def _find(store: TillStore, number: str, signed: PaidReceipt | None, register: s
     by_receipt = returns.voided_by(store.conn, number)
     if by_receipt:
         raise RuleViolationError(returns.VOIDED, receipt=number, by_receipt=by_receipt)
-    found = sales.fact_of(store.conn, number) if own else None
+    found = sales.fact_of(store.history, number) if own else None
     if not (own or signed):
         raise RuleViolationError("receipt.not_of_this_till", receipt=number)
     receipt = _whole(number, signed, found)

@@ -8,6 +8,7 @@ from retail_core.domain.events import SaleCompleted
 from retail_core.domain.saledata import SaleData
 from retail_core.domain.saleline import SaleLine
 from retail_core.durable.engine import Connection
+from retail_core.durable.segments import Fact, History
 
 COUNTER_DIGITS, MAX_COUNTER_DIGITS = 6, 12
 
@@ -20,11 +21,8 @@ _LINE = (
     "INSERT INTO sale_line (sale_id, n, sku, gtin, name, qty_milli, unit_minor, amount_minor, tax_class, tax_minor,"
     " lot, serial, epc, expiry) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
-_FACT = "SELECT e.body, e.at FROM sale s JOIN event e ON e.id = s.event_id WHERE s.series = ? AND s.counter = ? AND s.receipt = ?"
-_LAST = (
-    "SELECT e.body, e.at, e.n FROM sale s JOIN event e ON e.id = s.event_id WHERE s.series = ?"
-    " ORDER BY s.counter DESC LIMIT 1"
-)
+_EVENT_OF = "SELECT event_id FROM sale WHERE series = ? AND counter = ? AND receipt = ?"
+_LAST = "SELECT event_id FROM sale WHERE series = ? ORDER BY counter DESC LIMIT 1"
 _TENDER = "INSERT INTO tender (sale_id, n, kind, amount_minor, given_minor, reference) VALUES (?,?,?,?,?,?)"
 
 
@@ -95,12 +93,13 @@ def put_sale(
     )
 
 
-def fact_of(conn: Connection, receipt: str) -> tuple[bytes, int] | None:
-    """The journal's body of the sale behind a receipt of this file, and its time; None when there is none."""
+def fact_of(history: History, receipt: str) -> tuple[bytes, int] | None:
+    """The journal's body of the sale behind a receipt of this till, and its time; None when there is none."""
     series, _, counter = receipt.rpartition("-")
     if not (counter.isascii() and counter.isdigit()) or len(counter) > MAX_COUNTER_DIGITS:
         return None
-    return conn.execute(_FACT, (series.rpartition("-")[2], int(counter), receipt)).fetchone()
+    found = _fact(history, _EVENT_OF, (series.rpartition("-")[2], int(counter), receipt))
+    return (found.body, found.at) if found else None
 
 
 class KeptSale(msgspec.Struct, frozen=True):
@@ -111,19 +110,24 @@ class KeptSale(msgspec.Struct, frozen=True):
     names: dict[int, str]
 
 
-def kept_sale(conn: Connection, sale_id: str) -> KeptSale:
+def kept_sale(history: History, sale_id: str) -> KeptSale:
     """Of a sale that is in the file."""
-    operator_id, entry_hash = conn.execute(
-        "SELECT s.operator_id, e.entry_hash FROM sale s JOIN event e ON e.id = s.event_id WHERE s.sale_id = ?",
-        (sale_id,),
+    operator_id, event_id = history.conn.execute(
+        "SELECT operator_id, event_id FROM sale WHERE sale_id = ?", (sale_id,)
     ).fetchone()
-    rows = conn.execute("SELECT n, name FROM sale_line WHERE sale_id = ?", (sale_id,))
-    return KeptSale(operator_id, entry_hash, dict(rows.fetchall()))
+    fact = history.fact(event_id)
+    rows = history.conn.execute("SELECT n, name FROM sale_line WHERE sale_id = ?", (sale_id,))
+    return KeptSale(operator_id, fact.entry_hash if fact else b"", dict(rows.fetchall()))
 
 
-def last_fact(conn: Connection, series: str) -> tuple[bytes, int, int] | None:
-    """The journal's body of the newest sale of a series, its time, and its place in the journal."""
-    return conn.execute(_LAST, (series,)).fetchone()
+def last_fact(history: History, series: str) -> Fact | None:
+    """The journal's fact of the newest sale of a series."""
+    return _fact(history, _LAST, (series,))
+
+
+def _fact(history: History, question: str, values: tuple[str | int, ...]) -> Fact | None:
+    row = history.conn.execute(question, values).fetchone()
+    return history.fact(row[0]) if row else None
 
 
 def put_basket(conn: Connection, data: SaleData | None) -> None:

@@ -9,6 +9,7 @@ from pos_app.storage.waiting import WAITING_STEP
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step
 from retail_core.durable.recovery import SALVAGE_ASK_STEP
+from retail_core.durable.segments import SEGMENT_STEP
 
 TILL_STEPS: tuple[Step, ...] = (
     (
@@ -124,4 +125,5 @@ TILL_STEPS: tuple[Step, ...] = (
     RECEIPT_ASK_STEP,
     CONSENT_STEP,
     SALVAGE_ASK_STEP,
+    SEGMENT_STEP,
 )

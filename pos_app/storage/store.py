@@ -18,8 +18,10 @@ from retail_core.durable import copies, link
 from retail_core.durable.engine import Connection, open_ro, open_rw
 from retail_core.durable.guard import Guard
 from retail_core.durable.home import Home, MachineConfig
-from retail_core.durable.journal import FIRST_START, Journal, Stamp, chain_hash_at, last_at
+from retail_core.durable.journal import FIRST_START, Journal, Stamp, last_at
 from retail_core.durable.migrate import ensure_schema
+from retail_core.durable.sealing import Sealer
+from retail_core.durable.segments import History
 from retail_core.sync.epoch import republish_above
 from retail_core.wire.envelope import Private, StreamEntry
 
@@ -44,7 +46,10 @@ class TillStore:
         self._watch = ClockWatch(clock)
         key = home.keys.signing_key("till")
         self._guard = Guard(home.till_guard)
-        self.journal = Journal(conn, config.till_node, key.sign, self._guard)
+        self.history = History(conn, home.till_db, home.keys.file_key(home.till_db.name))
+        """The journal with what has left the file for sealed segments."""
+        self.sealer = Sealer(self.history, home.till_db)
+        self.journal = Journal(conn, config.till_node, key.sign, self._guard, self.history.entries_after)
         self.drawer = f"{config.store}-{config.register}"
         self.session: DrawerSession | None = drawer.read_open(conn, self.drawer)
         """The drawer session that goes on, as the file has it."""
@@ -67,6 +72,8 @@ class TillStore:
 
     def close(self) -> None:
         self.journal.settle()
+        self.sealer.close()
+        self.history.close()
         self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.conn.close()
 
@@ -120,7 +127,7 @@ class TillStore:
 
     def reopen_epoch(self, why: str) -> None:
         """Begin a new epoch and number series; what HQ has not acknowledged goes up again, unchanged."""
-        acked = self._acked_by_hq()
+        acked = self.acked_by_hq()
         with self.unit() as conn:
             series = self._fresh_series()
             epoch = self._ids.next()
@@ -153,7 +160,7 @@ class TillStore:
             raise EnvironmentFault("series.used_up", register=self.config.register)
         return free[0]
 
-    def _acked_by_hq(self) -> int:
+    def acked_by_hq(self) -> int:
         """Up to where HQ is known to have this very branch; in doubt everything goes up again."""
         path = self._home.link_db
         if not self.journal.epoch or not path.exists():
@@ -166,4 +173,4 @@ class TillStore:
             return 0
         finally:
             reader.close()
-        return republish_above(acked, chain_hash_at(self.conn, self.journal.stream, acked.seq))
+        return republish_above(acked, self.history.chain_hash_at(self.journal.stream, acked.seq))

@@ -80,6 +80,16 @@ def open_rw(path: Path, key: bytes, *, any_thread: bool = False) -> Connection:
     return conn
 
 
+def open_new(path: Path, key: bytes) -> Connection:
+    """A file that is written once by one program and read-only from then on: no log beside it, durable at each commit."""
+    path.unlink(missing_ok=True)
+    conn = _connect(f"file:{_quoted(path)}?mode=rwc", path, key, any_thread=True)
+    with _closing_on_fault(conn, path):
+        conn.execute("PRAGMA journal_mode = MEMORY")  # a half-written one is thrown away, never gone on with
+        conn.execute("PRAGMA synchronous = FULL")
+    return conn
+
+
 def open_ro(path: Path, key: bytes, *, any_thread: bool = False, cache_kib: int = DEFAULT_CACHE_KIB) -> Connection:
     """A reader's connection: sees every commit of the writer, can change nothing.
 

@@ -4,13 +4,13 @@ Also used by any agent that keeps the second copy of a neighbour. Appending is i
 written again, whichever stream it comes by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from retail_core.durable.engine import Connection
-from retail_core.durable.journal import INSERT_STREAM, TWIN_MARK, insert_event
-from retail_core.wire.envelope import Head, StreamEntry, StreamId
+from retail_core.durable.journal import INSERT_STREAM, TWIN_MARK, insert_event, place_again
+from retail_core.wire.envelope import Entry, Head, StreamEntry, StreamId
 
 INBOX_TABLES = (
     """CREATE TABLE inbox (
@@ -19,6 +19,9 @@ INBOX_TABLES = (
         hq_through INTEGER NOT NULL DEFAULT 0, hq_hash BLOB NOT NULL DEFAULT x'',
         PRIMARY KEY (node, epoch)) WITHOUT ROWID""",
 )
+
+Known = Callable[[str], tuple[bytes, bytes, bytes] | None]
+"""(body, entry hash, signature) of an id, if it is known."""
 
 
 def inbox_head(conn: Connection, stream: StreamId) -> Head | None:
@@ -38,26 +41,30 @@ def begin_stream(conn: Connection, stream: StreamId, base: Head) -> None:
     )
 
 
-def append_received(conn: Connection, stream: StreamId, entries: Sequence[StreamEntry]) -> list[int]:
+def append_received(
+    conn: Connection, stream: StreamId, entries: Sequence[StreamEntry], sealed: Known = lambda _: None
+) -> list[int]:
     """Append entries in the caller's transaction; returns positions whose id is known with other content.
 
-    Both contents are kept, so the stream goes on and travels up as it came; HQ opens a case for the second one.
+    Both contents are kept, so the stream goes on and travels up as it came; HQ opens a case for the second one. `sealed`
+    knows entries that have left the file.
     """
     clashes: list[int] = []
     for placed in entries:
         entry = placed.entry
         known = conn.execute("SELECT body, entry_hash, sig FROM event WHERE id = ?", (entry.id,)).fetchone()
+        known = known or sealed(entry.id)
         kept_as = entry.id
         if known is None:
             insert_event(conn, entry)
         elif known[1] != entry.entry_hash:
-            kept_as = f"{entry.id}{TWIN_MARK}{entry.entry_hash.hex()}"
-            if conn.execute("SELECT 1 FROM event WHERE id = ?", (kept_as,)).fetchone() is None:
-                insert_event(conn, msgspec.structs.replace(entry, id=kept_as))
+            kept_as = _keep_twin(conn, entry)
             if known[0] != entry.body:
                 clashes.append(placed.seq)
-        elif entry.sig and not known[2]:  # it came first in the middle of a batch, whose end was signed for it
-            conn.execute("UPDATE event SET sig = ? WHERE id = ?", (entry.sig, entry.id))
+        else:
+            place_again(conn, entry)
+            if entry.sig and not known[2]:  # it came first in the middle of a batch, whose end was signed for it
+                conn.execute("UPDATE event SET sig = ? WHERE id = ? AND sig = x''", (entry.sig, entry.id))
         conn.execute(INSERT_STREAM, (stream.node, stream.epoch, placed.seq, kept_as, placed.chain_hash))
     if entries:
         last = entries[-1]
@@ -66,6 +73,16 @@ def append_received(conn: Connection, stream: StreamId, entries: Sequence[Stream
             (last.seq, last.chain_hash, stream.node, stream.epoch),
         )
     return clashes
+
+
+def _keep_twin(conn: Connection, entry: Entry) -> str:
+    """Keep a second content of an id under a name of its own; returns the name."""
+    kept_as = f"{entry.id}{TWIN_MARK}{entry.entry_hash.hex()}"
+    if conn.execute("SELECT 1 FROM event WHERE id = ?", (kept_as,)).fetchone() is None:
+        insert_event(conn, msgspec.structs.replace(entry, id=kept_as))
+    else:
+        place_again(conn, entry, kept_as)
+    return kept_as
 
 
 def note_hq(conn: Connection, stream: StreamId, at: Head) -> None:

@@ -2,11 +2,13 @@
 
 An entry is written in the caller's transaction, together with the rows it explains. `event` holds content, `stream`
 holds transport positions (so that a rolled-back till can publish old entries again under a new epoch), `private` holds
-what may be erased. Triggers refuse UPDATE and DELETE on the first two.
+what may be erased. Triggers refuse UPDATE on the first two, and DELETE of all that is not in a sealed segment (see
+`segments`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -77,6 +79,9 @@ FIRST_START = "first start"
 TWIN_MARK = "#"
 """Behind an id: a second entry that claims it. The mark and what follows are the file's, not the entry's."""
 MAX_BATCH_BODY_BYTES = 8 * 1024 * 1024
+REPUBLISHED_AT_ONCE = 500
+Read = Callable[[StreamId, int, int], Sequence[StreamEntry]]
+"""(stream, after, limit): entries of a stream above a position, as `entries_after` gives them."""
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -92,7 +97,11 @@ class Stamp(msgspec.Struct, frozen=True):
 class Journal:
     """The writer's side. Lives on the writer's thread, beside the file's only read-write connection."""
 
-    def __init__(self, conn: Connection, node: str, sign: Signer, guard: Guard | None = None) -> None:
+    def __init__(
+        self, conn: Connection, node: str, sign: Signer, guard: Guard | None = None, read: "Read | None" = None
+    ) -> None:
+        """`read` answers also for entries that left the file for a sealed segment."""
+        self._read = read or partial(entries_after, conn)
         self._conn = conn
         self._sign = sign
         self._guard = guard
@@ -159,8 +168,9 @@ class Journal:
         )
         at = republish_above
         while old.epoch and at < old_head.seq:
-            batch = entries_after(self._conn, old, at, 500)
+            batch = self._read(old, at, REPUBLISHED_AT_ONCE)
             for placed in batch:
+                place_again(self._conn, placed.entry)
                 self._publish(placed.entry)
             at = batch[-1].seq
         return opened
@@ -237,7 +247,7 @@ def entries_after(conn: Connection, stream: StreamId, seq: int, limit: int) -> S
         (stream.node, stream.epoch, seq, limit),
     )
     for row in rows:
-        found.append(_placed(row))
+        found.append(placed_of(row))
         size += len(row[12])
         if size > MAX_BATCH_BODY_BYTES:
             break
@@ -251,11 +261,28 @@ def streams(conn: Connection) -> tuple[StreamId, ...]:
 
 
 def erase_private(conn: Connection, event_id: str) -> None:
-    """Forget the personal part of an event; both chains stay valid."""
+    """Forget the personal part of an event; both chains stay valid. An entry that stayed here for it alone goes too."""
     conn.execute("DELETE FROM private WHERE id = ?", (event_id,))
+    conn.execute("DELETE FROM event WHERE id IN (SELECT id FROM unplaced WHERE id = ?)", (event_id,))
+    conn.execute("DELETE FROM unplaced WHERE id = ?", (event_id,))
 
 
-def _placed(row: Sequence[object]) -> StreamEntry:
+def place_again(conn: Connection, entry: Entry, kept_as: str = "") -> None:
+    """Before an entry gets one more position in this file: it stays until its last one is in a sealed segment.
+
+    One that has left the file already comes back; its personal part never left.
+    """
+    id_ = kept_as or entry.id
+    if conn.execute("SELECT 1 FROM event WHERE id = ?", (id_,)).fetchone() is None:
+        insert_event(conn, msgspec.structs.replace(entry, id=id_, private=None))
+    elif conn.execute("DELETE FROM unplaced WHERE id = ?", (id_,)).rowcount == 0:
+        conn.execute(
+            "INSERT INTO again (id, more) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET more = more + 1", (id_,)
+        )
+
+
+def placed_of(row: Sequence[object]) -> StreamEntry:
+    """(position, chain hash, the entry's columns, salt, part) as an entry."""
     position, chained, *content = row
     id_, *fields, salt, part = content
     private = Private(salt, part) if salt is not None else None  # type: ignore[arg-type] # rows are untyped

@@ -17,6 +17,7 @@ from retail_core.domain.discounts import DiscountRules
 from retail_core.domain.drawer import DrawerRules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.guards import LineRules
+from retail_core.domain.keeping import KeepingRules
 from retail_core.domain.loyalty import LoyaltyRules
 from retail_core.domain.people import PeopleRules
 from retail_core.domain.returns import ReturnRules
@@ -41,6 +42,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     cards: CardRules = CardRules()
     discounts: DiscountRules = DiscountRules()
     drawer: DrawerRules = DrawerRules()
+    keeping: KeepingRules = KeepingRules()
     lines: LineRules = LineRules()
     customers: CustomerRules = CustomerRules()
     loyalty: LoyaltyRules = LoyaltyRules()

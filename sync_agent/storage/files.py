@@ -15,6 +15,7 @@ from retail_core.durable import customers, link
 from retail_core.durable.engine import Connection, faults, open_ro, open_rw, transaction
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.reference import prepare_reference
+from retail_core.durable.segments import History
 from sync_agent.config import AgentHome
 from sync_agent.storage.erasing import forget_details
 from sync_agent.storage.store_tables import prepare_store
@@ -32,7 +33,10 @@ class Files:
         self.store: Connection
         self.reference: Connection | None = None
         self.reference_name = ""
+        self.history: History
+        """The journals in store.db with what has left it for sealed segments."""
         self._till: Connection | None = None
+        self._till_history: History | None = None
         self._till_inode = 0
         self._pool = ThreadPoolExecutor(1, "agent-files")
 
@@ -86,7 +90,12 @@ class Files:
                 opened.close()
                 return None
             self._till, self._till_inode = opened, inode
+            self._till_history = History(opened, path, self.home.home.keys.file_key(path.name))
         return self._till
+
+    def till_history(self) -> History | None:
+        """The till's journal with its sealed segments, or None while there is none."""
+        return self._till_history if self.till() is not None else None
 
     def use_reference(self, name: str) -> None:
         """Make `name` the current reference file: first ours, then named to the till."""
@@ -112,6 +121,7 @@ class Files:
         link.prepare_link(self.link, self.link_path)
         self.store = open_rw(self.store_path, _key(self, "store.db"))
         prepare_store(self.store, self.store_path)
+        self.history = History(self.store, self.store_path, keys.file_key("store.db"))
         forget_details(self.store, self.store_path, customers.gone(self.link))  # copies that came after the word did
         name = link.reference_name(self.link)
         if name and self.home.home.reference(name).exists():
@@ -122,6 +132,8 @@ class Files:
     def _close(self) -> None:
         self._close_till()
         self._close_reference()
+        if hasattr(self, "history"):
+            self.history.close()
         for name in ("link", "store"):
             conn: Connection | None = getattr(self, name, None)
             if conn is not None:
@@ -129,8 +141,10 @@ class Files:
 
     def _close_till(self) -> None:
         if self._till is not None:
+            if self._till_history is not None:
+                self._till_history.close()
             self._till.close()
-            self._till = None
+            self._till = self._till_history = None
 
     def _close_reference(self) -> None:
         if self.reference is not None:

@@ -11,6 +11,7 @@ from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.journal import TWIN_MARK, chain_hash_at, entries_after, stream_head
 from retail_core.durable.keyring import Keyring
+from retail_core.durable.segments import last_anchor
 from retail_core.sync.push import Checked, Loaded
 from retail_core.wire.envelope import Head, StreamId
 
@@ -103,6 +104,10 @@ def streams_in(conn: Connection) -> list[OldStream]:
             bases = {StreamId(node, epoch): Head(seq, hashed) for node, epoch, seq, hashed in rows}
         found = conn.execute("SELECT DISTINCT node, epoch FROM stream ORDER BY epoch, node").fetchall()
         sources = [StreamId(*row) for row in found]
+        for source in sources:  # what was sealed had been at head office for 35 days
+            anchor = last_anchor(conn, source)
+            if anchor:
+                bases[source] = Head(anchor.last_seq, anchor.last_hash)
         return [OldStream(source, bases.get(source, Head()), stream_head(conn, source)) for source in sources]
 
 

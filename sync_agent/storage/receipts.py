@@ -33,10 +33,10 @@ def receipt_here(files: Files, receipt: str) -> FoundReceipt | None:
     found = files.store.execute("SELECT event_id FROM receipt_at WHERE receipt = ?", (receipt,)).fetchone()
     if found is None:
         return None
-    for conn in (files.store, files.till()):
-        row = conn.execute("SELECT body, at FROM event WHERE id = ?", found).fetchone() if conn else None
-        if row is not None:
-            return FoundReceipt(paid_receipt(msgspec.json.decode(row[0], type=SaleCompleted), row[1]))
+    for history in (files.history, files.till_history()):
+        fact = history.fact(found[0]) if history else None
+        if fact is not None:
+            return FoundReceipt(paid_receipt(msgspec.json.decode(fact.body, type=SaleCompleted), fact.at))
     return None
 
 

@@ -27,11 +27,11 @@ def newest(*seen: SeenSeries) -> tuple[SeenSeries, ...]:
 
 
 def _last_sale(files: Files, source: StreamId) -> SeenSeries | None:
-    row = files.store.execute(
+    row = files.history.last_of(
+        source,
         "SELECT e.node, CAST(e.body AS TEXT) ->> '$.receipt', e.at FROM stream s JOIN event e ON e.id = s.id"
         " WHERE s.node = ? AND s.epoch = ? AND e.type = 'sale.completed' ORDER BY s.seq DESC LIMIT 1",
-        (source.node, source.epoch),
-    ).fetchone()
+    )
     if row is None:
         return None
     node, receipt, at_ms = row

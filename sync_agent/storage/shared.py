@@ -26,7 +26,6 @@ from retail_core.domain.shared import (
 )
 from retail_core.durable import link
 from retail_core.durable.engine import transaction
-from retail_core.durable.journal import entries_after
 from retail_core.durable.migrate import has_table
 from retail_core.durable.shared import put_claim_answer, put_news, put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
@@ -107,8 +106,8 @@ def _read_on(files: Files, copy: Copy, now_ms: int) -> bool | None:
     after = max(_through(files, copy.source), copy.base.seq)
     if after >= copy.head.seq:
         return None
-    conn = files.till() if copy.in_till else files.store
-    entries = entries_after(conn, copy.source, after, READ_AT_ONCE) if conn else ()
+    history = files.till_history() if copy.in_till else files.history
+    entries = history.entries_after(copy.source, after, READ_AT_ONCE) if history else ()
     if not entries:
         return None
     with transaction(files.store, files.store_path):

@@ -6,6 +6,7 @@ from retail_core.durable.engine import Connection
 from retail_core.durable.inbox import INBOX_TABLES
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step, ensure_schema
+from retail_core.durable.segments import SEGMENT_STEP
 
 STORE_STEPS: tuple[Step, ...] = (
     (
@@ -43,6 +44,7 @@ STORE_STEPS: tuple[Step, ...] = (
         # where in the journals here a receipt stands
         "CREATE TABLE receipt_at (receipt TEXT PRIMARY KEY, event_id TEXT NOT NULL) WITHOUT ROWID",
     ),
+    SEGMENT_STEP,
 )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from retail_core.durable import inbox, link
 from retail_core.durable.engine import Connection, transaction
 from retail_core.durable.inbox import append_received, begin_stream, inbox_head, inbox_streams, note_hq
-from retail_core.durable.journal import chain_hash_at, entries_after, stream_head
+from retail_core.durable.segments import History
 from retail_core.sync.inbox import Accept, Keeper, answer_of, decide
 from retail_core.sync.push import Checked, Loaded, Record
 from retail_core.sync.sender import HQ_PEER
@@ -42,14 +42,15 @@ def till_copy(files: Files) -> Copy | None:
     if row is None:
         return None
     source = StreamId(files.config.till_node, row[0])
-    return Copy(source, stream_head(conn, source), in_till=True)
+    history = files.till_history()
+    return Copy(source, history.head(source) if history else Head(), in_till=True)
 
 
 def own_copies(files: Files) -> Sequence[Copy]:
     """The agent's own journal, oldest epoch first."""
     node = files.config.agent_node
     rows = files.store.execute("SELECT epoch FROM epoch WHERE node = ? ORDER BY n", (node,)).fetchall()
-    return [Copy(StreamId(node, epoch), stream_head(files.store, StreamId(node, epoch))) for (epoch,) in rows]
+    return [Copy(StreamId(node, epoch), files.history.head(StreamId(node, epoch))) for (epoch,) in rows]
 
 
 def kept_copies(files: Files) -> Sequence[Copy]:
@@ -68,18 +69,18 @@ def kept_copies(files: Files) -> Sequence[Copy]:
 
 def load(files: Files, copy: Copy, check: Sequence[int], after: int, limit: int) -> Loaded:
     """Answer to a sender's `Load`; a copy that has gone has nothing."""
-    conn = _file_of(files, copy)
-    if conn is None:
+    history = _file_of(files, copy)
+    if history is None:
         return Loaded(tuple(None for _ in check), ())
-    return Loaded(own_hashes(files, copy, check).own, entries_after(conn, copy.source, after, limit))
+    return Loaded(own_hashes(files, copy, check).own, history.entries_after(copy.source, after, limit))
 
 
 def own_hashes(files: Files, copy: Copy, seqs: Sequence[int]) -> Checked:
     """Answer to a sender's `Check`."""
-    conn = _file_of(files, copy)
-    if conn is None:
+    history = _file_of(files, copy)
+    if history is None:
         return Checked(tuple(None for _ in seqs))
-    return Checked(tuple(_hash_at(conn, copy.source, copy.base, seq) for seq in seqs))
+    return Checked(tuple(_hash_at(history, copy.source, copy.base, seq) for seq in seqs))
 
 
 def known_at(files: Files, peer: str, copy: Copy) -> tuple[Head, Head]:
@@ -150,14 +151,14 @@ def _receive(files: Files, header: PushHeader, entries: Sequence[StreamEntry], n
     with transaction(conn, files.store_path):
         here = inbox_head(conn, source)
         base = _base_of(conn, source)
-        decision = decide(Keeper.RELAY, here, lambda seq: _hash_at(conn, source, base, seq), header, entries)
+        decision = decide(Keeper.RELAY, here, lambda seq: _hash_at(files.history, source, base, seq), header, entries)
         if not isinstance(decision, Accept):
             return answer_of(decision)
         if decision.begin_at is not None:
             begin_stream(conn, source, decision.begin_at)
-        clashes = append_received(conn, source, entries[decision.skip :])
+        clashes = append_received(conn, source, entries[decision.skip :], files.history.known)
         acked = Head(header.acked_seq, header.acked_hash)
-        if acked.seq and _hash_at(conn, source, _base_of(conn, source), acked.seq) == acked.chain_hash:
+        if acked.seq and _hash_at(files.history, source, _base_of(conn, source), acked.seq) == acked.chain_hash:
             note_hq(conn, source, acked)
         return _answer(conn, source, tuple(clashes), header.clock_ms, now_ms)
 
@@ -183,9 +184,9 @@ def _base_of(conn: Connection, source: StreamId) -> Head:
     return Head(*row) if row else Head()
 
 
-def _hash_at(conn: Connection, source: StreamId, base: Head, seq: int) -> bytes | None:
-    return base.chain_hash if seq == base.seq else chain_hash_at(conn, source, seq)
+def _hash_at(history: History, source: StreamId, base: Head, seq: int) -> bytes | None:
+    return base.chain_hash if seq == base.seq else history.chain_hash_at(source, seq)
 
 
-def _file_of(files: Files, copy: Copy) -> Connection | None:
-    return files.till() if copy.in_till else files.store
+def _file_of(files: Files, copy: Copy) -> History | None:
+    return files.till_history() if copy.in_till else files.history

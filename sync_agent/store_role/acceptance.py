@@ -35,7 +35,9 @@ class Acceptance:
         """The agent's own journal; a new epoch when there is none or the file went back in time."""
         home, config = files.home.home, files.config
         key = home.keys.signing_key(AGENT_KEY)
-        journal = Journal(files.store, config.agent_node, key.sign, Guard(home.agent_guard))
+        journal = Journal(
+            files.store, config.agent_node, key.sign, Guard(home.agent_guard), files.history.entries_after
+        )
         found = cls(files, journal, clock, ids)
         if not journal.epoch or journal.rolled_back:
             why = ROLLED_BACK if journal.epoch else FIRST_START

@@ -26,6 +26,7 @@ from retail_core.durable.inbox import (
 from retail_core.durable.journal import JOURNAL_TABLES, entries_after
 from retail_core.durable.migrate import ensure_schema
 from retail_core.durable.reference import cursor_of
+from retail_core.durable.segments import SEGMENT_STEP
 from retail_core.trust.pins import keyed_verifier, pin_hash, pin_matches
 from retail_core.wire.envelope import Head, StreamEntry, StreamId, entry_hash, place
 from retail_core.wire.messages import FeedRow
@@ -192,7 +193,7 @@ def test_a_till_that_is_older_than_its_agent_says_so(tmp_path: Path, conn: Conne
 def store(tmp_path: Path) -> Iterator[Connection]:
     path = tmp_path / "store.db"
     with closing(open_rw(path, DATABASE_KEY)) as opened:
-        ensure_schema(opened, path, ((*JOURNAL_TABLES, *INBOX_TABLES),))
+        ensure_schema(opened, path, ((*JOURNAL_TABLES, *INBOX_TABLES), SEGMENT_STEP))
         yield opened
 
 

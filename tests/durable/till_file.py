@@ -11,6 +11,7 @@ from retail_core.durable.engine import Connection, open_ro, open_rw
 from retail_core.durable.guard import Guard
 from retail_core.durable.journal import FIRST_START, JOURNAL_TABLES, Journal, Stamp
 from retail_core.durable.migrate import ensure_schema
+from retail_core.durable.segments import SEGMENT_STEP, History
 from retail_core.durable.verify import Report, verify_file
 from retail_core.trust.keys import SigningKey
 from retail_core.wire.envelope import Private, StreamEntry, commitment
@@ -18,7 +19,7 @@ from retail_core.wire.envelope import Private, StreamEntry, commitment
 NODE = "node-T1"
 DATABASE_KEY = bytes(range(32))
 SIGNING_KEY = SigningKey.new()
-STEPS = (JOURNAL_TABLES,)
+STEPS = ((*JOURNAL_TABLES, *SEGMENT_STEP),)
 LENA = b'{"name":"Lena Fischer"}'
 
 
@@ -29,14 +30,14 @@ class TillFile:
     path: Path
     conn: Connection
     journal: Journal
-    guard: Guard | None = None
+    guard: Guard | None
+    history: History
     made: int = 0
+    day: str = "2026-11-23"
 
     def stamp(self) -> Stamp:
         self.made += 1
-        return Stamp(
-            f"{self.journal.epoch or 'new'}-{self.journal.head.seq:04d}-{self.made}", 1000, "2026-11-23", "op-1"
-        )
+        return Stamp(f"{self.journal.epoch or 'new'}-{self.journal.head.seq:04d}-{self.made}", 1000, self.day, "op-1")
 
     def open_epoch(self, epoch: str, series: str = "A", why: str = FIRST_START, above: int = 0) -> StreamEntry:
         with self.journal.transaction(self.path):
@@ -71,7 +72,8 @@ def till_file(path: Path, *, guarded: bool = False) -> Iterator[TillFile]:
     try:
         ensure_schema(conn, path, STEPS)
         guard = Guard(path.with_suffix(".guard")) if guarded else None
-        yield TillFile(path, conn, Journal(conn, NODE, SIGNING_KEY.sign, guard), guard)
+        history = History(conn, path, DATABASE_KEY)
+        yield TillFile(path, conn, Journal(conn, NODE, SIGNING_KEY.sign, guard, history.entries_after), guard, history)
     finally:
         conn.close()
 

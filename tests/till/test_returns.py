@@ -63,7 +63,9 @@ def why(act) -> str:
 
 def code_of(at: AtTill, receipt: str) -> str:
     """What the paper's code says."""
-    fact = at.done(lambda done, failed: at.till.writer.submit(lambda s: sales.fact_of(s.conn, receipt), done, failed))
+    fact = at.done(
+        lambda done, failed: at.till.writer.submit(lambda s: sales.fact_of(s.history, receipt), done, failed)
+    )
     return at.till.receipt_codes.code_of(*fact)
 
 

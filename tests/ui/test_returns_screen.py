@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QListView, QWidget
 
 from pos_app.storage import sales
 from retail_core.durable.engine import open_ro
+from retail_core.durable.segments import History
 from tests.support.shop import ITEMS, MANAGER_PIN, make_shop
 from tests.ui.conftest import Cashier
 
@@ -28,7 +29,7 @@ def code_of(at: Cashier, receipt: str) -> str:
     """What the code on the paper says."""
     home = at.shop.home
     conn = open_ro(home.till_db, home.keys.file_key("till.db"))
-    found = sales.fact_of(conn, receipt)
+    found = sales.fact_of(History(conn, home.till_db, home.keys.file_key("till.db")), receipt)
     conn.close()
     assert found is not None
     return at.till.receipt_codes.code_of(*found)
