@@ -19,9 +19,14 @@ class ShopTime:
         self._clock, self._hq = clock, OtherClock()
 
     def heard(self, status: LinkStatusDoc) -> None:
-        """The agent's latest word."""
-        if status.hq_contact_ms and 0 <= self._clock.now_ms() - status.at_ms <= FRESH_MS:
+        """The agent's latest word. An old one says at least that it is no earlier now than it was then."""
+        if not status.hq_contact_ms:
+            return
+        age_ms, then_ms = self._clock.now_ms() - status.at_ms, status.at_ms + status.hq_offset_ms
+        if 0 <= age_ms <= FRESH_MS:
             self._hq = self._hq.measured(self._clock, status.hq_offset_ms, STEP_MS)
+        elif then_ms > self.now_ms():
+            self._hq = self._hq.measured(self._clock, then_ms - self._clock.now_ms())
 
     @property
     def offset_ms(self) -> int:

@@ -10,14 +10,14 @@ from retail_core.durable import link, reference
 from retail_core.durable.engine import open_ro
 from retail_core.durable.home import Home
 from retail_core.durable.system import SystemClock
-from tests.agent.support import acked, agent, journal_types, until
+from tests.agent.support import DEADLINE_S, acked, agent, journal_types, until
 from tests.agent.town import Hq, enrolled, line_to
 from tests.support.shop import ITEMS, ZONE, AtTill, Shop, at_till
 
 MILK, COFFEE, WATER = ITEMS[0], ITEMS[3], ITEMS[2]
 
 
-def stocked(shop: Shop) -> None:
+def stocked(shop: Shop, deadline_s: float = DEADLINE_S) -> None:
     """The machine has catalogue, prices and staff."""
 
     def ready() -> bool:
@@ -30,7 +30,7 @@ def stocked(shop: Shop) -> None:
         finally:
             conn.close()
 
-    until(ready, why="catalogue and staff")
+    until(ready, deadline_s, "catalogue and staff")
 
 
 def price_at(shop: Shop, sku: str) -> int | None:

@@ -96,8 +96,13 @@ class Floor:
 
 
 @contextmanager
-def floor(hq: Hq, folder: Path, store: str, tills: int, seed: int, *, proxies: bool = True) -> Iterator[Floor]:
-    """Machines with running agents and all they need to sell; with proxies every hop is a line that can be made bad."""
+def floor(
+    hq: Hq, folder: Path, store: str, tills: int, seed: int, *, proxies: bool = True, **environment: str
+) -> Iterator[Floor]:
+    """Machines with running agents and all they need to sell; with proxies every hop is a line that can be made bad.
+
+    `environment` is that of their programs, not of head office.
+    """
     with ExitStack() as opened:
         lines: list[ChaosProxy] = []
 
@@ -116,12 +121,12 @@ def floor(hq: Hq, folder: Path, store: str, tills: int, seed: int, *, proxies: b
             peers = tuple(way(port, f"https://{LOOPBACK}:{port}") for port in others)
             shop.config = msgspec.structs.replace(shop.config, discovery=False, peers=peers)
             shop.home.write_config(shop.config)
-        children = opened.enter_context(nursery())
+        children = opened.enter_context(nursery(**environment))
         machines = [Machine(shop, children) for shop in shops]
         for machine in machines:
             machine.start_agent()
         for machine in machines:
-            stocked(machine.shop)
+            stocked(machine.shop, READY_WITHIN_S)
         yield Floor(hq, store, machines, lines)
         for machine in machines:
             machine.agent.stop()

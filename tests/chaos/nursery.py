@@ -11,17 +11,17 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 
 from tests.agent.support import until
 
 PR_SET_PDEATHSIG = 1
 GONE_WITHIN_S = 20.0
-PROGRAMS = ("sync_agent.app", "tests.chaos.seller")
+PROGRAMS = ("sync_agent.app", "tests.chaos.seller", "tests.chaos.guesser")
 OUT = "out"
 
 
@@ -112,7 +112,7 @@ def _parent() -> None:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     while any(Path(f"/proc/{child}").exists() for child in children):
-        time.sleep(0.01)
+        Event().wait(0.01)
 
 
 def _child(main: Callable[[list[str]], int], arguments: list[str], out: str) -> None:

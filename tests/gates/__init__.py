@@ -32,6 +32,7 @@ GATES: Mapping[str, str] = MappingProxyType(
         "R6": "tests.gates.r6_bad_lines",
         "R7": "tests.gates.r7_no_network",
         "R8": "tests.gates.r8_week_offline",
+        "R11": "tests.gates.r11_clocks",
         "R15": "tests.gates.r15_two_on_the_files",
     }
 )
