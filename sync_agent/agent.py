@@ -302,13 +302,13 @@ class Agent:
         """How far HQ's clock is ahead of ours, whatever that shows now."""
         return self._hq_clock.offset_ms(self.clock)
 
-    def _hq_said_when(self, offset_ms: int) -> None:
+    def _hq_said_when(self, shown_ms: int) -> None:
         """Every answer of HQ has its clock, to a second; an acknowledgement says it more exactly."""
-        self._hq_clock = self._hq_clock.measured(self.clock, offset_ms, DATE_STEP_MS)
+        self._hq_clock = self._hq_clock.shown(shown_ms, self.clock.monotonic_ms(), DATE_STEP_MS)
 
     def _acked(self, copy: Copy, clock_offset_ms: int | None) -> None:
         if clock_offset_ms is not None:
-            self._hq_clock = self._hq_clock.measured(self.clock, clock_offset_ms)
+            self._hq_clock = self._hq_clock.shown(self.clock.now_ms() + clock_offset_ms, self.clock.monotonic_ms())
         if copy.in_till:
             self.till.brought()
 

@@ -22,11 +22,11 @@ class ShopTime:
         """The agent's latest word. An old one says at least that it is no earlier now than it was then."""
         if not status.hq_contact_ms:
             return
-        age_ms, then_ms = self._clock.now_ms() - status.at_ms, status.at_ms + status.hq_offset_ms
-        if 0 <= age_ms <= FRESH_MS:
-            self._hq = self._hq.measured(self._clock, status.hq_offset_ms, STEP_MS)
-        elif then_ms > self.now_ms():
-            self._hq = self._hq.measured(self._clock, then_ms - self._clock.now_ms())
+        now_ms = self._clock.now_ms()  # read once: it may be set at any moment
+        if 0 <= now_ms - status.at_ms <= FRESH_MS:
+            self._hq = self._hq.shown(now_ms + status.hq_offset_ms, self._clock.monotonic_ms(), STEP_MS)
+        elif status.at_ms + status.hq_offset_ms > self.now_ms():
+            self._hq = self._hq.shown(status.at_ms + status.hq_offset_ms, self._clock.monotonic_ms())
 
     @property
     def offset_ms(self) -> int:
@@ -34,7 +34,7 @@ class ShopTime:
         return self._hq.offset_ms(self._clock)
 
     def now_ms(self) -> int:
-        return self._clock.now_ms() + self.offset_ms
+        return self._hq.now_ms(self._clock)
 
     def monotonic_ms(self) -> int:
         return self._clock.monotonic_ms()

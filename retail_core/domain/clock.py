@@ -25,12 +25,16 @@ class OtherClock(msgspec.Struct, frozen=True):
 
     ahead_ms: int | None = None
 
-    def measured(self, clock: Clock, offset_ms: int, step_ms: int = 0) -> Self:
-        """It was `offset_ms` ahead of our wall clock just now. A measure no finer than `step_ms` changes only what is further off."""
-        ahead_ms = clock.now_ms() + offset_ms - clock.monotonic_ms()
+    def shown(self, other_ms: int, monotonic_ms: int, step_ms: int = 0) -> Self:
+        """It shows `other_ms` at this moment of ours. A measure no finer than `step_ms` changes only what is further off."""
+        ahead_ms = other_ms - monotonic_ms
         known = self.ahead_ms is not None and abs(ahead_ms - self.ahead_ms) <= step_ms
         return self if known else type(self)(ahead_ms)
 
+    def now_ms(self, clock: Clock) -> int:
+        """What it shows now; what our wall clock shows when it was never measured."""
+        return clock.now_ms() if self.ahead_ms is None else self.ahead_ms + clock.monotonic_ms()
+
     def offset_ms(self, clock: Clock) -> int:
         """How far it is ahead of our wall clock, whatever that shows now; 0 when it was never measured."""
-        return 0 if self.ahead_ms is None else self.ahead_ms + clock.monotonic_ms() - clock.now_ms()
+        return 0 if self.ahead_ms is None else self.now_ms(clock) - clock.now_ms()

@@ -109,7 +109,7 @@ class SyncClient:
         self._peer_clock = OtherClock()
         self._node, self._key, self._clock, self._ids = node, key, clock, ids
         self.on_back: Callable[[], None] | None = None  # called when the peer answers again after it did not
-        self.on_date: Callable[[int], None] | None = None  # told with each answer how far the peer's clock is ahead
+        self.on_date: Callable[[int], None] | None = None  # told with each answer what the peer's clock shows
         self._away = False
         self._token, self._token_until_s = "", 0
         self._renewing = asyncio.Lock()
@@ -368,12 +368,12 @@ class SyncClient:
 
     def _note_date(self, date: str) -> None:
         try:
-            offset_ms = int(parsedate_to_datetime(date).timestamp() * 1000) - self.last_contact_ms
+            shown_ms = int(parsedate_to_datetime(date).timestamp() * 1000)
         except ValueError:
             return
-        self._peer_clock = self._peer_clock.measured(self._clock, offset_ms, DATE_STEP_MS)
+        self._peer_clock = self._peer_clock.shown(shown_ms, self._clock.monotonic_ms(), DATE_STEP_MS)
         if self.on_date is not None:
-            self.on_date(offset_ms)
+            self.on_date(shown_ms)
 
     def _refused(self, answer: httpx.Response, text: bytes) -> HopFault:
         after = answer.headers.get("Retry-After", "")

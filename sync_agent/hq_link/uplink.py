@@ -15,7 +15,7 @@ from retail_core.sync.push import Phase, Role, SenderState
 from retail_core.sync.schedule import Lane, next_lanes
 from retail_core.wire.batch import encode_batch
 from retail_core.wire.envelope import Head, StreamId
-from retail_core.wire.messages import MAX_COMPRESSED_BYTES
+from retail_core.wire.messages import MAX_COMPRESSED_BYTES, PushAnswer
 from sync_agent.config import POLL_TILL_MS
 from sync_agent.hq_client.client import HopFault, TooLargeAnswer
 from sync_agent.hq_link.route import Route
@@ -226,7 +226,8 @@ class Uplink:
         client = self._route.client
         if client is None or action.peer != self._route.peer:
             return push.Failed(action.request)
-        header = replace(action.header, clock_ms=self._clock.now_ms())
+        asked_ms, running_ms = self._clock.now_ms(), self._clock.monotonic_ms()
+        header = replace(action.header, clock_ms=asked_ms)
         body = await asyncio.to_thread(encode_batch, header.stream, action.entries, full=action.full)
         if len(body) > MAX_COMPRESSED_BYTES:
             return push.TooLarge(action.request)
@@ -238,6 +239,11 @@ class Uplink:
         self._route.answered(action.peer)
         if isinstance(answer, TooLargeAnswer):
             return push.TooLarge(action.request)
+        if isinstance(
+            answer, PushAnswer
+        ):  # the offset is that of the clock as it was when asked; it may have been set since
+            jump_ms = self._clock.now_ms() - asked_ms - (self._clock.monotonic_ms() - running_ms)
+            answer = replace(answer, clock_offset_ms=answer.clock_offset_ms - jump_ms)
         return push.Answered(action.request, answer)
 
     async def _record(self, box: Box, done: push.Record) -> None:
