@@ -43,7 +43,7 @@ from retail_core.wire.messages import (
 from retail_core.wire.recovery import SeenReceipts
 from sync_agent.config import PULL_LIMIT, STOP_WITHIN_S, AgentHome
 from sync_agent.feed_cache import FeedCache, checked_rows, page_headers
-from sync_agent.hq_client.client import ACCEPTS, HQ_AGE_HEADER, HopFault, SnapshotWanted, SyncClient, Token
+from sync_agent.hq_client.client import HQ_AGE_HEADER, HopFault, SnapshotWanted, SyncClient, Token, accepts_of
 from sync_agent.hq_link.receipt_line import receipt_found
 from sync_agent.hq_link.references import References
 from sync_agent.storage import streams
@@ -170,16 +170,17 @@ class LanDesk:
         config = self.files.config
         if scope not in {"catalogue", f"price:{config.zone}", f"store:{config.store}"}:
             raise RuleViolationError("feed.scope_denied", scope=scope[:60])
-        if accepts == ACCEPTS:
+        ours = not accepts or accepts == accepts_of(scope)
+        if ours:
             kept = await self.cache.page_from(scope, cursor)
             if kept is not None:
                 return kept
             if cursor == self.cache.own_cursor(scope):
                 return await self.cache.wait_from(scope, cursor, wait_s)
-        page = await self.hq.pull(scope, cursor, PULL_LIMIT, wait_s, accepts=accepts or ACCEPTS, fresh=fresh)
+        page = await self.hq.pull(scope, cursor, PULL_LIMIT, wait_s, accepts=accepts, fresh=fresh)
         if isinstance(page, PulledPage):
             checked_rows(page, self.cache.feed_key)
-            if accepts == ACCEPTS:  # a page in other versions is for its asker alone
+            if ours:  # a page in other versions is for its asker alone
                 await self.cache.keep(page)
         return page
 

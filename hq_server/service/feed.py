@@ -62,7 +62,7 @@ def signed_page(
     if 0 < cursor < page.horizon and not fresh:
         raise RuleViolationError("feed.cursor_too_old", scope=scope, horizon=page.horizon)
     to_rev = page.rows[-1].rev if len(page.rows) == limit else page.head
-    rows = [row for row in (_as_accepted(row, accepts) for row in page.rows) if row is not None]
+    rows = [row for row in (lowered(row, accepts, DOWNCASTS) for row in page.rows) if row is not None]
     body = b"".join(_ENCODE(row) + b"\n" for row in rows)
     head = PageHead(scope, cursor, to_rev, page.head, hq.generation)
     return SignedPage(head, body, b64(hq.key.sign(head.signed_bytes(body))), not page.rows)
@@ -78,12 +78,13 @@ def forget_deletions(hq: Hq) -> int:
     return hq.database.write(work)
 
 
-def _as_accepted(row: FeedRow, accepts: Mapping[str, int]) -> FeedRow | None:
+def lowered(row: FeedRow, accepts: Mapping[str, int], downcasts: Mapping[tuple[str, int], Downcast]) -> FeedRow | None:
+    """A row as its reader can read it; None when it cannot, because it does not know the kind or only older versions."""
     if not accepts:
         return row
     known = accepts.get(row.kind)
     while known is not None and row.v > known:
-        lower = DOWNCASTS.get((row.kind, row.v))
+        lower = downcasts.get((row.kind, row.v))
         if lower is None:
             return None
         row = lower(row)

@@ -156,9 +156,12 @@ Action = Pull | Apply | TakeSnapshot | Notice
 Step = tuple[FeedState, tuple[Action, ...]]
 
 
-def start(scope: str, cursor: int, generation: str, accepts: Sequence[str] = ()) -> FeedState:
-    """Go on from the recorded cursor; `generation` is "" for a scope never pulled. Due at once."""
-    return FeedState(scope, tuple(accepts), cursor, generation, fresh=not cursor)
+def start(scope: str, cursor: int, generation: str, accepts: Sequence[str] = (), *, filling: bool = False) -> FeedState:
+    """Go on from the recorded cursor; `generation` is "" for a scope never pulled. Due at once.
+
+    `filling`: begun at 0 before the last stop, and not at the head yet.
+    """
+    return FeedState(scope, tuple(accepts), cursor, generation, fresh=filling or not cursor)
 
 
 def step(state: FeedState, message: Message, now_ms: int, jitter: float) -> Step:

@@ -45,8 +45,9 @@ from sync_agent.config import (
 from sync_agent.hq_client.lines import open_http, why_unreachable
 from sync_agent.storage.pages import PulledPage
 
-ACCEPTS = (
-    "item:1,tax:1,price:1,order:1,staff:1,customer:1,settings:1,quick_key:1,node:1,recall:1,goods_rules:1,promotion:1"
+REFERENCE_ACCEPTS = "item:1,tax:1,price:1"
+STORE_ACCEPTS = (
+    "order:1,staff:1,customer:1,settings:1,quick_key:1,node:1,recall:1,goods_rules:1,promotion:1"
     ",department:1,instrument:1,often_with:1,bought:1"
 )
 LOG = logging.getLogger(__name__)
@@ -75,6 +76,11 @@ class TooLargeAnswer(msgspec.Struct, frozen=True):
 
 class SnapshotWanted(msgspec.Struct, frozen=True):
     """410: our cursor is older than what the peer remembers; start anew."""
+
+
+def accepts_of(scope: str) -> str:
+    """The kinds of documents this program reads in a scope, each with its newest version."""
+    return STORE_ACCEPTS if scope.startswith("store:") else REFERENCE_ACCEPTS
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -151,13 +157,14 @@ class SyncClient:
         raise self._refused(answer, text)
 
     async def pull(
-        self, scope: str, cursor: int, limit: int, wait_s: int, *, accepts: str = ACCEPTS, fresh: bool = False
+        self, scope: str, cursor: int, limit: int, wait_s: int, *, accepts: str = "", fresh: bool = False
     ) -> PulledPage | SnapshotWanted:
-        """Rows above `cursor` in the versions of `accepts`, waiting up to `wait_s` for one. Raises HopFault.
+        """Rows above `cursor` in the versions of `accepts` (ours), waiting up to `wait_s` for one. Raises HopFault.
 
         `fresh`: the reader began at 0 and is not at the head yet.
         """
-        asked = {"scope": scope, "cursor": cursor, "limit": limit, "wait": wait_s, "accepts": accepts}
+        asked: dict[str, str | int] = {"scope": scope, "cursor": cursor, "limit": limit, "wait": wait_s}
+        asked["accepts"] = accepts or accepts_of(scope)
         asked |= {"fresh": 1} if fresh else {}
         patience = httpx.Timeout(wait_s + LONG_POLL_SLACK_S, connect=CONNECT_TIMEOUT_S)
         while True:

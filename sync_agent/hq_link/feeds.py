@@ -14,7 +14,7 @@ from retail_core.sync.sender import HQ_PEER
 from retail_core.trust.keys import PublicKey
 from retail_core.wire.messages import FeedRow
 from sync_agent.feed_cache import FORGED, FeedCache, checked_rows
-from sync_agent.hq_client.client import HopFault, SnapshotWanted
+from sync_agent.hq_client.client import HopFault, SnapshotWanted, accepts_of
 from sync_agent.hq_link.references import SHRUNK, References
 from sync_agent.hq_link.route import Route
 from sync_agent.storage import downlink
@@ -58,6 +58,7 @@ class FeedLine:
         self._key = PublicKey(files.config.feed_public_key)
         self._state = feed.start(scope, 0, "")
         self._file = ""
+        self._outdated = False
 
     @property
     def cursor(self) -> int:
@@ -67,6 +68,8 @@ class FeedLine:
     async def run(self) -> None:
         """Until cancelled. A fault of our own files is raised; a peer's fault never is."""
         await self._first_file()
+        accepts = accepts_of(self.scope)
+        self._outdated = await self._files.run(lambda files: downlink.outdated(files, self.scope, accepts))
         await self._restart()
         message: feed.Message = feed.Tick()
         while True:
@@ -111,6 +114,8 @@ class FeedLine:
         client = self._route.client
         if client is None:
             return feed.Failed(action.request)
+        if self._outdated:
+            return feed.Gone(action.request)
         peer = client.peer.name
         try:
             page = await client.pull(action.scope, action.cursor, action.limit, action.wait_s, fresh=action.fresh)
@@ -155,7 +160,8 @@ class FeedLine:
         self, files: Files, rows: Sequence[FeedRow], before: int, after: int, generation: str
     ) -> list[SkippedRow]:
         if self._references is None:
-            return downlink.apply_store(files, self.scope, rows, before, after, generation)
+            at_head = after >= self._state.head
+            return downlink.apply_store(files, self.scope, rows, before, after, generation, at_head=at_head)
         if files.reference_name != self._file:
             raise EnvironmentFault(STALE, scope=self.scope)
         return downlink.apply_reference(files, self.scope, rows, before, after, generation)
@@ -172,6 +178,9 @@ class FeedLine:
             LOG.warning("no snapshot: %s", fault, extra={"code": fault.code})
             return feed.Failed(request, fault.retry_after_ms if isinstance(fault, HopFault) else 0)
         self.refused = ""
+        if self._outdated:
+            self._outdated = False
+            await self._files.run(lambda files: downlink.note_accepts(files, self.scope, accepts_of(self.scope)))
         self._file = self._files.reference_name
         cursor, generation = await self._files.run(lambda files: downlink.cursor(files, self.scope))
         await self._changed(self.scope)
@@ -207,6 +216,7 @@ class FeedLine:
     async def _restart(self) -> None:
         self._file = self._files.reference_name
         cursor, generation = await self._files.run(lambda files: downlink.cursor(files, self.scope))
-        self._state = feed.start(self.scope, cursor, generation)
+        filling = await self._files.run(lambda files: downlink.is_filling(files, self.scope))
+        self._state = feed.start(self.scope, cursor, generation, filling=filling)
         if self._cache is not None:
             self._cache.stands_at(self.scope, cursor)
