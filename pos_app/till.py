@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pos_app.runtime.claims import StoreClaims
 from pos_app.runtime.receipts import ReceiptsElsewhere
 from pos_app.runtime.sealing import Sealing
+from pos_app.runtime.start import ask_at_start
 from pos_app.runtime.wake import WakeLine
 from pos_app.runtime.worker import Worker
 from pos_app.runtime.writer import Deliver, Writer
@@ -157,6 +158,8 @@ class Till:
             raise
         try:
             resumed = resuming.last_sale(store.conn) if stopped_short else None
+            if not home.training:
+                ask_at_start(store, home, clock, config.agent_wake_port)
             till = cls._assemble(home, config, clock, ids, deliver, refreshed, lock, store)
         except EnvironmentFault as fault:
             if fault.code == recovering.DAMAGE:

@@ -40,6 +40,7 @@ from sync_agent.hq_link.receipt_line import ReceiptLine
 from sync_agent.hq_link.references import SHRUNK, References
 from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
+from sync_agent.hq_link.start_line import StartLine
 from sync_agent.hq_link.uplink import Uplink
 from sync_agent.hq_link.watch import HqWatch
 from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
@@ -117,6 +118,7 @@ class Agent:
         )
         self.copies = NightlyCopies(self.home.home, config, clock)
         self.keys = KeyLine(files, self.aside)
+        self.start = StartLine(files, clock, self.aside, lambda: self.neighbours.everybody, self._told)
         self.salvage = SalvageLine(files, self._key, clock, self.aside, lambda: self.neighbours.everybody, self._told)
         self.receipts = ReceiptLine(files, clock, lambda: self.neighbours.with_store_role, self.hq, self._told)
         self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
@@ -142,6 +144,7 @@ class Agent:
                 self.shared.asked,
                 self.receipts.asked,
                 self.salvage.asked,
+                self.start.asked,
                 *([self.board.bell] if self.board else []),
             ]
             self.till = await TillLink.open(self.files, self.clock, bells)
@@ -160,6 +163,7 @@ class Agent:
                 self.receipts.run,
                 self.keys.run,
                 self.salvage.run,
+                self.start.run,
                 self.copies.run,
                 self._seal,
             ]

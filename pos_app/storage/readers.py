@@ -24,6 +24,7 @@ from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
 from retail_core.durable.receipts import ReceiptAnswer, receipt_answer
 from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
+from retail_core.durable.start import StartAnswer, start_answer
 from retail_core.wire.envelope import Head, StreamId
 
 COUNT_UP_TO = 1_000
@@ -329,6 +330,15 @@ class Links:
     def acked(self, stream: StreamId) -> Head:
         conn = self._ready()
         return link.peer_head(conn, link.HQ_PEER, stream) if conn else Head()
+
+    def seen_of(self, stream: StreamId) -> Sequence[Head]:
+        """How far head office and the store were known to have a stream when the agent wrote last."""
+        conn = self._ready()
+        return [link.peer_head(conn, peer, stream) for peer in (link.HQ_PEER, link.STORE_PEER)] if conn else ()
+
+    def start_answer(self, ask_id: str) -> StartAnswer | None:
+        conn = self._ready()
+        return start_answer(conn, ask_id) if conn else None
 
     def forked(self, epoch: str) -> bool:
         conn = self._ready()

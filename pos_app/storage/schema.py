@@ -10,6 +10,7 @@ from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step
 from retail_core.durable.recovery import SALVAGE_ASK_STEP
 from retail_core.durable.segments import SEGMENT_STEP
+from retail_core.durable.start import START_ASK_STEP
 
 TILL_STEPS: tuple[Step, ...] = (
     (
@@ -126,4 +127,5 @@ TILL_STEPS: tuple[Step, ...] = (
     CONSENT_STEP,
     SALVAGE_ASK_STEP,
     SEGMENT_STEP,
+    START_ASK_STEP,
 )
