@@ -11,11 +11,12 @@ import msgspec
 from retail_core.domain.clock import Clock, OtherClock
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.ids import IdSource
+from retail_core.durable import link
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc, NodeDoc
 from retail_core.sync.backoff import after_failure
 from retail_core.sync.sender import HQ_PEER
-from retail_core.sync.storerole import StoreRole, heard_of, taken_over
+from retail_core.sync.storerole import TERM_STEP, StoreRole, appointed, heard_of, taken_over
 from retail_core.wire.messages import ClaimReply
 from sync_agent.backups import NightlyCopies
 from sync_agent.config import (
@@ -73,7 +74,7 @@ class Agent:
         config = msgspec.structs.replace(config, store_role=role.has)
         self.config, self.clock, self.ids, self.files = config, clock, ids, files
         self.role, self.role_changed = role, False
-        self.term = f"{role.generation}.{ids.next()}"
+        self.term = f"{role.generation // TERM_STEP}.{role.generation % TERM_STEP}.{ids.next()}"
         self.home = home
         self.nodes: Mapping[str, NodeDoc] = {}
         self._key = home.home.keys.signing_key(AGENT_KEY)
@@ -186,6 +187,7 @@ class Agent:
     async def _begin(self) -> None:
         config = self.config
         self.nodes = await self.files.run(downlink.nodes)
+        await self._heard_of_hq()
         if config.store_role:
             self._acceptance = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
             await self._decide()
@@ -260,6 +262,13 @@ class Agent:
             self.role = wanted
         self._pending_role = wanted
 
+    async def _heard_of_hq(self) -> None:
+        """Head office says who has the store role: that ends what the store decided without it."""
+        said = await self.files.run(lambda files: link.read_store_role(files.link))
+        if said is not None:
+            wanted = appointed(self.role, self.config.agent_node, said.term, said.node)
+            self._pending_role = wanted or self._pending_role
+
     async def _take_over(self) -> ClaimReply:
         """A manager wants this machine to have the store role. Refused while the one that has it answers."""
         node = self.config.agent_node
@@ -286,6 +295,7 @@ class Agent:
 
     async def _take_role(self, wanted: StoreRole) -> None:
         await self.files.run(lambda files: roles.put(files, wanted))
+        self.role = wanted
         if wanted.has is not self.config.store_role:
             self.role_changed = True
             self.stop()
@@ -321,6 +331,7 @@ class Agent:
         if scope == store_scope(self.config):
             self.nodes = await self.files.run(downlink.nodes)
             self.neighbours.bell.ring()
+            await self._heard_of_hq()
             await self._decide()
         self.till.brought()
 

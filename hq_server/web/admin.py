@@ -158,6 +158,9 @@ def _add_access(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     revoke = commands.add_parser("revoke", help="shut a machine out")
     revoke.add_argument("node")
     revoke.set_defaults(command=_revoke)
+    role = commands.add_parser("store-role", help="an agent ties its store together from now on")
+    role.add_argument("node", help="the agent's node")
+    role.set_defaults(command=_store_role)
     accept = commands.add_parser("accept-catalogue", help="a catalogue may have far fewer items; machines take it")
     accept.add_argument("zone", help="the price zone")
     accept.set_defaults(command=_accept_catalogue)
@@ -195,6 +198,10 @@ def _enrol(hq: Connection, options: argparse.Namespace) -> object:
         "store": options.store, "register": options.register, "role": options.role, "store_role": options.store_role,
     }  # fmt: skip
     return hq.ask("POST", "/api/enrolment-codes", wish)
+
+
+def _store_role(hq: Connection, options: argparse.Namespace) -> object:
+    return hq.ask("POST", f"/api/nodes/{quote(options.node, safe='')}/store-role")
 
 
 def _accept_catalogue(hq: Connection, options: argparse.Namespace) -> object:

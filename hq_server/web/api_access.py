@@ -7,7 +7,7 @@ from litestar import delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from hq_server.service import access, enrolment
+from hq_server.service import access, enrolment, store_roles
 from hq_server.service.enrolment import CodeMade
 from hq_server.service.fields import Id, Name
 from hq_server.storage import access as stored
@@ -18,6 +18,7 @@ from hq_server.web.state import Server
 from hq_server.web.threads import threaded
 from retail_core.domain.places import NodeRole
 from retail_core.domain.roles import Permission, Role
+from retail_core.durable.link import StoreRoleDoc
 
 ENROL = {NEEDS: Permission.ENROL}
 MANAGE = {NEEDS: Permission.MANAGE_ACCESS}
@@ -99,7 +100,18 @@ def _machines(server: Server) -> list[HTTPRouteHandler]:
     def revoke(node_id: FromPath[str]) -> Node:
         return enrolment.revoke(hq, node_id)
 
-    return [code, nodes, revoke]
+    @post(
+        "/api/nodes/{node_id:str}/store-role",
+        opt=ENROL,
+        status_code=200,
+        summary="An agent ties its store together from now on; every other one gives that up",
+        responses=errors(400, 401, 403, 404),
+    )
+    @threaded
+    def store_role(node_id: FromPath[str]) -> StoreRoleDoc:
+        return store_roles.appoint(hq, node_id)
+
+    return [code, nodes, revoke, store_role]
 
 
 def _programs(server: Server) -> list[HTTPRouteHandler]:

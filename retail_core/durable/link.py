@@ -58,6 +58,7 @@ LINK_STEPS: tuple[Step, ...] = (
     ("ALTER TABLE staff ADD COLUMN badge BLOB NOT NULL DEFAULT x''",),
     RECEIPT_ANSWER_STEP,
 )
+STORE_ROLE = "store_role"
 HQ_PEER = "hq"
 STORE_PEER = "store"
 
@@ -123,6 +124,13 @@ class NodeDoc(msgspec.Struct, frozen=True):
     public_key: str
     revoked: bool = False
     receipt_certificate: str = ""  # of a till: HQ's word that its key signs the receipts of this register
+
+
+class StoreRoleDoc(msgspec.Struct, frozen=True):
+    """Head office's word on which agent ties the store together, in a term that only grows."""
+
+    node: str
+    term: int
 
 
 class LinkStatusDoc(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -191,6 +199,7 @@ DOCUMENT_KINDS = MappingProxyType(
         "instrument": Instrument,
         "often_with": OftenWith,
         customers.BOUGHT: Bought,
+        STORE_ROLE: StoreRoleDoc,
     }
 )
 STORE_KINDS = ("order", "staff", customers.KIND, *DOCUMENT_KINDS)
@@ -378,6 +387,12 @@ def read_instrument(conn: Connection, instrument: InstrumentId) -> Instrument | 
 def read_nodes(conn: Connection) -> Sequence[NodeDoc]:
     rows = conn.execute("SELECT doc FROM document WHERE kind = 'node' ORDER BY key")
     return [msgspec.json.decode(doc, type=NodeDoc) for (doc,) in rows]
+
+
+def read_store_role(conn: Connection) -> StoreRoleDoc | None:
+    """None as long as head office never said."""
+    row = conn.execute("SELECT doc FROM document WHERE kind = ?", (STORE_ROLE,)).fetchone()
+    return msgspec.json.decode(row[0], type=StoreRoleDoc) if row else None
 
 
 def read_status(conn: Connection) -> LinkStatusDoc:
