@@ -24,7 +24,8 @@ def one(n: int) -> Figures:
 
 
 GATE = Gate(
-    f"{DAYS} simulated days with loss, repetition, cuts, crashes and disks put back: 0 lost, 0 doubled",
+    f"{DAYS} simulated days of selling, orders, counts, gift cards, returns and baskets, with loss, repetition, cuts, crashes,"
+    " clocks that jump, disks put back and the store role taken over: 0 lost, 0 doubled, 0 unsaid",
     DAYS + len(PLANTED),
     one,
 )

@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from tests.sim.checks import ViolationError
 from tests.sim.faults import Planted
-from tests.sim.replay import plan_of
-from tests.sim.world import World
+from tests.sim.replay import plan_of, world_of
+
+HELD = "nothing lost, nothing doubled"
 
 
 def main() -> int:
@@ -19,18 +19,18 @@ def main() -> int:
     asked = parser.parse_args()
     planted = Planted[asked.planted] if asked.planted else None
     plan = plan_of(asked.seed, planted, long=asked.long)
-    world = World(plan, planted)
-    outcome = "nothing lost, nothing doubled"
-    try:
-        world.run()
-    except ViolationError as broken:
-        outcome = str(broken)
+    outcome = HELD
+    with world_of(plan, planted) as world:
+        try:
+            world.run()
+        except AssertionError as broken:
+            outcome = str(broken)
     if asked.trace:
         print("\n".join(world.clockwork.trace))
     print(plan)
     print(world.figures())
     print(f"trace {world.clockwork.trace_digest[:16]} after {world.clockwork.now_ms} ms: {outcome}")
-    return 0 if outcome == "nothing lost, nothing doubled" else 1
+    return 0 if outcome == HELD else 1
 
 
 if __name__ == "__main__":

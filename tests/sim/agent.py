@@ -10,12 +10,13 @@ from retail_core.domain.value import Instrument
 from retail_core.sync import feed, path, push, schedule, sender
 from retail_core.sync.inbox import Keeper, answer_of
 from retail_core.wire.batch import encode_lines
-from retail_core.wire.envelope import Head, StreamId
+from retail_core.wire.envelope import Head, StreamEntry, StreamId
 from retail_core.wire.messages import PushAnswer, PushHeader
 from tests.sim.desk import Desk
-from tests.sim.disks import AgentDisk, Copies, Kept
+from tests.sim.disks import Copies, Kept
 from tests.sim.faults import Planted
-from tests.sim.hq import LONG_POLL_MS, Answer, receive
+from tests.sim.hq import LONG_POLL_MS, Answer, read_batch, receive
+from tests.sim.keyed import KeyedCopies
 
 if TYPE_CHECKING:
     from tests.sim.till import Till
@@ -35,7 +36,7 @@ class Agent:
         self.world = world
         self.name = name
         self.till: Till | None = None
-        self.disk = AgentDisk()
+        self.disk = world.empty_agent()
         self.clock = world.clock(name)
         self.up = False
         self.life = 0
@@ -402,11 +403,9 @@ class Agent:
             self.crash()
             return None
         kept, source = self.disk.kept, header.stream
-        got = receive(self.world, Keeper.RELAY, kept, header, data)
+        got = self._received(kept, header, data)
         if not isinstance(got, list):
-            return answer_of(got)  # type: ignore[arg-type] # Accept was turned into the list
-        for placed in got:
-            kept.put(source, placed, keep_sig=self.world.planted is not Planted.SIGNATURE_LOST)
+            return got
         self.world.ledger.wrote(self.name, [placed.entry.id for placed in got])
         if kept.hash_at(source, header.acked_seq) == header.acked_hash:
             known = self.disk.hq_acks.get(source, Head())
@@ -424,6 +423,19 @@ class Agent:
             hq = head
         offset_ms = self.clock.now_ms() - header.clock_ms + self.offset_ms
         return PushAnswer(head.seq, head.chain_hash.hex(), hq.seq, hq.chain_hash.hex(), (), offset_ms)
+
+    def _received(self, kept: Copies, header: PushHeader, data: bytes) -> Answer | list[StreamEntry]:
+        """The entries that were written down, or the answer when none were."""
+        if isinstance(kept, KeyedCopies):
+            entries = read_batch(self.world, header, data)
+            answer = kept.receive(header, entries, self.clock.now_ms())
+            return entries if isinstance(answer, PushAnswer) else answer
+        got = receive(self.world, Keeper.RELAY, kept, header, data)
+        if not isinstance(got, list):
+            return answer_of(got)  # type: ignore[arg-type] # Accept was turned into the list
+        for placed in got:
+            kept.put(header.stream, placed, keep_sig=self.world.planted is not Planted.SIGNATURE_LOST)
+        return got
 
     # ── feed ─────────────────────────────────────────────────────────────────────────────────────
 

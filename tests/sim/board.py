@@ -29,8 +29,10 @@ def fold(world: "World", disk: AgentDisk, journals: list[tuple[Copies, "StreamId
     """Read on in every journal here; True when there is news for the tills."""
     news = False
     for copies, source in journals:
-        base = copies.streams[source].base.seq if source in copies.streams else 0
-        for placed in copies.entries_after(source, max(disk.board.through.get(source, 0), base), 1 << 30):
+        kept, through = copies.streams.get(source), disk.board.through.get(source, 0)
+        if kept is None or kept.base.seq + len(kept.rows) <= through:
+            continue
+        for placed in copies.entries_after(source, max(through, kept.base.seq), 1 << 30):
             news = _take(world, disk, placed) or news
             disk.board.through[source] = placed.seq
     return news

@@ -19,8 +19,9 @@ from retail_core.wire.messages import (
     PushAnswer,
     PushHeader,
 )
-from tests.sim.disks import Copies, HqDisk, fast_sign
+from tests.sim.disks import Copies, HqDisk
 from tests.sim.faults import Planted
+from tests.sim.keyed_hq import KeyedHq
 from tests.sim.office import Office
 
 if TYPE_CHECKING:
@@ -37,14 +38,7 @@ def receive(
     world: "World", keeper: Keeper, disk: Copies, header: PushHeader, data: bytes
 ) -> Decision | list[StreamEntry]:
     """What both kinds of receiver do first: read the batch, check signatures, decide; the entries when accepted."""
-    stream = header.stream
-    try:
-        entries = decode_batch(stream, Head(header.from_seq, header.prev_hash), data)
-    except WireDamageError as bad:
-        raise AssertionError(f"a batch of our own sender can't be read: {bad}") from bad
-    for placed in signatures_to_check(entries):
-        if placed.entry.sig != fast_sign(placed.entry.node, placed.entry.entry_hash):
-            raise AssertionError(f"a batch of our own sender is not signed at {placed.seq}")
+    stream, entries = header.stream, read_batch(world, header, data)
     here = disk.head(stream)
     decision = _planted(world, here, header, entries) or decide(
         keeper, here, lambda seq: disk.kept_hash_at(stream, seq), header, entries
@@ -54,6 +48,18 @@ def receive(
     if decision.begin_at is not None:
         disk.begin(stream, decision.begin_at)
     return entries[decision.skip :]
+
+
+def read_batch(world: "World", header: PushHeader, data: bytes) -> list[StreamEntry]:
+    """The entries of a batch of our own senders, which are always readable and signed."""
+    try:
+        entries = decode_batch(header.stream, Head(header.from_seq, header.prev_hash), data)
+    except WireDamageError as bad:
+        raise AssertionError(f"a batch of our own sender can't be read: {bad}") from bad
+    for placed in signatures_to_check(entries):
+        if not world.signed(placed.entry.node, placed.entry.entry_hash, placed.entry.sig):
+            raise AssertionError(f"a batch of our own sender is not signed at {placed.seq}")
+    return entries
 
 
 def _planted(world: "World", here: Head | None, header: PushHeader, entries: list[StreamEntry]) -> Decision | None:
@@ -69,7 +75,7 @@ class Hq:
 
     def __init__(self, world: "World") -> None:
         self.world = world
-        self.disk = HqDisk()
+        self.disk = world.empty_hq()
         self.up = True
         self.waiting: list[Callable[[], None]] = []
         self.restored = 0
@@ -86,9 +92,15 @@ class Hq:
             return None
         before = self.disk.image() if self.world.planted in UNDONE_BY_A_CRASH else None
         got = receive(self.world, Keeper.HQ, self.disk, header, data)
-        if not isinstance(got, list):
-            return answer_of(got)  # type: ignore[arg-type] # Accept was turned into the list
-        self._commit(header.stream, got)
+        if isinstance(got, list):
+            self._commit(header.stream, got)
+            said: Answer = self._answer(header.stream)
+        else:
+            said = answer_of(got)  # type: ignore[arg-type] # Accept was turned into the list
+        if isinstance(self.disk, KeyedHq):
+            _check_same(said, self.disk.take(header, data))
+        if not isinstance(said, PushAnswer):
+            return said
         if self.world.chance_of_crash(HQ_CRASHES):  # after it: done, but nobody is told
             self._crash()
             if before is None:
@@ -99,9 +111,7 @@ class Hq:
                 return None
             self.disk, answer = before, self._answer(header.stream)
             return answer
-        return msgspec.structs.replace(
-            self._answer(header.stream), clock_offset_ms=self.world.clockwork.wall_ms - header.clock_ms
-        )
+        return msgspec.structs.replace(said, clock_offset_ms=self.world.clockwork.wall_ms - header.clock_ms)
 
     def witness(self, stream: StreamId) -> tuple[Head, Head]:
         head = self.disk.head(stream) or Head()
@@ -128,6 +138,7 @@ class Hq:
         effective = entries if self.world.planted is Planted.NO_ID_DEDUPE else found.new
         for placed in effective:
             self._apply(placed.entry)
+        self.office.settle()
         node = stream.node.split(SALVAGE_MARK)[0]
         self.disk.newest_epoch[node] = max(stream.epoch, self.disk.newest_epoch.get(node, ""))
         self.world.ledger.wrote("hq", [placed.entry.id for placed in found.new])
@@ -176,6 +187,16 @@ class Hq:
         found = [FeedRow(rev, *_kind_and_key(name), doc=msgspec.Raw(doc)) for rev, name, doc in rows]
         to_rev = found[-1].rev if found else max(cursor, 0)
         return PageHead(scope, cursor, to_rev, self.disk.rev, self.disk.generation), found
+
+
+def _check_same(here: Answer, said: Answer) -> None:
+    """The database answers what the twin answers."""
+    if isinstance(here, PushAnswer) and isinstance(said, PushAnswer):
+        same = (here.through, here.through_hash) == (said.through, said.through_hash) and not said.quarantined
+    else:
+        same = here == said
+    if not same:
+        raise AssertionError(f"HQ answers {said} instead of {here}")
 
 
 def _kind_and_key(name: str) -> tuple[str, str]:

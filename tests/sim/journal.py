@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 from retail_core.domain.events import EpochOpened, Event
 from retail_core.domain.stock import StockState, movements_of
+from retail_core.durable.journal import Stamp
 from retail_core.sync import epoch
 from retail_core.wire.envelope import Draft, Entry, Head, StreamId, place, seal_entry
 from retail_core.wire.events import encode_event
 from tests.sim.clockwork import MachineClock
-from tests.sim.disks import GuardFile, OwnDisk, fast_sign
+from tests.sim.disks import GuardFile, OwnDisk
+from tests.sim.keyed import KeyedTill
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -49,18 +51,19 @@ class Journal:
 
     def append(self, event: Event, actor: str = "op") -> Entry:
         """One fact, durable when this returns."""
-        disk, guard = self._disk(), self._guard()
-        type_, version, body = encode_event(event)
-        draft = Draft(
-            self.world.next_id(self.clock), self.node, disk.epochs[-1], type_, version, self.clock.now_ms(),
-            "2026-01-01", actor, body, self._offset_ms(),
-        )  # fmt: skip
-        seq = disk.origin.seq + 1
-        entry = seal_entry(draft, seq, disk.origin.chain_hash, lambda data: fast_sign(self.node, data))
-        if guard.epoch != disk.epochs[-1] or seq > guard.reserved_upto:
-            guard.epoch, guard.reserved_upto = disk.epochs[-1], seq + epoch.GUARD_RESERVE - 1
-        disk.origin = Head(seq, entry.entry_hash)
-        self._publish(disk, entry)
+        disk = self._disk()
+        stamp = self._stamp(actor)
+        self._reserve(disk.epochs[-1], disk.origin.seq + 1)
+        if isinstance(disk, KeyedTill):
+            entry = disk.write(event, stamp).entry
+        else:
+            type_, version, body = encode_event(event)
+            draft = Draft(
+                stamp.id, self.node, disk.epochs[-1], type_, version, stamp.at, stamp.biz_date, actor, body, stamp.clock
+            )
+            entry = seal_entry(draft, disk.origin.seq + 1, disk.origin.chain_hash, self.world.signer(self.node))
+            disk.origin = Head(entry.seq, entry.entry_hash)
+            self._publish(disk, entry)
         self.world.truth.happened(self.node, entry, event)
         return entry
 
@@ -69,12 +72,27 @@ class Journal:
         disk = self._disk()
         old = self.stream if disk.epochs else None
         again = [placed.entry for placed in disk.entries_after(old, above, 1 << 30)] if old else []
+        fresh = self.world.next_id(self.clock)
+        if isinstance(disk, KeyedTill):
+            self._reserve(fresh, 1)
+            entry = disk.open_epoch(fresh, series, why.value, self._stamp("system"), above).entry
+            self.world.truth.happened(self.node, entry, EpochOpened(series, why.value))
+            return
         opened = EpochOpened(series, why.value, old.epoch if old else "")
-        disk.epochs.append(self.world.next_id(self.clock))
+        disk.epochs.append(fresh)
         disk.origin = Head()
         self.append(opened)
         for entry in again:
             self._publish(disk, entry)
+
+    def _stamp(self, actor: str) -> Stamp:
+        return Stamp(self.world.next_id(self.clock), self.clock.now_ms(), "2026-01-01", actor, self._offset_ms())
+
+    def _reserve(self, in_epoch: str, seq: int) -> None:
+        """The guard file runs ahead of the journal."""
+        guard = self._guard()
+        if guard.epoch != in_epoch or seq > guard.reserved_upto:
+            guard.epoch, guard.reserved_upto = in_epoch, seq + epoch.GUARD_RESERVE - 1
 
     def _publish(self, disk: OwnDisk, entry: Entry) -> None:
         disk.begin(self.stream, Head())

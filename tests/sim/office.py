@@ -18,6 +18,7 @@ from retail_core.domain.value import Instrument, ValueKind, ValueMoved, after, w
 from retail_core.wire.envelope import Entry
 from tests.sim.disks import HqDisk, Step
 from tests.sim.faults import Planted
+from tests.sim.keyed_hq import KeyedHq
 
 if TYPE_CHECKING:
     from tests.sim.hq import Hq
@@ -29,6 +30,7 @@ TOTAL_MINOR = 2_999
 class Office:
     def __init__(self, hq: "Hq") -> None:
         self.hq, self.world = hq, hq.world
+        self._touched: set[str] = set()
 
     @property
     def disk(self) -> HqDisk:
@@ -65,7 +67,10 @@ class Office:
             order_id, number, StoreId("S1"), "WEB", State.NEW, 0, Owner.HQ, "EUR", lines, now_ms, now_ms + lease_ms,
             total_minor=TOTAL_MINOR,
         )  # fmt: skip
-        self._save(apply(apply(order, Action.ALLOCATE), Action.OFFER))
+        offered = apply(apply(order, Action.ALLOCATE), Action.OFFER)
+        if isinstance(self.disk, KeyedHq):
+            self.disk.place(offered)
+        self._save(offered)
 
     def cancel(self, order_id: str) -> None:
         """Cancel what HQ still owns; ask the store for what it already works on."""
@@ -73,6 +78,8 @@ class Office:
         if not self.hq.up or order is None or order.state in FINAL or order.cancel_requested:
             return
         self.world.count("orders to be cancelled")
+        if isinstance(self.disk, KeyedHq):
+            self.disk.cancel(order_id)
         owned = order.owner is Owner.HQ
         if owned:  # the store may be accepting it at this moment
             self.world.odd_orders.add(order_id)
@@ -81,6 +88,8 @@ class Office:
     def keep_house(self, lease_ms: int) -> None:
         """Offer again what nobody accepted in time; go on without steps that never came."""
         now_ms = self.world.clockwork.wall_ms
+        if isinstance(self.disk, KeyedHq):
+            self.disk.keep_house()
         for order in list(self.disk.orders.values()):
             if order.state is State.OFFERED and order.lease_until_ms < now_ms:
                 self._save(replace(order, lease_until_ms=now_ms + lease_ms))
@@ -94,7 +103,13 @@ class Office:
             return
         step = Step(entry.id, fact, self.world.clockwork.wall_ms)
         self.disk.waiting.setdefault(fact.order_id, []).append(step)
-        self._settle(fact.order_id)
+        self._touched.add(fact.order_id)
+
+    def settle(self) -> None:
+        """After all facts of a push were written down: fold those that have their turn."""
+        touched, self._touched = sorted(self._touched), set[str]()
+        for order_id in touched:
+            self._settle(order_id)
 
     def _settle(self, order_id: str, *, gaps_too: bool = False) -> None:
         before = order = self.disk.orders[order_id]
@@ -118,7 +133,10 @@ class Office:
 
     def issue(self, ref: InstrumentId, balance: int, offline_limit: int) -> None:
         """A gift card that was sold by the web."""
-        self._keep(Instrument(ref, ValueKind.GIFT_CARD, balance, "EUR", offline_limit=offline_limit, tail=ref[-4:]))
+        known = Instrument(ref, ValueKind.GIFT_CARD, balance, "EUR", offline_limit=offline_limit, tail=ref[-4:])
+        if isinstance(self.disk, KeyedHq):
+            self.disk.issue(known)
+        self._keep(known)
 
     def _value(self, entry: Entry, move: ValueMoved) -> None:
         known = self.disk.instruments.get(move.instrument)

@@ -23,6 +23,8 @@ DAY_MS = 5 * 60_000
 LONG_DAY_MS = 8 * 3_600_000
 SALES_LEAST, SALES_MOST = 20, 60
 BUSY_ORDERS = 3
+KEYED_EVERY, KEYED_FIRST = 31, 7
+"""Of so many days one runs on real files: ten of three hundred, one of each theme."""
 DOWN_MS = (500, 15_000)
 CUSTOMERS_WAITING = 3
 """Sales at once when a till is back, before anybody has told it that it went back in time."""
@@ -46,11 +48,13 @@ class Plan(msgspec.Struct, frozen=True):
     orders: int = 3
     acts: int = 3
     lease_ms: int = 60_000
+    keyed: bool = False  # on the product's own keyed files
 
     @classmethod
     def drawn(cls, seed: int, theme: str = "") -> Self:
         """A day of the suite: five minutes of trade as dense as a rush hour. `theme` instead of the seed's own."""
         chance = Random(f"plan {seed}")
+        keyed = not theme and seed % KEYED_EVERY == KEYED_FIRST
         theme = theme or sorted(THEMES)[seed % len(THEMES)]
         restless = theme == RESTLESS
         return cls(
@@ -66,6 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
             strokes=chance.randint(2, 4),
             orders=chance.randint(2, 4) + (BUSY_ORDERS if theme == BUSY else 0),
             acts=chance.randint(2, 4),
+            keyed=keyed,
         )
 
     @classmethod
@@ -202,7 +207,7 @@ def _wiped(world: "World", day_ms: int) -> None:
 
 def _wipe_at(world: "World", when_ms: int) -> None:
     agent = world.agents[world.chance.choice((0, 0, 1, 2))]  # mostly the one in the store role
-    world.clockwork.at(when_ms, lambda: _replace_agent(world, agent, AgentDisk()))
+    world.clockwork.at(when_ms, lambda: _replace_agent(world, agent, world.empty_agent()))
 
 
 def _till_put_back(world: "World", day_ms: int) -> None:

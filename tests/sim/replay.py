@@ -1,11 +1,15 @@
 """Run one seed and say how to run it again."""
 
+import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.sim.checks import ViolationError
-from tests.sim.clockwork import RunawayError
 from tests.sim.faults import BROUGHT_OUT_BY, Planted
+from tests.sim.keyed import Shelf
 from tests.sim.plan import LONG_DAY_MS, Plan
 from tests.sim.world import World
 
@@ -33,16 +37,31 @@ def plan_of(seed: int, planted: Planted | None = None, *, long: bool = False) ->
     return Plan.drawn(seed, BROUGHT_OUT_BY[planted]) if planted else Plan.drawn(seed)
 
 
+@contextmanager
+def world_of(plan: Plan, planted: Planted | None = None) -> Iterator[World]:
+    """The world of a day before its first moment; the files of a keyed one are gone afterwards."""
+    if not plan.keyed:
+        yield World(plan, planted)
+        return
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with TemporaryDirectory(dir=memory, prefix="omnitill-day-") as folder:
+        shelf = Shelf(Path(folder))
+        with shelf.close:
+            yield World(plan, planted, shelf)
+
+
 def run_day(plan: Plan, planted: Planted | None = None) -> World:
     """One simulated day. Raises ViolationError with the seed, the commit and the command that replays it."""
-    world = World(plan, planted)
-    try:
-        world.run()
-    except (ViolationError, RunawayError) as broken:
-        asked = (f" --planted {planted.name}" if planted else "") + (" --long" if plan.day_ms == LONG_DAY_MS else "")
-        again = f"python -m tests.sim {plan.seed}{asked}"
-        raise ViolationError(
-            f"seed {plan.seed} ({plan.theme}) at commit {commit()}: {broken}\n  replay: {again}\n"
-            f"  trace {world.clockwork.trace_digest[:16]} after {world.clockwork.now_ms} ms"
-        ) from broken
-    return world
+    with world_of(plan, planted) as world:
+        try:
+            world.run()
+        except AssertionError as broken:
+            asked = (f" --planted {planted.name}" if planted else "") + (
+                " --long" if plan.day_ms == LONG_DAY_MS else ""
+            )
+            again = f"python -m tests.sim {plan.seed}{asked}"
+            raise ViolationError(
+                f"seed {plan.seed} ({plan.theme}) at commit {commit()}: {broken}\n  replay: {again}\n"
+                f"  trace {world.clockwork.trace_digest[:16]} after {world.clockwork.now_ms} ms"
+            ) from broken
+        return world

@@ -11,9 +11,10 @@ from retail_core.sync import epoch
 from retail_core.wire.envelope import Entry, Head, StreamId
 from retail_core.wire.messages import ClaimRequest
 from tests.sim.counter import Counter
-from tests.sim.disks import GuardFile, TillDisk
+from tests.sim.disks import GuardFile
 from tests.sim.faults import Planted
 from tests.sim.journal import Journal
+from tests.sim.keyed import KeyedTill
 from tests.sim.truth import SKUS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Till:
         self.world = world
         self.name = name
         self.agent = agent
-        self.disk = TillDisk()
+        self.disk = world.empty_till(name)
         self.guard = GuardFile()
         self.up = False
         self.sales_left = self.sold = 0
@@ -61,6 +62,8 @@ class Till:
         self.starts += 1
         self.blind = self.blind or (self.put_back and not self.journal.guard_saw_more)
         self.put_back = False
+        if isinstance(self.disk, KeyedTill):
+            self.disk.read_again()
         if not self.disk.epochs:
             self._open_epoch(epoch.Reason.FIRST_START, 0)
         elif self.journal.guard_saw_more:

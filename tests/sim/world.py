@@ -7,15 +7,18 @@ from retail_core.domain.events import SoldLine
 from retail_core.domain.ids import uuid7
 from retail_core.domain.stock import fold, movements_of
 from retail_core.sync import push
-from retail_core.wire.envelope import GENESIS, Head, StreamId, chain_hash, entry_hash
+from retail_core.trust.keys import PublicKey, SigningKey
+from retail_core.wire.envelope import GENESIS, Head, Signer, StreamId, chain_hash, entry_hash
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import PushHeader
 from tests.sim.agent import Agent
 from tests.sim.checks import Checks, ViolationError
 from tests.sim.clockwork import Clockwork, Line, MachineClock
-from tests.sim.disks import Copies
+from tests.sim.disks import AgentDisk, Copies, HqDisk, TillDisk, fast_sign
 from tests.sim.faults import Planted
 from tests.sim.hq import Answer, Hq
+from tests.sim.keyed import KeyedCopies, KeyedTill, Shelf
+from tests.sim.keyed_hq import KeyedHq
 from tests.sim.till import Till
 from tests.sim.truth import Truth
 
@@ -54,7 +57,10 @@ class Ledger:
 class World:
     """Drives one plan to its end; `run()` raises ViolationError when something was lost, doubled or stuck."""
 
-    def __init__(self, plan: "Plan", planted: Planted | None = None) -> None:
+    def __init__(self, plan: "Plan", planted: Planted | None = None, shelf: Shelf | None = None) -> None:
+        """`shelf` is where the files of a keyed day lie."""
+        self.shelf = shelf
+        self._keys: dict[str, SigningKey] = {}
         self.plan = plan
         self.planted = planted
         self.clockwork = Clockwork(plan.seed)
@@ -77,6 +83,34 @@ class World:
         self.by_name: dict[str, Agent | Hq] = {"hq": self.hq, **{agent.name: agent for agent in self.agents}}
         for agent, till in zip(self.agents, self.tills, strict=True):
             agent.till = till
+
+    # ── disks and keys ───────────────────────────────────────────────────────────────────────────
+
+    def empty_till(self, node: str) -> TillDisk:
+        """A new disk for a till: a real file on keyed days."""
+        return KeyedTill(self.shelf, node, self.signer(node)) if self.shelf else TillDisk()
+
+    def empty_agent(self) -> AgentDisk:
+        """A new disk for an agent."""
+        return AgentDisk(kept=KeyedCopies(self.shelf)) if self.shelf else AgentDisk()
+
+    def empty_hq(self) -> HqDisk:
+        """A new disk for HQ: a real database on keyed days."""
+        return KeyedHq(self, self.shelf) if self.shelf else HqDisk()
+
+    def key(self, node: str) -> SigningKey:
+        """A node's key on keyed days; ES256 would take most of the time of the others."""
+        if node not in self._keys:
+            self._keys[node] = SigningKey.new()
+        return self._keys[node]
+
+    def signer(self, node: str) -> Signer:
+        return self.key(node).sign if self.shelf else lambda data: fast_sign(node, data)
+
+    def signed(self, node: str, data: bytes, signature: bytes) -> bool:
+        if not self.shelf:
+            return signature == fast_sign(node, data)
+        return PublicKey(self.key(node).public_text).verify(data, signature)
 
     def clock(self, name: str) -> MachineClock:
         """The clock of the machine that a till or an agent runs on."""
@@ -205,6 +239,9 @@ class World:
         self.checks.run()
         for name, disk in self._disks():
             check_chains(name, disk)
+        odd = [f"{name}: {one}" for name, disk in self._disks() for one in differences(disk)]
+        if odd:
+            raise ViolationError(f"a file is not what it must be: {odd[0]}")
         for agent in self.agents:
             wanted = {key: doc for key, (_, doc) in self.hq.disk.docs.items()}
             if agent.disk.docs != wanted:
@@ -227,6 +264,11 @@ class World:
     def _disks(self) -> list[tuple[str, Copies]]:
         kept = [(agent.name, disk) for agent in self.agents for disk in (agent.disk.kept, agent.disk.own)]
         return [("hq", self.hq.disk), *kept, *((till.name, till.disk) for till in self.tills)]
+
+
+def differences(disk: Copies) -> list[str]:
+    """Streams of a keyed file that are not what was put there."""
+    return disk.differences() if isinstance(disk, KeyedCopies | KeyedTill | KeyedHq) else []
 
 
 def check_chains(name: str, disk: Copies) -> None:
