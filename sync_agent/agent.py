@@ -137,7 +137,10 @@ class Agent:
             stack.callback(lan.close)
             local = listen(LOOPBACK, config.health_port)
             stack.callback(local.close)
-            servers = [(tls_server(lan_app(self.desk), self.home), lan), (plain_server(health_app(self.health)), local)]
+            servers = [
+                (tls_server(lan_app(self.desk), self.home), lan),
+                (plain_server(health_app(self.health, self.clock.now_ms)), local),
+            ]
             bells = [
                 self.uplink.bell,
                 self.copied.bell,
@@ -455,6 +458,7 @@ class Agent:
             (*self.neighbours.with_store_role, *self.neighbours.others),
             tuple(sorted(set(self._faults.values()))),
             dict(self.desk.refused),
+            self.neighbours.silent,
         )  # fmt: skip
 
 

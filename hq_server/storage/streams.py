@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
@@ -132,6 +132,12 @@ def quarantined_positions(conn: Connection, store: str, at: StreamId, after: int
         .order_by(stream_entry.c.seq)
     )
     return tuple(rows.scalars())
+
+
+def quarantined_by_node(conn: Connection) -> Mapping[str, int]:
+    """How many events of each node wait in quarantine."""
+    rows = conn.execute(select(event.c.node, func.count()).where(event.c.state == QUARANTINED).group_by(event.c.node))
+    return {node: count for node, count in rows}
 
 
 def key_of(entry: Entry) -> str:

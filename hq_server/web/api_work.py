@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
-from hq_server.service import cases, today
+from hq_server.service import cases, machines, today
 from hq_server.service.today import Today
 from hq_server.storage import work
 from hq_server.web.guards import NEEDS, AnyRequest, caller_of
@@ -99,12 +99,13 @@ def _figures(server: Server, schema: Callable[[], JsonObject]) -> list[HTTPRoute
     @get(
         "/metrics",
         opt={NEEDS: Permission.READ_METRICS},
-        sync_to_thread=False,
         media_type="text/plain",
         summary="Counters in Prometheus' format",
         responses=errors(401, 403),
     )
+    @threaded
     def metrics() -> Response[bytes]:
+        server.metrics.show_machines(machines.machines(server.hq))
         return Response(server.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @get(

@@ -1,6 +1,10 @@
 """Counters for the operator, in Prometheus' format."""
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from hq_server.service.machines import Machine
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
 
@@ -20,6 +24,18 @@ class Metrics:
         self.requests = Counter("omnitill_requests", "Requests answered", ["status"], registry=self._registry)
         self.ingest = Histogram("omnitill_ingest_seconds", "Time of one push", buckets=SECONDS, registry=self._registry)
         self.waiting = Gauge("omnitill_long_polls", "Long polls waiting now", registry=self._registry)
+
+        self.machines = Gauge("omnitill_machines", "Machines by how they are", ["state"], registry=self._registry)
+        self.queued = Gauge("omnitill_machines_queued", "Entries that wait at machines", registry=self._registry)
+        self.quarantined = Gauge("omnitill_quarantined", "Facts stored and not understood", registry=self._registry)
+
+    def show_machines(self, found: Sequence[Machine]) -> None:
+        """As they are at this moment."""
+        self.machines.labels("live").set(sum(one.live for one in found))
+        self.machines.labels("silent").set(sum(not one.live for one in found))
+        self.machines.labels("clock_off").set(sum(one.clock_off for one in found))
+        self.queued.set(sum(one.queued for one in found))
+        self.quarantined.set(sum(one.quarantined for one in found))
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

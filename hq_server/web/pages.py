@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
@@ -16,42 +14,21 @@ from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage
 from hq_server.service import access, today
 from hq_server.service.context import TODAY, Hq
 from hq_server.web.guards import ANONYMOUS, COOKIE, NEEDS, PAGE, AnyRequest, caller_of, check_own_form
+from hq_server.web.machines_page import machine_routes
+from hq_server.web.paper import HTML, Pages
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread
 from hq_server.web.today_view import TodayView, view_of
-from hq_server.web.words import DEFAULT_LANGUAGE, message, tr
+from hq_server.web.words import message
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.domain.roles import Permission
 
-HTML = "text/html; charset=utf-8"
 TODAY_PAGE = {PAGE: True, NEEDS: Permission.VIEW_TODAY}
-FRAGMENTS = ("status", "tiles", "hours", "cases", "stores", "promised")
 REFRESH_S = 10.0  # ages go on although nothing happens
 AT_MOST_EVERY_S = 1.0
 MAX_STREAMS = 200
 KEPT_BOARDS = 16
 MAX_FORM_BYTES = 4_096
-
-
-class Pages:
-    """The templates, with every text escaped and translated."""
-
-    def __init__(self) -> None:
-        self._jinja = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-
-    def html(self, template: str, **facts: object) -> str:
-        return self._jinja.get_template(template).render(_=tr, language=DEFAULT_LANGUAGE, **facts)
-
-    def fragments(self, view: TodayView) -> dict[str, str]:
-        """The parts of Today that may change, by the name of their event."""
-        return {name: self.html(f"_{name}.html", view=view) for name in FRAGMENTS}
 
 
 class Boards:
@@ -77,7 +54,7 @@ class Boards:
 
 def page_routes(server: Server) -> list[HTTPRouteHandler]:
     pages = Pages()
-    return [*_signing_in(server.hq, pages), *_today(server, pages)]
+    return [*_signing_in(server.hq, pages), *_today(server, pages), *machine_routes(server, pages)]
 
 
 def _signing_in(hq: Hq, pages: Pages) -> list[HTTPRouteHandler]:

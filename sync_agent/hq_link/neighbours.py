@@ -82,6 +82,11 @@ class Neighbours:
         return tuple(sorted(node for node in self._known if self._answers(node)))
 
     @property
+    def silent(self) -> tuple[str, ...]:
+        """Those that answered once and do not now."""
+        return tuple(sorted(node for node in self._known if not self._answers(node)))
+
+    @property
     def store_says(self) -> Hello | None:
         """The newest word of the machine with the store role; None when none answers."""
         answering = [hello for _, hello in self._with_role() if self._answers(hello.node)]

@@ -1,0 +1,63 @@
+"""Every machine of the chain: when it was last heard, what waits there, how wrong its clock is, what of it is in quarantine."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hq_server.service.context import Hq
+from hq_server.storage import access, streams
+from hq_server.storage.database import Connection
+
+LIVE_WITHIN_MS = 120_000
+CLOCK_WARN_MS = 60_000
+SHOWN = 2_000
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """`age_ms` since it was heard, None for never. `quarantined`: its facts that are stored and wait to be understood."""
+
+    store: str
+    register: str
+    role: str
+    node: str
+    age_ms: int | None
+    queued: int
+    waits_ms: int
+    clock_offset_ms: int
+    quarantined: int
+
+    @property
+    def live(self) -> bool:
+        return self.age_ms is not None and self.age_ms <= LIVE_WITHIN_MS
+
+    @property
+    def clock_off(self) -> bool:
+        return abs(self.clock_offset_ms) >= CLOCK_WARN_MS
+
+
+def machines(hq: Hq) -> Sequence[Machine]:
+    """Those that are not revoked; what somebody should look at comes first. A till speaks through its agent."""
+    now_ms = hq.clock.now_ms()
+    found = hq.database.read(lambda conn: _machines(conn, now_ms))
+    return sorted(found, key=lambda one: (not one.quarantined, one.live and not one.clock_off, one.store, one.register))
+
+
+def _machines(conn: Connection, now_ms: int) -> Sequence[Machine]:
+    heard = {contact.node: contact for contact in access.contacts(conn)}
+    odd = streams.quarantined_by_node(conn)
+    found: list[Machine] = []
+    for node in access.nodes(conn):
+        contact = heard.get(node.node_id)
+        if node.revoked_ms is not None or (contact is None and node.role != "agent" and not odd.get(node.node_id)):
+            continue
+        found.append(
+            Machine(
+                node.store, node.register, node.role, node.node_id,
+                max(0, now_ms - contact.seen_ms) if contact else None,
+                contact.queued if contact else 0,
+                max(0, now_ms - contact.oldest_ms) if contact and contact.oldest_ms and contact.queued else 0,
+                contact.clock_offset_ms if contact else 0,
+                odd.get(node.node_id, 0),
+            )
+        )  # fmt: skip
+    return found

@@ -1,0 +1,61 @@
+"""The page of machines: whoever should be looked at comes first. Every text is finished here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from hq_server.service import machines
+from hq_server.service.machines import Machine
+from hq_server.web.guards import NEEDS, PAGE, AnyRequest, caller_of
+from hq_server.web.paper import HTML, Pages
+from hq_server.web.state import Server
+from hq_server.web.threads import in_thread
+from hq_server.web.today_view import CALM, GOOD, WARN, age
+from hq_server.web.words import tr
+from retail_core.domain.roles import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRow:
+    store: str
+    name: str
+    heard: str
+    tone: str
+    queued: str
+    waits: str
+    clock: str
+    clock_tone: str
+    quarantined: str
+    quarantined_tone: str
+
+
+def row_of(one: Machine) -> MachineRow:
+    """Pure: the same figures give the same row."""
+    heard = tr("never heard") if one.age_ms is None else tr("{age} ago").format(age=age(one.age_ms))
+    off = tr("{n} s").format(n=f"{one.clock_offset_ms / 1000:+.1f}")
+    return MachineRow(
+        one.store,
+        f"{one.register} · {one.role}",
+        tr("live") if one.live else heard,
+        GOOD if one.live else CALM if one.age_ms is None else WARN,
+        f"{one.queued:,}",
+        age(one.waits_ms) if one.waits_ms else "–",
+        off,
+        WARN if one.clock_off else CALM,
+        f"{one.quarantined:,}",
+        "error" if one.quarantined else CALM,
+    )
+
+
+def machine_routes(server: Server, pages: Pages) -> list[HTTPRouteHandler]:
+    @get("/machines", opt={PAGE: True, NEEDS: Permission.VIEW_TODAY}, include_in_schema=False)
+    async def page(request: AnyRequest) -> Response[str]:
+        found: Sequence[Machine] = await in_thread(machines.machines, server.hq)
+        person = caller_of(request)
+        rows = [row_of(one) for one in found[: machines.SHOWN]]
+        body = pages.html("machines.html", rows=rows, more=len(found) - len(rows), person=person.name, csrf=person.csrf)
+        return Response(body, media_type=HTML)
+
+    return [page]
