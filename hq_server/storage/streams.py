@@ -137,7 +137,7 @@ def quarantined_positions(conn: Connection, store: str, at: StreamId, after: int
 def quarantined_by_node(conn: Connection) -> Mapping[str, int]:
     """How many events of each node wait in quarantine."""
     rows = conn.execute(select(event.c.node, func.count()).where(event.c.state == QUARANTINED).group_by(event.c.node))
-    return {node: count for node, count in rows}
+    return {str(node): int(count) for node, count in rows}
 
 
 def key_of(entry: Entry) -> str:

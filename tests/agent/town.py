@@ -60,6 +60,13 @@ class Hq:
         self._process = self._begin()
         until(self._answers, 30, "HQ answers again")
 
+    def freeze(self) -> None:
+        """Its machine answers, the program says nothing until `thaw`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """No HQ until `start`."""
         self._process.send_signal(signal.SIGTERM)

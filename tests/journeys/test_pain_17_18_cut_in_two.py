@@ -1,0 +1,61 @@
+"""Pains 17 and 18, the halves of a whole store: goods come back twice and a card is spent twice at two tills that cannot hear one another.
+
+Sources: Odoo pull requests 272408, 271109, 281405, OCA pos 1015 (a second refund dropped in silence); Odoo issue 79235 (redeemed
+without end), MicrosoftDocs 1502 (rules that differ offline). Here each till goes by its written rule while nobody answers, every
+cent is kept as it went, and head office has a case with its value within a minute after the line is back.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from retail_core.domain.errors import RuleViolationError
+from tests.agent.support import until
+from tests.agent.town import Hq
+from tests.journeys.store_wide import TOLD_WITHIN_S, agents_of, all_sent, cases, two_tills
+from tests.support.shop import ITEMS, AtTill
+from tests.till.test_returns import code_of
+from tests.till.test_tendering import CODE, find, pay
+
+pytestmark = pytest.mark.xdist_group("journeys-hq")
+
+MILK, CHICKEN = ITEMS[0], ITEMS[1]  # 1.19 and 6.49
+ON_CARD, OFFLINE = 1_000, 700
+
+
+def bring_back(at: AtTill, code: str) -> None:
+    at.done(lambda done, failed: at.till.returning.open(code, done, failed))
+    at.till.returning.scan(MILK.code)
+    at.till.returning.take()
+    assert at.pay_cash(0).total_minor == -MILK.price_minor
+
+
+def test_goods_that_came_back_at_two_tills_cut_off_are_told_within_a_minute(hq: Hq, store: str, folder: Path) -> None:
+    with two_tills(hq, folder, store) as (one, two):
+        receipt = one.scan(MILK.code).pay_cash(500).receipt_no
+        code = code_of(one, receipt)
+        for at in (one, two):
+            bring_back(at, code)
+        with pytest.raises(RuleViolationError, match=r"return\."):  # a till never pays the same twice
+            bring_back(two, code)
+        with agents_of(one.shop, two.shop):
+            all_sent(one, two)
+            (case,) = until(lambda: cases(hq, store, "returned_twice"), TOLD_WITHIN_S, "told")
+    assert (case["subject"], case["value_minor"]) == (f"{receipt}/1", MILK.price_minor)
+
+
+def test_a_card_spent_at_two_tills_cut_off_stays_in_its_bound_and_is_told(hq: Hq, store: str, folder: Path) -> None:
+    code = f"{CODE[:-4]}{store[-4:]}"
+    card = {"code": code, "kind": "gift_card", "currency": "EUR", "amount": ON_CARD, "offline_limit": OFFLINE}
+    hq.ask("PUT", "/api/instruments", [card])
+    with two_tills(hq, folder, store) as (one, two):
+        for at in (one, two):
+            at.scan(CHICKEN.code)
+            pay(at, find(at, code), CHICKEN.price_minor)
+            at.scan(CHICKEN.code)
+            with pytest.raises(RuleViolationError, match=r"value\."):
+                pay(at, find(at, code), CHICKEN.price_minor)  # beyond what one till may take while it hears nothing
+        with agents_of(one.shop, two.shop):
+            all_sent(one, two)
+            (case,) = until(lambda: cases(hq, store, "value_conflict"), TOLD_WITHIN_S, "told")
+    assert case["value_minor"] == 2 * CHICKEN.price_minor - ON_CARD
