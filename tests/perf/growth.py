@@ -16,6 +16,7 @@ from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import Connection
 from retail_core.durable.system import SystemClock, SystemIds
 from tests.perf.catalogue import big_reference
+from tests.perf.ingest import of_stores
 from tests.perf.measure import Result, cpu
 from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, make_shop
@@ -31,10 +32,11 @@ _SEQUENCE = "WITH RECURSIVE days (n) AS (VALUES (:first) UNION ALL SELECT n + 1 
 
 
 def growth(folder: Path) -> Iterator[Result]:
-    """What a look-up, a sale and a long basket cost as the shop grows, at four points each."""
+    """What a look-up, a sale, a long basket and a push cost as shop and chain grow, at four points each."""
     yield from of_items(folder)
     yield from of_history(folder)
     yield from of_basket(folder)
+    yield from of_stores(folder)
 
 
 def of_items(folder: Path) -> Iterator[Result]:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
     """A cluster of its own in a temporary folder, gone at the end."""
     binaries = programs()
     if binaries is None:
@@ -98,14 +98,14 @@ def running_server() -> Iterator[Server]:
     if user is not None:
         shutil.chown(home, user, _gid(user))
     try:
-        with _started(binaries, user, home) as server:
+        with _started(binaries, user, home, settings) as server:
             yield server
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _started(binaries: Path, user: str | None, home: Path) -> Iterator[Server]:
+def _started(binaries: Path, user: str | None, home: Path, wanted: Mapping[str, str]) -> Iterator[Server]:
     server = Server(home, _free_port(), secrets.token_hex(12))
     data, secret = home / "data", home / "password"
     secret.write_text(server.password)
@@ -118,7 +118,7 @@ def _started(binaries: Path, user: str | None, home: Path) -> Iterator[Server]:
         capture_output=True,
         cwd=home,
     )
-    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    settings = [f"--{name}={value}" for name, value in wanted.items()]
     log = (home / "log").open("wb")
     process = subprocess.Popen(
         _as(user, str(binaries / "postgres"), "-D", str(data), "-k", str(home), "-p", str(server.port), *settings),
