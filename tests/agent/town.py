@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -267,13 +267,16 @@ def line_to(hq: Hq) -> Iterator[LineToHq]:
         line.close()
 
 
-def enrolled(hq: Hq, folder: Path, store: str, register: str, *, url: str = "", store_role: bool = False) -> Shop:
+def enrolled(
+    hq: Hq, folder: Path, store: str, register: str, *, url: str = "", store_role: bool = False,
+    run: Callable[..., "subprocess.CompletedProcess[str]"] = run_program,
+) -> Shop:  # fmt: skip
     """A machine enrolled by the command line with a fresh code; its line to HQ may be one that can be cut."""
     settings = {
         "lan_host": LOOPBACK, "discovery_interfaces": LOOPBACK, "lan_port": free_port(), "health_port": free_port(),
         "till_wake_port": free_port(socket.SOCK_DGRAM), "agent_wake_port": free_port(socket.SOCK_DGRAM),
     }  # fmt: skip
-    done = run_program(
+    done = run(
         "sync_agent.app", "enrol", "--home", str(folder), "--hq", url or hq.url, "--ca", hq.fingerprint,
         "--code", hq.code(store, register, store_role=store_role),
         *(f"--set={name}={value}" for name, value in settings.items()),

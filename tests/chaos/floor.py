@@ -5,6 +5,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from tests.chaos.proxy import ChaosProxy, Weather, chaos_proxy
 from tests.support.shop import Shop
 
 READY_WITHIN_S = 60.0
+BUSY_S = 400
+"""For a test of many programs, on a machine that has other work too."""
 CAUGHT_UP_WITHIN_S = 60.0
 """Promise R6: no sale waits longer after the net has healed."""
 
@@ -112,16 +115,17 @@ def floor(
             lines.append(opened.enter_context(chaos_proxy(port, seed + len(lines))))
             return lines[-1].url
 
+        children = opened.enter_context(nursery(**environment))
         shops: list[Shop] = []
-        for n in range(1, tills + 1):
-            url = way(hq.port, hq.url)
-            shops.append(enrolled(hq, folder / f"T{n}", store, f"T{n}", url=url, store_role=n == 1))
+        for register in (f"T{n}" for n in range(1, tills + 1)):
+            by = partial(children.enrol, folder / f"{register}.enrol.out")
+            url, first = way(hq.port, hq.url), register == "T1"
+            shops.append(enrolled(hq, folder / register, store, register, url=url, store_role=first, run=by))
         for shop in shops:
             others = [other.config.lan_port for other in shops if other is not shop]
             peers = tuple(way(port, f"https://{LOOPBACK}:{port}") for port in others)
             shop.config = msgspec.structs.replace(shop.config, discovery=False, peers=peers)
             shop.home.write_config(shop.config)
-        children = opened.enter_context(nursery(**environment))
         machines = [Machine(shop, children) for shop in shops]
         for machine in machines:
             machine.start_agent()

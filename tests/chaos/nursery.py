@@ -20,7 +20,7 @@ from threading import Event
 from tests.agent.support import until
 
 PR_SET_PDEATHSIG = 1
-GONE_WITHIN_S = 20.0
+GONE_WITHIN_S, ENROLLED_WITHIN_S = 20.0, 60.0
 PROGRAMS = ("sync_agent.app", "tests.chaos.seller", "tests.chaos.guesser")
 OUT = "out"
 
@@ -68,6 +68,13 @@ class Nursery:
         self.process.stdin.write(json.dumps([program, [*arguments], str(out)]) + "\n")
         self.process.stdin.flush()
         return Child(int(self.process.stdout.readline()), out)
+
+    def enrol(self, out: Path, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The agent's command line to its end, as `run_program` does it."""
+        child = self.start(program, *arguments, out=out)
+        until(lambda: not child.alive, ENROLLED_WITHIN_S, "enrolled")
+        failed = "Enrolled as" not in child.said
+        return subprocess.CompletedProcess([program, *arguments], int(failed), child.said, child.said)
 
     def agent(self, home: Path) -> Child:
         """`omnitill-agent run` on a folder."""

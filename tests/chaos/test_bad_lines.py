@@ -7,16 +7,21 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.agent.support import until
 from tests.agent.town import Hq
-from tests.chaos.floor import CAUGHT_UP_WITHIN_S, floor
+from tests.chaos.floor import BUSY_S, CAUGHT_UP_WITHIN_S, floor
 from tests.chaos.proxy import FOUL, Fate, Weather
 
 SEED = 20_261_128
 SALES, PACE_MS = 120, 25
 HARSH = Weather(answers_lost=0.2, cut=0.1, stalled=0.05, stall_s=0.5)
 
+pytestmark = pytest.mark.timeout(BUSY_S)
 
+
+@pytest.mark.xdist_group("chaos")  # one head office for all of these
 def test_no_sale_is_lost_or_counted_twice_on_lines_that_fail(hq: Hq, store: str, folder: Path) -> None:
     figures = sold_on_bad_lines(hq, folder, store, SALES, SEED, HARSH)
     assert figures["sales"] == 2 * SALES

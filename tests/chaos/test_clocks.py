@@ -17,7 +17,7 @@ from tests.agent.test_with_hq import price_at
 from tests.agent.town import Hq
 from tests.chaos.books import opened
 from tests.chaos.false_clock import TRUE, FalseClock, why_not
-from tests.chaos.floor import Floor, Machine, floor
+from tests.chaos.floor import BUSY_S, Floor, Machine, floor
 from tests.chaos.nursery import Child, nursery
 from tests.support.shop import ITEMS, ZONE, make_shop
 
@@ -36,9 +36,10 @@ MILK, COFFEE = ITEMS[0], ITEMS[3]
 TODAY, TOMORROW = 95, 199
 WRONG_TRIES, FULL_LOCK_MIN = 10, 30
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [pytest.mark.skipif(bool(why_not()), reason=why_not()), pytest.mark.timeout(BUSY_S)]
 
 
+@pytest.mark.xdist_group("chaos")  # one head office for all of these
 def test_whatever_the_clock_does_the_books_are_right(hq: Hq, store: str, folder: Path) -> None:
     figures = sold_under_false_clocks(hq, folder, store, JUMPS, SEED)
     assert figures["jumps in the journal"] >= LEAST_JUMPS

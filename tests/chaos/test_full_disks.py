@@ -7,7 +7,7 @@ import pytest
 from tests.agent.support import until
 from tests.agent.town import Hq
 from tests.chaos.disks import small_disk, why_not
-from tests.chaos.floor import floor
+from tests.chaos.floor import BUSY_S, floor
 from tests.support.shop import ITEMS, ZONE
 
 SEED = 20_261_128
@@ -16,13 +16,14 @@ PACE_MS = 10
 SEEN_WITHIN_S = 60.0
 FULL = "disk.full"
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [pytest.mark.skipif(bool(why_not()), reason=why_not()), pytest.mark.timeout(BUSY_S)]
 
 
 def reprice(hq: Hq, minor: int) -> None:
     hq.ask("PUT", "/api/prices", [{"zone": ZONE, "sku": ITEMS[0].sku, "price_minor": minor, "currency": "EUR"}])
 
 
+@pytest.mark.xdist_group("chaos")  # one head office for all of these
 def test_a_full_disk_at_the_till_stops_paying_and_goes_on_when_there_is_room(hq: Hq, store: str, folder: Path) -> None:
     """The till's and the agent's files are on it: the till says why nothing can be paid, the agent what keeps it from working."""
     with small_disk(folder / "disk", MIB) as disk, floor(hq, disk.folder, store, 1, SEED) as shop:

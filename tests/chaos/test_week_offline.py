@@ -20,7 +20,7 @@ from tests.agent.support import until
 from tests.agent.test_with_hq import COFFEE, MILK
 from tests.agent.town import Hq
 from tests.chaos.books import hq_count, opened
-from tests.chaos.floor import Floor, floor
+from tests.chaos.floor import BUSY_S, Floor, floor
 from tests.chaos.namespaces import HQ_SIDE, Wire, why_not, wire
 from tests.support.shop import Shop, at_till
 
@@ -50,6 +50,7 @@ class HqFar(Hq):
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
+@pytest.mark.timeout(BUSY_S)
 def test_after_days_without_head_office_new_orders_do_not_wait_behind_old_sales(tmp_path: Path) -> None:
     figures = week_offline(tmp_path, SALES_A_TILL, DEAD_S)
     assert figures["sales"] == TILLS * SALES_A_TILL
