@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_BROKEN
     print(
         f"{options.file}: ok: {report.entries} entries in {report.streams} streams, {report.signatures} signatures"
-        f" checked, {report.unsigned} without a known key, {report.erased} personal parts erased"
+        f" checked, {report.unsigned} without a known key, {report.erased} personal parts erased,"
+        f" {report.segments} sealed segments"
     )
     return EXIT_OK
 

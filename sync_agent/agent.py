@@ -30,7 +30,7 @@ from sync_agent.config import (
 )
 from sync_agent.discovery import Announcement, Discovery
 from sync_agent.feed_cache import FeedCache
-from sync_agent.health import AgentHealth, FeedHealth, HopHealth, StreamHealth, health_app
+from sync_agent.health import AgentHealth, FeedHealth, HopHealth, SealedHealth, StreamHealth, health_app
 from sync_agent.hq_client.client import DATE_STEP_MS, HopFault, Peer, SyncClient
 from sync_agent.hq_client.lines import UNREACHABLE
 from sync_agent.hq_client.tls import pinned_context
@@ -83,6 +83,7 @@ class Agent:
         self._acceptance: Acceptance | None = None
         self._pending_role: StoreRole | None = None
         self._stopping, self._figures = asyncio.Event(), Bell()
+        self._sealed: dict[str, SealedHealth] = {}
         self._faults: dict[Callable[[], Awaitable[None]], str] = {}
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
         context = pinned_context(self._ca_pem)
@@ -379,7 +380,7 @@ class Agent:
             await self._decide()
 
     async def _seal(self) -> None:
-        await seal_old_days(self.files, self.clock)
+        await seal_old_days(self.files, self.clock, self._sealed.update)
 
     # ── what it knows ────────────────────────────────────────────────────────────────────────────
 
@@ -459,6 +460,7 @@ class Agent:
             tuple(sorted(set(self._faults.values()))),
             dict(self.desk.refused),
             self.neighbours.silent,
+            sealed=self._sealed,
         )  # fmt: skip
 
 

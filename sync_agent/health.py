@@ -6,6 +6,8 @@ import msgspec
 from litestar import Litestar, Response, get
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from sync_agent.storage.sealing import SealedHealth
+
 
 class HopHealth(msgspec.Struct, frozen=True):
     """One hop: `state` is "up", "down" or "unused"; times are wall milliseconds, 0 for never."""
@@ -69,6 +71,7 @@ class AgentHealth(msgspec.Struct, frozen=True):
     silent: tuple[str, ...] = ()
     state: str = READY
     reasons: tuple[str, ...] = ()
+    sealed: dict[str, SealedHealth] = {}
 
 
 def judged(health: AgentHealth, now_ms: int) -> AgentHealth:

@@ -11,7 +11,7 @@ from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.journal import TWIN_MARK, chain_hash_at, entries_after, stream_head
 from retail_core.durable.keyring import Keyring
-from retail_core.durable.segments import last_anchor
+from retail_core.durable.segments import SUFFIX, last_anchor, segments_of
 from retail_core.sync.push import Checked, Loaded
 from retail_core.wire.envelope import Head, StreamId
 
@@ -53,13 +53,14 @@ def machine_of(folder: Path) -> MachineConfig:
 
 
 def copy_files(folder: Path, work: Path, heard: Heard) -> int:
-    """Copy the databases with their logs into the empty folder `work`; returns their bytes.
+    """Copy the databases with their logs and sealed segments into the empty folder `work`; returns their bytes.
 
     Raises EnvironmentFault `disk.full`, `salvage.unreadable`, and RuleViolationError `salvage.no_machine` without any.
     """
     wanted = [folder / f"{name}{end}" for name in FILES for end in ENDS]
     try:
         found = [path for path in wanted if path.is_file()]
+        found += [path for name in FILES for path in sorted(segments_of(folder / name).glob(f"*{SUFFIX}"))]
         size = sum(path.stat().st_size for path in found)
         if not found:
             raise RuleViolationError("salvage.no_machine", folder=str(folder))
@@ -67,7 +68,9 @@ def copy_files(folder: Path, work: Path, heard: Heard) -> int:
             raise EnvironmentFault("disk.full", wanted=size)
         done = 0
         for path in found:
-            with path.open("rb") as source, (work / path.name).open("wb") as target:
+            to = work / path.relative_to(folder)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("rb") as source, to.open("wb") as target:
                 while chunk := source.read(CHUNK_BYTES):
                     target.write(chunk)
                     done += len(chunk)
