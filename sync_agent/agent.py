@@ -19,6 +19,7 @@ from retail_core.sync.sender import HQ_PEER
 from retail_core.sync.storerole import TERM_STEP, StoreRole, appointed, heard_of, taken_over
 from retail_core.wire.messages import ClaimReply
 from sync_agent.backups import NightlyCopies
+from sync_agent.certificate import Certificate
 from sync_agent.config import (
     AGENT_KEY,
     HQ_AUDIENCE,
@@ -86,8 +87,9 @@ class Agent:
         self._sealed: dict[str, SealedHealth] = {}
         self._faults: dict[Callable[[], Awaitable[None]], str] = {}
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
-        context = pinned_context(self._ca_pem)
+        context = pinned_context(self._ca_pem, clock)
         self.hq, self.aside = (SyncClient(peer, config.agent_node, self._key, context, clock, ids) for _ in range(2))
+        self.certificate = Certificate(home, self.hq, clock)
         self.hq.on_back, self.hq.on_date = self._hurry, self._hq_said_when
         self.watch = HqWatch(self.hq, clock, lambda: self.neighbours.store_says is not None)
         direct = {HQ_PEER: self.hq}
@@ -138,10 +140,9 @@ class Agent:
             stack.callback(lan.close)
             local = listen(LOOPBACK, config.health_port)
             stack.callback(local.close)
-            servers = [
-                (tls_server(lan_app(self.desk), self.home), lan),
-                (plain_server(health_app(self.health, self.clock.now_ms)), local),
-            ]
+            lan_server = tls_server(lan_app(self.desk), self.home)
+            self.certificate.serve_in(lan_server.config.ssl)
+            servers = [(lan_server, lan), (plain_server(health_app(self.health, self.clock.now_ms)), local)]
             bells = [
                 self.uplink.bell,
                 self.copied.bell,
@@ -159,7 +160,7 @@ class Agent:
             stack.push_async_callback(self.neighbours.close)
             await self._begin()
             lines = [
-                self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run,
+                self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run, self.certificate.run,
                 self._show_status, self._send_figures, self._keep_house, self.watch.run, self._follow_role,
             ]  # fmt: skip
             lines += [
@@ -457,7 +458,7 @@ class Agent:
             self.files.reference_name,
             tuple(self.copied.kept_at()),
             (*self.neighbours.with_store_role, *self.neighbours.others),
-            tuple(sorted(set(self._faults.values()))),
+            tuple(sorted({*self._faults.values(), *filter(None, [self.certificate.warning])})),
             dict(self.desk.refused),
             self.neighbours.silent,
             sealed=self._sealed,

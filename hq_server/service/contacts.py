@@ -5,15 +5,18 @@ from collections import deque
 
 import msgspec
 
+from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq
 from hq_server.storage import access
 from hq_server.storage.access import Contact, Node
 from hq_server.storage.database import Unit
+from retail_core.domain.cases import CaseKind, ExceptionCase
 
 WRITE_EVERY_MS = 10_000
 KEPT_DELAYS = 1_000
 DELAY_WINDOW_MS = 15 * 60_000
 MAX_QUEUED = 2**31
+CLOCK_ALERT_MS = 600_000
 
 
 class Contacts:
@@ -48,10 +51,19 @@ class Contacts:
             if said is not None:
                 now = msgspec.structs.replace(now, queued=said, oldest_ms=oldest_ms)
             access.note_contact(unit, now)
+            if abs(now.clock_offset_ms) >= CLOCK_ALERT_MS:
+                open_cases(unit, [self._clock_case(node, now.clock_offset_ms)])
             if not known.seen_ms or now.queued != known.queued:
                 unit.changed.add(TODAY)
 
         self._hq.database.write(write)
+
+    def _clock_case(self, node: Node, offset_ms: int) -> ExceptionCase:
+        """The manager of the store is told by the till itself; head office sees that somebody has to."""
+        evidence: dict[str, str | int] = {
+            "code": "clock.off", "node": node.node_id, "register": node.register, "minutes": abs(offset_ms) // 60_000,
+        }  # fmt: skip
+        return new_case(self._hq, CaseKind.CLOCK_OFF, node.store, node.node_id, evidence)
 
     def sale_arrived(self, at_ms: int, clock_ms: int) -> None:
         """A sale made at `at_ms` (by a clock that HQ's is `clock_ms` ahead of) became durable here now."""

@@ -62,8 +62,8 @@ def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
     locator, secret = _parts(asked.code)
     now_ms = hq.clock.now_ms()
     agent_id, till_id = hq.ids.next(), hq.ids.next()
-    names = [agent_id, "localhost", "127.0.0.1"]
-    certificate = authority.agent_certificate(hq.ca_pem, hq.ca_key, asked.tls_csr_pem, names, now_ms)
+    names = _names(agent_id)
+    tls_certificate = authority.agent_certificate(hq.ca_pem, hq.ca_key, asked.tls_csr_pem, names, now_ms)
 
     def work(unit: Unit) -> EnrolAnswer | None:
         code = access.redeem_code(unit, locator, sha256(secret), now_ms)
@@ -78,12 +78,17 @@ def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
         publish_nodes(hq, unit, code.store, [*retire(hq, unit, made, now_ms), *made], now_ms)
         first = access.grant_series(unit, code.store, code.register, SERIES_GRANTED)
         series = tuple(series_name(n) for n in range(first, first + SERIES_GRANTED))
-        return _answer(hq, code, place, made, series, certificate)
+        return _answer(hq, code, place, made, series, tls_certificate)
 
     answer = hq.database.write(work)
     if answer is None:
         raise RuleViolationError(NOT_A_CODE)
     return answer
+
+
+def certificate(hq: Hq, node: Node, tls_csr_pem: str) -> str:
+    """A new certificate for the LAN server of an agent that is still trusted. Raises `enrol.bad_csr`."""
+    return authority.agent_certificate(hq.ca_pem, hq.ca_key, tls_csr_pem, _names(node.node_id), hq.clock.now_ms())
 
 
 def revoke(hq: Hq, node_id: str) -> Node:
@@ -128,6 +133,10 @@ def publish_nodes(hq: Hq, unit: Unit, store: str, made: list[Node], now_ms: int)
     ]  # fmt: skip
     feed.publish(unit, feed.store_scope(store), changes, now_ms)
     unit.changed.add(TODAY)
+
+
+def _names(agent_id: str) -> list[str]:
+    return [agent_id, "localhost", "127.0.0.1"]
 
 
 def _signs_receipts(one: Node) -> bool:

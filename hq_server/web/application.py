@@ -46,7 +46,7 @@ from hq_server.web.refused import noted
 from hq_server.web.state import Server
 from hq_server.web.sync_routes import AssertionIn, sync_routes
 from retail_core.domain.errors import CodedError
-from retail_core.wire.messages import MAX_COMPRESSED_BYTES, EnrolRequest
+from retail_core.wire.messages import MAX_COMPRESSED_BYTES, CertificateRequest, EnrolRequest
 from retail_core.wire.recovery import AskedIds, SealedKey, SealedKeys
 
 VERSION = "0.1.0"
@@ -70,7 +70,7 @@ STRICT = strict_names(
         api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_master.TaxIn,
         api_master.StoreIn, api_settings.SettingsIn, api_promotions.CouponsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
         api_value.AdjustIn, api_value.CodeIn, api_value.InstrumentIn,
-        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, SealedKey, SealedKeys, AssertionIn, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
+        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, SealedKey, SealedKeys, AssertionIn, CertificateRequest, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
     ]
 )  # fmt: skip
 

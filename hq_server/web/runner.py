@@ -22,6 +22,7 @@ from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
 from hq_server.service.refusals import Refusals
+from hq_server.service.server_certificate import ServerCertificate
 from hq_server.service.snapshots import SnapshotShop
 from hq_server.storage import work
 from hq_server.web.application import make_app
@@ -141,6 +142,9 @@ async def serve(
     running = https_server(server, home)
     keeps_house = worker is None or worker.keeps_house
     beside = [asyncio.create_task(line(server)) for line in (_keep_house, _send_mail, _prebuild) if keeps_house]
+    running.config.load()
+    certificate = ServerCertificate(server.hq, home, running.config.ssl)
+    beside.append(asyncio.create_task(_keep_certificate(server, certificate)))
     if worker is not None:
         worker.siblings.listen(server.bell.heard)
         asyncio.get_running_loop().add_reader(worker.parent, running.stop)
@@ -189,6 +193,12 @@ async def _prebuild(server: Server) -> None:
         except EnvironmentFault as fault:
             log.warning("no snapshot was made: %s", fault, extra={"code": fault.code})
         await server.bell.pause(PREBUILD_EVERY_S)
+
+
+async def _keep_certificate(server: Server, certificate: ServerCertificate) -> None:
+    while not server.bell.closing:
+        await in_thread(certificate.look)
+        await server.bell.pause(SWEEP_EVERY_S)
 
 
 async def _send_mail(server: Server) -> None:

@@ -29,6 +29,8 @@ from retail_core.wire.messages import (
     MAX_COMPRESSED_BYTES,
     MAX_PULL_LIMIT,
     MAX_PULL_WAIT_S,
+    CertificateAnswer,
+    CertificateRequest,
     DamagedAnswer,
     EnrolAnswer,
     EnrolRequest,
@@ -68,7 +70,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 def sync_routes(server: Server) -> list[HTTPRouteHandler]:
-    return [*_anonymous(server), *_up(server), *_down(server), *_snapshots(server), *_receipts(server)]
+    return [*_joining(server), *_up(server), *_down(server), *_snapshots(server), *_receipts(server)]
 
 
 def node_of(request: AnyRequest) -> Node:
@@ -79,7 +81,7 @@ def node_of(request: AnyRequest) -> Node:
     return node
 
 
-def _anonymous(server: Server) -> list[HTTPRouteHandler]:
+def _joining(server: Server) -> list[HTTPRouteHandler]:
     hq = server.hq
 
     @get("/health", opt={ANONYMOUS: True}, sync_to_thread=False, summary="Does HQ answer?")
@@ -108,7 +110,18 @@ def _anonymous(server: Server) -> list[HTTPRouteHandler]:
     def token(data: JSONBody[AssertionIn]) -> TokenOut:
         return TokenOut(access.node_token(hq, data.assertion), access.BEARER_S)
 
-    return [health, enrol, token]
+    @post(
+        "/v1/certificate",
+        opt=PULL,
+        status_code=200,
+        summary="A newer certificate for an agent's LAN server",
+        responses=errors(400, 401, 403, 422),
+    )
+    @threaded
+    def certificate(request: AnyRequest, data: JSONBody[CertificateRequest]) -> CertificateAnswer:
+        return CertificateAnswer(enrolment.certificate(hq, node_of(request), data.tls_csr_pem))
+
+    return [health, enrol, token, certificate]
 
 
 def _up(server: Server) -> list[HTTPRouteHandler]:

@@ -30,6 +30,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "case.illegal_move": "This case is {state} and cannot be given '{action}'.",
         "case.unknown": "There is no such case.",
         "config.unknown_command": "This command is not known.",
+        "clock.off": "its clock is {minutes} min off; have it set",
         "coupon.no_promotion": "No promotion in force has the coupon {coupon}.",
         "customer.bad_card": "A card has 4 to 40 letters and figures.",
         "backup.exists": "There is already a file {file}. Name another place for the copy.",
@@ -167,6 +168,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.BASKET_TWICE: ("basket", "warning"),
         CaseKind.REFUSED_INPUT: ("refused", "warning"),
         CaseKind.CATALOGUE_SHRUNK: ("catalogue", "error"),
+        CaseKind.CLOCK_OFF: ("clock", "warning"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

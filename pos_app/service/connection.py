@@ -6,7 +6,7 @@ import msgspec
 
 from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
-from pos_app.service.way import NOT_TRUSTED, Part, PartState, store_machine, way
+from pos_app.service.way import EXPIRED, NOT_TRUSTED, Part, PartState, store_machine, way
 from pos_app.storage.readers import Links
 from pos_app.storage.store import TillStore
 from retail_core.domain.approvals import Act, Approval, allow
@@ -37,6 +37,7 @@ class Connection(msgspec.Struct, frozen=True):
     clock_off_ms: int
     may_take_over: bool
     router_answers: bool = False  # with the internet down: the line behind it is dead
+    expired: bool = False  # head office's certificate ran out longer ago than is forgiven
     impostor: bool = False  # whoever answers at head office's address cannot prove that it is head office
     catalogue: str = ""  # why head office's newest catalogue is not in use here
 
@@ -62,6 +63,7 @@ def connection(status: LinkStatusDoc, others: dict[str, str], own_register: str,
         clock_off_ms=off,
         may_take_over=bool(others) and not store and parts[Part.AGENT] is PartState.OK,
         router_answers=status.reach == Reach.ROUTER,
+        expired=status.error == EXPIRED,
         impostor=status.error == NOT_TRUSTED,
         catalogue=status.catalogue,
     )

@@ -12,6 +12,8 @@ from retail_core.durable.link import LinkStatusDoc
 from retail_core.wire.envelope import StreamId
 
 CATCHING_UP_FROM = 5
+CLOCK_ALERT_MS = 600_000
+"""From here on a wrong clock is not only told on the page: every screen says so, and head office has a case."""
 
 
 class LinkState(StrEnum):
@@ -22,6 +24,7 @@ class LinkState(StrEnum):
     NO_INTERNET = "no_internet"
     HQ_OFFLINE = "hq_offline"
     OTHERS_SILENT = "others_silent"
+    CLOCK_WRONG = "clock_wrong"
     CATCHING_UP = "catching_up"
 
 
@@ -61,7 +64,14 @@ class LinkStatus:
     def _state(self, status: LinkStatusDoc, queued: int) -> LinkState:
         if not status.at_ms or not (status.hq_contact_ms or status.error):
             return LinkState.STARTING
-        return lamp(way(status, self._facts.other_agents(self._own_agent), self._clock.now_ms()), queued)
+        found = lamp(way(status, self._facts.other_agents(self._own_agent), self._clock.now_ms()), queued)
+        return clock_first(found, status.hq_offset_ms)
+
+
+def clock_first(found: LinkState, offset_ms: int) -> LinkState:
+    """A clock far off is said before what is well; what is down is said before that."""
+    well = found in (LinkState.SYNCED, LinkState.OTHERS_SILENT, LinkState.CATCHING_UP)
+    return LinkState.CLOCK_WRONG if well and abs(offset_ms) >= CLOCK_ALERT_MS else found
 
 
 def lamp(parts: Mapping[Part, PartState], queued: int) -> LinkState:

@@ -10,7 +10,8 @@ AGENT_SILENT_MS = 8_000  # it writes every three seconds
 HQ_SILENT_MS = 40_000  # a long poll of 25 s and a retry
 NO_NETWORK = "hop.no_network"
 NOT_TRUSTED = "hop.not_trusted"
-ANSWERED = ("hop.refused", "hop.status", "token", "node")
+EXPIRED = "hop.certificate_expired"
+ANSWERED = ("hop.refused", "hop.status", "token", "node", EXPIRED)
 """Errors by which somebody at head office's address was reached."""
 
 

@@ -23,6 +23,7 @@ class CaseKind(StrEnum):
     BASKET_TWICE = "basket_twice"
     REFUSED_INPUT = "refused_input"
     CATALOGUE_SHRUNK = "catalogue_shrunk"
+    CLOCK_OFF = "clock_off"
 
 
 class CaseState(StrEnum):

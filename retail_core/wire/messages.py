@@ -162,6 +162,16 @@ class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     till_public_key: str | None = None
 
 
+class CertificateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An agent wants a newer certificate for its LAN server; its key stays the same."""
+
+    tls_csr_pem: str
+
+
+class CertificateAnswer(msgspec.Struct, frozen=True):
+    tls_cert_pem: str
+
+
 class EnrolAnswer(msgspec.Struct, frozen=True):
     """What the machine needs to know from now on."""
 

@@ -23,6 +23,8 @@ from retail_core.trust import tokens
 from retail_core.trust.keys import SigningKey, unb64
 from retail_core.wire.messages import (
     CONTENT_TYPE,
+    CertificateAnswer,
+    CertificateRequest,
     ClaimReply,
     ClaimRequest,
     DamagedAnswer,
@@ -284,6 +286,15 @@ class SyncClient:
         if answer.status_code not in {200, 201, 204}:
             raise self._refused(answer, text)
         return True
+
+    async def certificate(self, tls_csr_pem: str) -> str:
+        """HQ's newer certificate for this agent's LAN server. Raises HopFault."""
+        content = msgspec.json.encode(CertificateRequest(tls_csr_pem))
+        async with self._asking("POST", "/v1/certificate", headers=JSON, content=content) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+        return _decoded(text, CertificateAnswer).tls_cert_pem
 
     async def hello(self, patience_s: float = REQUEST_TIMEOUT_S) -> bytes:
         """The peer's public health document, on a connection of its own. Raises HopFault."""

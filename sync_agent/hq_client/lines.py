@@ -7,6 +7,7 @@ import ssl
 import httpx
 
 from sync_agent.config import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S
+from sync_agent.hq_client.tls import ExpiredError
 
 DEAD_LINE_S = 15
 _KEEP_ALIVE_OPTIONS = (
@@ -39,6 +40,8 @@ def why_unreachable(down: httpx.HTTPError) -> str:
     while cause is not None:
         if isinstance(cause, ConnectionRefusedError):
             return "hop.refused"
+        if isinstance(cause, ExpiredError):
+            return "hop.certificate_expired"
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "hop.not_trusted"
         if isinstance(cause, socket.gaierror) or (isinstance(cause, OSError) and cause.errno in NO_WAY_THERE):

@@ -16,12 +16,17 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
+from retail_core.durable.system import SystemClock
 from sync_agent.config import CONNECT_TIMEOUT_S
 
 FINGERPRINT_CHARS = 64
 DEFAULT_PORT = 443
+GRACE_DAYS = 60
+DAY_S = 86_400
 _DER_FORMAT = 2
+_NO_CHECK_TIME = 0x20_0000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL
 
 
 class _ShownCertificate(Protocol):
@@ -70,21 +75,57 @@ def fingerprint_of(ca_pem: str) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
-def pinned_context(ca_pem: str) -> ssl.SSLContext:
-    """Trusts certificates of this CA for the name that was asked for, and nothing else in the world."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+class PinnedContext(ssl.SSLContext):
+    """`pinned_context` makes one."""
+
+    clock: Clock
+
+
+def pinned_context(ca_pem: str, clock: Clock | None = None) -> PinnedContext:
+    """Trusts certificates of this CA for the name that was asked for, and nothing else in the world.
+
+    One that ran out is taken for `GRACE_DAYS` more, so that a store whose line was down for months works together; one
+    that seems to begin later is taken too, since that is the shop's clock.
+    """
+    context = PinnedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=ca_pem)
+    context.verify_flags |= _NO_CHECK_TIME
+    context.clock = clock or SystemClock()
+    context.sslobject_class, context.sslsocket_class = _LineInMemory, _Line
     return context
 
 
-async def name_of_neighbour(url: str, ca_pem: str, nodes: Collection[str]) -> str | None:
+class ExpiredError(ssl.SSLCertVerificationError):
+    """A certificate of our CA that ran out longer ago than is forgiven; raised in the handshake, before a byte of ours is sent."""
+
+
+class _LineInMemory(ssl.SSLObject):
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        _check_time(self.context, self.getpeercert())
+
+
+class _Line(ssl.SSLSocket):
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        _check_time(self.context, self.getpeercert())
+
+
+def _check_time(context: ssl.SSLContext, shown: object) -> None:
+    assert isinstance(context, PinnedContext)
+    until_s = ssl.cert_time_to_seconds(str(cast("dict[str, object]", shown)["notAfter"]))
+    if context.clock.now_ms() / 1000 > until_s + GRACE_DAYS * DAY_S:
+        raise ExpiredError(1, f"the certificate ran out more than {GRACE_DAYS} days ago")
+
+
+async def name_of_neighbour(url: str, ca_pem: str, nodes: Collection[str], clock: Clock | None = None) -> str | None:
     """The certificate name under which one of our store's `nodes` answers at `url`; None for anybody else.
 
     Only a handshake takes place: not a byte of ours is sent.
     """
     host, port = parse_address(url)
-    context = pinned_context(ca_pem)
+    context = pinned_context(ca_pem, clock)
     context.check_hostname = False  # the address was a hint; the name is compared with our nodes below
     writer: asyncio.StreamWriter | None = None
     try:

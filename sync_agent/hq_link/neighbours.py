@@ -52,7 +52,7 @@ class Neighbours:
         self._known: dict[str, tuple[SyncClient, Hello]] = {}
         self._missed: dict[str, int] = {}
         self._next = 0
-        self._context = pinned_context(ca_pem)
+        self._context = pinned_context(ca_pem, clock)
 
     @property
     def with_store_role(self) -> dict[str, SyncClient]:
@@ -167,7 +167,7 @@ class Neighbours:
 
     async def _meet(self, url: str, agents: set[str]) -> None:
         try:
-            name = await name_of_neighbour(url, self._ca_pem, agents) if agents else None
+            name = await name_of_neighbour(url, self._ca_pem, agents, self._clock) if agents else None
         except RuleViolationError:
             return
         node = name.partition(".")[0] if name else ""

@@ -28,7 +28,8 @@ def shown(running: RunningHq) -> set[tuple[str, str]]:
     """Kind of case and the node it is about."""
     with running.as_role(Role.HQ_ADMIN) as admin:
         cases = admin.get("/api/exceptions?limit=500").json()["cases"]
-    return {(case["kind"], str(case["evidence"].get("node", ""))) for case in cases}
+    clock = "clock_off"  # machines of tests write with a clock of their own
+    return {(case["kind"], str(case["evidence"].get("node", ""))) for case in cases if case["kind"] != clock}
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)

@@ -276,3 +276,13 @@ def test_goods_that_come_back_raise_stock_and_lower_revenue(shop: Shop) -> None:
         ("S0319-T1-A-000001", 1, 2000, "sellable"), ("S0319-T1-A-000001", 2, 1000, "damaged"),
     ]  # fmt: skip
     assert books_agree(shop)
+
+
+def test_a_clock_ten_minutes_off_is_a_case_and_stops_nothing(shop: Shop) -> None:
+    for name, off_ms, told in (("till-near", 599_000, False), ("till-far", -600_000, True)):
+        till = enrolled(shop.hq, name).says(sale(f"R-{name}", ("THROW", 1, 2999)))
+        header, body = till.batch()
+        wrong = msgspec.structs.replace(header, clock_ms=shop.clock.now_ms() - off_ms)
+        assert isinstance(ingest.take(shop.hq, shop.contacts, till.node, wrong, body).answer, PushAnswer)
+        found = [one for one in cases.listed(shop.hq, state=None, store=STORE, limit=9) if one.subject == name]
+        assert [one.kind for one in found] == ([CaseKind.CLOCK_OFF] if told else [])

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from pos_app.service.connection import connection
-from pos_app.service.link_status import LinkState, lamp
+from pos_app.service.link_status import LinkState, clock_first, lamp
 from pos_app.service.way import Part, PartState, way
 from retail_core.durable.link import LinkStatusDoc
 from retail_core.sync.reach import Reach
@@ -39,6 +39,7 @@ OK, DOWN, UNKNOWN, UNUSED = PartState.OK, PartState.DOWN, PartState.UNKNOWN, Par
         ({"error": "hop.unreachable", "reach": Reach.NO_WAY, "neighbours": ()}, (OK, DOWN, DOWN, UNKNOWN, UNKNOWN)),
         ({"error": "hop.not_trusted"}, (OK, OK, OK, UNKNOWN, DOWN)),
         ({"error": "hop.refused"}, (OK, OK, OK, OK, DOWN)),
+        ({"error": "hop.certificate_expired"}, (OK, OK, OK, OK, DOWN)),
         ({"error": "hop.unreachable"}, (OK, OK, OK, UNKNOWN, DOWN)),
         ({"hq_contact_ms": NOW - 60_000}, (OK, OK, OK, UNKNOWN, DOWN)),
     ],
@@ -68,6 +69,15 @@ def test_the_store_is_taken_over_only_where_nobody_else_has_it() -> None:
 def test_a_clock_a_minute_off_is_told() -> None:
     assert connection(msgspec.structs.replace(WELL, hq_offset_ms=-59_000), OTHERS, "T1", NOW).clock_off_ms == 0
     assert connection(msgspec.structs.replace(WELL, hq_offset_ms=-61_000), OTHERS, "T1", NOW).clock_off_ms == -61_000
+
+
+@pytest.mark.parametrize(
+    ("off_ms", "says"),
+    [(599_000, LinkState.SYNCED), (600_000, LinkState.CLOCK_WRONG), (-3_600_000, LinkState.CLOCK_WRONG)],
+)
+def test_from_ten_minutes_on_every_screen_says_that_the_clock_is_wrong(off_ms: int, says: LinkState) -> None:
+    status = msgspec.structs.replace(WELL, hq_offset_ms=off_ms)
+    assert clock_first(lamp(way(status, OTHERS, NOW), 0), status.hq_offset_ms) is says
 
 
 @pytest.mark.parametrize(

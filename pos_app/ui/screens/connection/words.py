@@ -103,6 +103,14 @@ def _advice(found: Connection) -> str:
         return tr("The provider's line is down. Call the provider if it lasts; nothing is lost meanwhile.")
     if found.parts[Part.INTERNET] is PartState.DOWN:
         return tr("The line out of the store is down. Look at the router; nothing is lost meanwhile.")
+    return _about_hq(found)
+
+
+def _about_hq(found: Connection) -> str:
+    if found.expired:
+        return tr(
+            "Head office's certificate has run out, so nothing is sent until it is renewed. Go on selling; tell head office."
+        )
     if found.impostor:
         return tr("What answers there cannot prove that it is head office. Nothing was sent to it; tell head office.")
     if found.parts[Part.HQ] is PartState.DOWN:
