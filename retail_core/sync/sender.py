@@ -192,7 +192,9 @@ def _replied(state: SenderState, message: Answered | Failed | TooLarge, now_ms: 
     if isinstance(message, Failed):
         return _failed(state, message.retry_after_ms, now_ms, jitter)
     if isinstance(message, TooLarge):
-        return _failed(_halved(state), 0, now_ms, jitter)
+        alone = state.sent.seq == state.through.seq + 1
+        # an entry too large to travel by itself must not stop the stream: it stays here whole, its stand-in goes up
+        return _damaged(state, state.sent.seq, now_ms, jitter) if alone else _failed(_halved(state), 0, now_ms, jitter)
     match message.answer:
         case PushAnswer() as answer:
             return _accepted(state, answer, now_ms, jitter)

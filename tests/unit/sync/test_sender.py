@@ -546,6 +546,18 @@ def test_a_stand_in_that_is_refused_too_is_tried_with_patience() -> None:
     assert desk.state.stand_ins == (3,)
 
 
+def test_an_entry_too_large_to_travel_gives_its_place_to_a_stand_in_and_the_stream_goes_on() -> None:
+    desk = Desk(CHAIN[:1]).tick()
+    for _ in range(sender.DAMAGED_TRIES):
+        assert desk.sent[-1].entries[0] == CHAIN[0]
+        desk.give(TooLarge(desk.sent[-1].request)).tick(60_000)
+    assert desk.notices == ["sync.damaged"]
+    assert desk.sent[-1].entries[0].entry.type == "sync.damaged"
+    desk.copy.extend(CHAIN[1:3])
+    desk.answer(ok(desk.at(1)))
+    assert desk.sent[-1].entries == CHAIN[1:3]
+
+
 def test_damage_in_another_place_is_counted_anew() -> None:
     desk = Desk(CHAIN[:6]).tick()
     for seq in (3, 3, 4, 3):
