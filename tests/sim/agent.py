@@ -2,11 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
-from retail_core.domain.fulfilment import OrderDoc
-from retail_core.domain.value import Instrument
 from retail_core.sync import feed, path, push, schedule, sender
 from retail_core.sync.inbox import Keeper, answer_of
 from retail_core.wire.batch import encode_lines
@@ -14,8 +11,9 @@ from retail_core.wire.envelope import Head, StreamEntry, StreamId
 from retail_core.wire.messages import PushAnswer, PushHeader
 from tests.sim.desk import Desk
 from tests.sim.disks import Copies, Kept
+from tests.sim.downlink import Downlink
 from tests.sim.faults import Planted
-from tests.sim.hq import LONG_POLL_MS, Answer, read_batch, receive
+from tests.sim.hq import Answer, read_batch, receive
 from tests.sim.keyed import KeyedCopies
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ class Agent:
         self.life = 0
         self.second: str | None = None
         self.offset_ms = 0
-        self.feed_contact_ms = 0
         self.lacking: dict[StreamId, tuple[Head, int]] = {}
         self.compared: set[StreamId] = set()
         self.ask_ms = 0
@@ -50,9 +47,9 @@ class Agent:
         self.served: dict[Lane, int] = {}
         self.turn = 0
         self.way = path.path((sender.HQ_PEER,))
-        self.feed = feed.start("store", 0, "")
         self._next_ms = -1
         self.desk = Desk(self)
+        self.downlink = Downlink(self)
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -68,7 +65,7 @@ class Agent:
         self.compared = set()
         self.way = path.path((sender.HQ_PEER,))
         self.second = None
-        self.feed = feed.start("store", self.disk.cursor, self.disk.generation)
+        self.downlink.start()
         self._next_ms = -1
         self.desk.start()
         self.go()
@@ -122,8 +119,8 @@ class Agent:
             self.turn += 1
             self.served[lanes[chosen]] = self.turn
             self._give(lanes[chosen], push.Tick())
-        if self.up and self.feed.due_ms <= now:
-            self._pull(feed.Tick())
+        if self.up and self.downlink.state.due_ms <= now:
+            self.downlink.pull(feed.Tick())
         if now >= self.ask_ms:
             self.ask_ms = now + ASK_MS
             for lane in [lane for lane, state in self.senders.items() if self._unsure(lane, state)]:
@@ -136,7 +133,11 @@ class Agent:
     def _come_back(self) -> None:
         now = self.world.clockwork.now_ms
         due = min(
-            [self.ask_ms, self.feed.due_ms, *(state.due_ms for state in self.senders.values() if state.due_ms > now)]
+            [
+                self.ask_ms,
+                self.downlink.state.due_ms,
+                *(state.due_ms for state in self.senders.values() if state.due_ms > now),
+            ]
         )
         when = max(due, now + 1)
         if self._next_ms <= now or when < self._next_ms:
@@ -352,7 +353,7 @@ class Agent:
             return False
         return state.through == (self._file(source).head(source) or Head())
 
-    def _hq_came_back(self) -> None:
+    def hq_came_back(self) -> None:
         """HQ has another generation: what it was known to have counts no more, and every copy is compared with it."""
         if self.world.planted is Planted.NOT_COMPARED_AGAIN:
             return
@@ -436,78 +437,3 @@ class Agent:
         for placed in got:
             kept.put(header.stream, placed, keep_sig=self.world.planted is not Planted.SIGNATURE_LOST)
         return got
-
-    # ── feed ─────────────────────────────────────────────────────────────────────────────────────
-
-    def _pull(self, message: feed.Message) -> None:
-        messages = [message]
-        while messages and self.up:
-            now, jitter = self.world.clockwork.now_ms, self.world.chance.random()
-            self.feed, actions = feed.step(self.feed, messages.pop(0), now, jitter)
-            for action in actions:
-                if self.world.chance_of_crash():
-                    self.crash()
-                    return
-                match action:
-                    case feed.Pull():
-                        self._ask_page(action)
-                    case feed.Apply():
-                        if self._applied(action):
-                            messages.append(feed.Applied(action.cursor, self.world.chance.randint(1, 40)))
-                    case feed.TakeSnapshot():
-                        self.disk.docs.clear()
-                        self.disk.orders.clear()
-                        self.disk.cursor = 0
-                        messages.append(feed.SnapshotDone(action.request, 0, ""))
-                    case feed.Notice():
-                        self.world.count(action.code)
-
-    def _applied(self, action: feed.Apply) -> bool:
-        """Rows and place in one transaction; False when the machine died in the middle, as a planted fault allows."""
-        if action.generation != self.disk.generation and self.disk.sent:
-            self._hq_came_back()
-        if self.world.planted is Planted.CURSOR_BEFORE_ROWS:
-            self.disk.cursor, self.disk.generation = action.cursor, action.generation
-            if self.world.chance_of_crash():
-                self.crash()
-                return False
-        for row in action.rows:
-            self.disk.docs[f"{row.kind}:{row.key}"] = bytes(row.doc)
-            if row.kind == "order":
-                self.disk.orders[row.key] = msgspec.json.decode(row.doc, type=OrderDoc)
-            elif row.kind == "instrument":
-                self.disk.instruments[row.key] = msgspec.json.decode(row.doc, type=Instrument)
-        self.disk.cursor, self.disk.generation = action.cursor, action.generation
-        self.desk.decide()
-        return True
-
-    def _ask_page(self, action: feed.Pull) -> None:
-        hq, line, life = self.world.hq, self.world.line, self.life
-
-        def arrived() -> None:
-            if not hq.up:
-                return
-            done: list[bool] = []
-
-            def answer() -> None:
-                if done or not hq.up:
-                    return
-                done.append(True)
-                head, rows = hq.page(action.scope, action.cursor, action.limit)
-                line.carry("hq", self.name, lambda: heard(feed.Page(action.request, head, rows, genuine=True)))
-
-            if hq.disk.rev > action.cursor or not action.wait_s:
-                answer()
-            else:
-                hq.waiting.append(answer)
-                self.world.clockwork.after(LONG_POLL_MS, answer)
-
-        def heard(page: feed.Page) -> None:
-            if self.world.planted is Planted.GENERATION_IGNORED and self.disk.generation:
-                page = replace(page, head=replace(page.head, generation=self.disk.generation))
-            if self.up and self.life == life:
-                self.feed_contact_ms = self.clock.now_ms()
-                self._pull(page)
-                self.go()
-
-        line.carry(self.name, "hq", arrived)

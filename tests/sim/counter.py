@@ -168,7 +168,7 @@ class Counter:
         others = shared.moves if isinstance(shared, SharedValue) else ()
         if self.world.planted is Planted.OTHERS_MOVES_IGNORED:
             others = ()
-        fresh = 0 <= self.till.clock.now_ms() - self.till.agent.feed_contact_ms <= FRESH_MS
+        fresh = 0 <= self.till.clock.now_ms() - self.till.agent.downlink.contact_ms <= FRESH_MS
         left = spendable(known, dict.fromkeys([*own, *others]), fresh=fresh)
         try:
             if known is None:

@@ -18,6 +18,7 @@ from retail_core.durable.inbox import inbox_head
 from retail_core.durable.journal import Journal as RealJournal
 from retail_core.durable.journal import Stamp, chain_hash_at, entries_after, stream_head
 from retail_core.durable.migrate import ensure_schema
+from retail_core.durable.segments import History
 from retail_core.wire.envelope import Head, Signer, StreamEntry, StreamId
 from retail_core.wire.messages import PushAnswer, PushHeader
 from sync_agent.storage import streams
@@ -49,6 +50,7 @@ class StoreFile(Files):
         self._path = path
         self.store = open_rw(path, KEY)
         prepare_store(self.store, path)
+        self.history = History(self.store, path, KEY)
 
     @property
     def store_path(self) -> Path:

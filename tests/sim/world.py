@@ -209,8 +209,10 @@ class World:
             till = agent.till
             if till and till.stream.epoch in agent.disk.forks:
                 return f"{till.name} has not opened a new epoch"
-            newest = agent.disk.generation == self.hq.disk.generation and agent.feed.cursor >= self.hq.disk.rev
-            if not agent.up or not agent.feed.caught_up or not newest:
+            newest = (
+                agent.disk.generation == self.hq.disk.generation and agent.downlink.state.cursor >= self.hq.disk.rev
+            )
+            if not agent.up or not agent.downlink.state.caught_up or not newest:
                 return f"{agent.name} has not the newest feed"
             if agent.disk.refill:
                 return f"{agent.name} has not compared {len(agent.disk.refill)} copies with HQ"
