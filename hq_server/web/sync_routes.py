@@ -212,6 +212,7 @@ def _down(server: Server) -> list[HTTPRouteHandler]:
         wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
         accepts: Annotated[str, QueryParameter(max_length=400)] = "",
         fresh: Annotated[int, QueryParameter(ge=0, le=1)] = 0,
+        generation: Annotated[str, QueryParameter(max_length=80)] = "",
     ) -> Response[bytes]:
         node = node_of(request)
         kinds = feed.parse_accepts(accepts)
@@ -219,7 +220,8 @@ def _down(server: Server) -> list[HTTPRouteHandler]:
         await in_thread(server.contacts.heard, node)
         ticket = server.bell.ticket(scope_name)
         page = await in_thread(feed.signed_page, hq, scope_name, cursor, limit, kinds, fresh=bool(fresh))
-        if page.empty and wait and page.head.head == cursor:
+        up_to_date = page.head.head == cursor and generation in {"", hq.generation}
+        if page.empty and wait and up_to_date:  # who knows another generation is told of ours at once
             with server.metrics.waiting.track_inprogress():
                 await server.bell.wait(scope_name, ticket, wait)
             # who was shut out while waiting gets nothing

@@ -159,15 +159,25 @@ class SyncClient:
         raise self._refused(answer, text)
 
     async def pull(
-        self, scope: str, cursor: int, limit: int, wait_s: int, *, accepts: str = "", fresh: bool = False
+        self,
+        scope: str,
+        cursor: int,
+        limit: int,
+        wait_s: int,
+        *,
+        accepts: str = "",
+        fresh: bool = False,
+        generation: str = "",
     ) -> PulledPage | SnapshotWanted:
         """Rows above `cursor` in the versions of `accepts` (ours), waiting up to `wait_s` for one. Raises HopFault.
 
-        `fresh`: the reader began at 0 and is not at the head yet.
+        `fresh`: the reader began at 0 and is not at the head yet. `generation` is the one it knows: HQ does not wait when its
+        own is another.
         """
         asked: dict[str, str | int] = {"scope": scope, "cursor": cursor, "limit": limit, "wait": wait_s}
         asked["accepts"] = accepts or accepts_of(scope)
         asked |= {"fresh": 1} if fresh else {}
+        asked |= {"generation": generation} if generation else {}
         patience = httpx.Timeout(wait_s + LONG_POLL_SLACK_S, connect=CONNECT_TIMEOUT_S)
         while True:
             began_ms = self._clock.monotonic_ms()

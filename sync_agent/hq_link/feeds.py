@@ -118,7 +118,10 @@ class FeedLine:
             return feed.Gone(action.request)
         peer = client.peer.name
         try:
-            page = await client.pull(action.scope, action.cursor, action.limit, action.wait_s, fresh=action.fresh)
+            page = await client.pull(
+                action.scope, action.cursor, action.limit, action.wait_s, fresh=action.fresh,
+                generation=self._state.generation,
+            )  # fmt: skip
         except HopFault as down:
             self.error = down.code
             self._route.failed(peer)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -170,6 +171,17 @@ def test_pages_of_the_feed_are_signed_and_cut(running: RunningHq) -> None:
         for denied in ("store:S0324", "price:south", "customer:S0319", ""):
             assert node.get("/v1/pull", params={"scope": denied}).status_code in {400, 403}, denied
         assert node.get("/v1/pull?scope=catalogue&accepts=tax").status_code == 422
+
+
+def test_whoever_knows_another_generation_is_told_at_once(running: RunningHq) -> None:
+    """A head office put back from a copy may stand exactly where its stores do; they must not wait to hear of it."""
+    till = enrolled(running.hq, "till-generation")
+    with running.as_node(till) as node:
+        head = node.get("/v1/pull?scope=catalogue&limit=1").headers["Sync-Head"]
+        began = time.monotonic()
+        answer = node.get(f"/v1/pull?scope=catalogue&cursor={head}&wait=25&generation=of-yesterday")
+        assert time.monotonic() - began < 15  # not the whole wait
+        assert (answer.headers["Sync-Generation"], answer.content) == (running.hq.generation, b"")
 
 
 def test_a_push_that_cannot_be_is_said_plainly(running: RunningHq) -> None:
