@@ -48,6 +48,7 @@ from sync_agent.hq_link.watch import HqWatch
 from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
 from sync_agent.salvage.line import SalvageLine
 from sync_agent.storage import downlink, reference_files, roles
+from sync_agent.storage.figures import figures_here
 from sync_agent.storage.files import Files
 from sync_agent.storage.streams import Copy
 from sync_agent.store_role.acceptance import Acceptance
@@ -365,7 +366,8 @@ class Agent:
         while True:
             await self._figures.wait(int(TELEMETRY_EVERY_MS * (0.5 + random.random())))  # noqa: S311 - jitter
             try:
-                figures = {"queued": self.queued(), "oldest_ms": self.oldest_ms()}
+                figures = {"queued": self.queued(), "oldest_ms": self.oldest_ms(), "clock_offset_ms": self._offset_ms}
+                figures |= await self.files.run(figures_here)
                 if self._catalogue_refused() == SHRUNK:
                     figures["catalogue_shrunk"] = self.references.lacks.items
                 await self.hq.telemetry(figures)

@@ -210,6 +210,9 @@ node_contact = store_scoped(
     text("node"), number("seen_ms"), number("clock_offset_ms"), number("queued"), number("oldest_ms"),
     key=["node"],
 )  # fmt: skip
+node_figures = store_scoped(  # what a machine said of itself last; losing it loses nothing
+    "node_figures", text("node"), number("at_ms"), text("doc"), key=["node"]
+)
 sealed_key = store_scoped(  # keys of a machine's files, by its agent; only HQ's own key opens them
     "sealed_key",
     text("node"), text("file"), text("key_check"), text("sealed"), number("made_ms"),

@@ -12,6 +12,7 @@ from hq_server.service.enrolment import CodeMade
 from hq_server.service.fields import Id, Name
 from hq_server.storage import access as stored
 from hq_server.storage.access import ApiToken, Node
+from hq_server.storage.figures import NodeFigures, figures_of
 from hq_server.web.guards import NEEDS
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
@@ -62,6 +63,10 @@ class NodeList(msgspec.Struct, frozen=True):
     nodes: tuple[Node, ...]
 
 
+class FiguresList(msgspec.Struct, frozen=True):
+    machines: tuple[NodeFigures, ...]
+
+
 class TokenList(msgspec.Struct, frozen=True):
     tokens: tuple[ApiToken, ...]
 
@@ -89,6 +94,16 @@ def _machines(server: Server) -> list[HTTPRouteHandler]:
     def nodes(store: Annotated[str | None, QueryParameter(max_length=40)] = None) -> NodeList:
         return NodeList(tuple(hq.database.read(lambda conn: stored.nodes(conn, store))))
 
+    @get(
+        "/api/nodes/figures",
+        opt=ENROL,
+        summary="What each machine said of itself last: queues, papers, disk, files",
+        responses=errors(400, 401, 403),
+    )
+    @threaded
+    def figures(store: Annotated[str | None, QueryParameter(max_length=40)] = None) -> FiguresList:
+        return FiguresList(tuple(hq.database.read(lambda conn: figures_of(conn, store))))
+
     @post(
         "/api/nodes/{node_id:str}/revoke",
         opt=ENROL,
@@ -111,7 +126,7 @@ def _machines(server: Server) -> list[HTTPRouteHandler]:
     def store_role(node_id: FromPath[str]) -> StoreRoleDoc:
         return store_roles.appoint(hq, node_id)
 
-    return [code, nodes, revoke, store_role]
+    return [code, nodes, figures, revoke, store_role]
 
 
 def _programs(server: Server) -> list[HTTPRouteHandler]:

@@ -20,6 +20,7 @@ from hq_server.connectors.smtp import SmtpOffice, mail_server
 from hq_server.service import feed, fulfilment, mails, orders, suggestions
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
+from hq_server.service.figures import Figures
 from hq_server.service.home import HqHome
 from hq_server.service.refusals import Refusals
 from hq_server.service.server_certificate import ServerCertificate
@@ -78,7 +79,7 @@ def make_server(hq: Hq, bell: Bell | None = None) -> Server:
     """The parts of one server process; commits of the database wake those who wait."""
     bell = bell or Bell()
     hq.database.committed = bell.ring
-    return Server(hq, Contacts(hq), SnapshotShop(hq), bell, Metrics(), Refusals(hq))
+    return Server(hq, Contacts(hq), SnapshotShop(hq), bell, Metrics(), Refusals(hq), Figures(hq))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
+from hq_server.service.figures import Figures
 from hq_server.service.refusals import Refusals
 from hq_server.service.snapshots import SnapshotShop
 from hq_server.web.bell import Bell
@@ -20,3 +21,4 @@ class Server:
     bell: Bell
     metrics: Metrics
     refusals: Refusals
+    figures: Figures

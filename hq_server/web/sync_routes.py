@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
-from hq_server.service import access, enrolment, feed, ingest, receipts, snapshots
+from hq_server.service import access, enrolment, feed, figures, ingest, receipts, snapshots
 from hq_server.storage.access import Node
 from hq_server.web.guards import ANONYMOUS, NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
@@ -45,7 +45,6 @@ PUSHING_AT_ONCE = 8
 PUSHES_WAITING = 64
 FILE_CHUNK_BYTES = 256 * 1024
 ZSTD_LEVEL = 3
-MAX_FIGURES = 40
 PUSH_STATUS = MappingProxyType[type, int]({PushAnswer: 200, GapAnswer: 409, ForkAnswer: 409, DamagedAnswer: 422})
 PUSH, PULL = {NEEDS: Permission.SYNC_PUSH}, {NEEDS: Permission.SYNC_PULL}
 
@@ -166,12 +165,13 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
     )
     @threaded
     def telemetry(request: AnyRequest, data: JSONBody[dict[str, int]]) -> None:
-        if len(data) > MAX_FIGURES:
-            raise RuleViolationError("telemetry.too_many", limit=MAX_FIGURES)
+        if len(data) > figures.MAX_FIGURES:
+            raise RuleViolationError("telemetry.too_many", limit=figures.MAX_FIGURES)
         queued = data.get("queued")
         oldest_ms = max(0, min(data.get("oldest_ms", 0), 2**53))
         node = node_of(request)
         server.contacts.heard(node, queued=None if queued is None else max(0, queued), oldest_ms=oldest_ms)
+        server.figures.said(node, data)
         if "catalogue_shrunk" in data:
             snapshots.refused(hq, node, max(0, min(data["catalogue_shrunk"], 2**53)))
 

@@ -1,8 +1,10 @@
 """A store's second copies leave store.db for sealed files, and a head office that lost everything is filled from them."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
+from pos_app.storage.schema import TILL_STEPS
 from retail_core.durable.engine import transaction
 from retail_core.durable.inbox import append_received, begin_stream, note_hq
 from retail_core.durable.retention import DAY_MS
@@ -11,11 +13,12 @@ from retail_core.durable.verify import verify_file
 from retail_core.wire.envelope import Head, StreamEntry, StreamId
 from sync_agent.config import AgentHome
 from sync_agent.storage import streams
+from sync_agent.storage.figures import figures_here
 from sync_agent.storage.files import Files
 from sync_agent.storage.sealing import seal_a_slice, sealed_files
 from tests.durable.test_segments import DAYS, NOW_MS, sell_for_days
 from tests.durable.till_file import NODE, SIGNING_KEY, till_file
-from tests.support.shop import make_shop
+from tests.support.shop import ITEMS, at_till, make_shop
 
 STREAM = StreamId(NODE, "epoch-1")
 
@@ -78,3 +81,22 @@ def test_only_head_offices_word_lets_a_copy_leave_and_it_is_sent_again_from_seal
     asyncio.run(story())
     report = verify_file(shop.home.store_db, shop.home.keys.file_key("store.db"), {NODE: SIGNING_KEY.public_text})
     assert (report.code, report.detail, report.segments) == ("", "", 1)
+
+
+def test_a_machine_tells_how_it_is(tmp_path: Path) -> None:
+    shop = make_shop(tmp_path / "t1")
+    with at_till(shop) as at:
+        at.sign_in().scan(ITEMS[0].code).pay_cash(500)
+        at.till.writer.flush()
+
+        async def told() -> Mapping[str, int]:
+            files = await Files.open(AgentHome(shop.home.folder), shop.config)
+            try:
+                return await files.run(figures_here)
+            finally:
+                await files.close()
+
+        figures = asyncio.run(told())
+    assert (figures["papers_waiting"], figures["papers_in_doubt"], figures["sealed_entries"]) == (1, 0, 0)
+    assert figures["disk_free_mib"] > 0
+    assert figures["till_schema"] == len(TILL_STEPS)

@@ -202,6 +202,18 @@ def test_a_push_that_cannot_be_is_said_plainly(running: RunningHq) -> None:
         assert node.post("/v1/telemetry", json={"queued": "12"}).status_code == 400
 
 
+def test_the_newest_figures_of_a_machine_are_kept_and_shown_and_losing_them_loses_nothing(running: RunningHq) -> None:
+    till = enrolled(running.hq, "till-figures")
+    with running.as_node(till) as node:
+        assert node.post("/v1/telemetry", json={"queued": 3, "papers_waiting": 2, "odd name": 1}).status_code == 204
+        assert node.post("/v1/telemetry", json={"queued": 4}).status_code == 204  # too soon after: let go
+        assert node.post("/v1/telemetry", json={f"f{n}": n for n in range(41)}).status_code == 422
+    with running.as_role(Role.HQ_ADMIN) as admin:
+        (said,) = admin.get("/api/nodes/figures", params={"store": "S0319"}).json()["machines"]
+        assert (said["node"], said["figures"]) == ("till-figures", {"queued": 3, "papers_waiting": 2})
+        assert admin.get("/api/nodes/figures", params={"store": "S9999"}).json() == {"machines": []}
+
+
 def test_a_store_loads_a_snapshot_made_for_it(running: RunningHq, tmp_path: Path) -> None:
     till = enrolled(running.hq, "till-snap")
     with running.as_node(till) as node:
