@@ -14,7 +14,6 @@ from pos_app.storage.readers import Links
 from pos_app.storage.store import FORK, ROLLED_BACK, TillStore
 from retail_core.domain.clock import Clock
 from retail_core.durable.home import Home
-from retail_core.durable.journal import chain_hash_at
 from retail_core.durable.start import StartAsk, put_start_ask
 from retail_core.sync.epoch import START_QUESTION_MS, Standing, standing
 from retail_core.wire.envelope import Head
@@ -68,4 +67,4 @@ def _asked(store: TillStore, links: Links, clock: Clock, agent_port: int) -> lis
 
 def _standing(store: TillStore, witness: Head) -> Standing:
     journal = store.journal
-    return standing(journal.head.seq, chain_hash_at(store.conn, journal.stream, witness.seq), witness)
+    return standing(journal.head.seq, store.history.chain_hash_at(journal.stream, witness.seq), witness)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from retail_core.domain.clock import Clock
+from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.engine import Connection
 from retail_core.sync import push, sender
 from retail_core.sync.push import Phase, Role
@@ -62,7 +63,10 @@ class _Lane:
                 message = await self._perform(action) or message
         if self._state.failures >= MAX_FAILURES:
             raise self._why
-        return self._state.phase is Phase.RESTING and self._state.through.seq >= self._stream.head.seq
+        resting = self._state.phase is Phase.RESTING
+        if resting and self._state.through.seq < self._stream.head.seq:  # there is nothing to read where there was
+            raise EnvironmentFault("salvage.unreadable")
+        return resting
 
     async def _perform(self, action: push.Action) -> push.Message | None:
         match action:

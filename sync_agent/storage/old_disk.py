@@ -9,11 +9,11 @@ import msgspec
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home, MachineConfig
-from retail_core.durable.journal import TWIN_MARK, chain_hash_at, entries_after, stream_head
+from retail_core.durable.journal import chain_hash_at, entries_after, stream_head
 from retail_core.durable.keyring import Keyring
 from retail_core.durable.segments import SUFFIX, last_anchor, segments_of
 from retail_core.sync.push import Checked, Loaded
-from retail_core.wire.envelope import Head, StreamId
+from retail_core.wire.envelope import Entry, Head, StreamId
 
 FILES = ("till.db", "store.db")
 ENDS = ("", "-wal")
@@ -33,6 +33,10 @@ class OldStream(msgspec.Struct, frozen=True):
     @property
     def entries(self) -> int:
         return self.head.seq - self.base.seq
+
+
+class _Sale(msgspec.Struct):
+    receipt: str = ""
 
 
 class OldRow(msgspec.Struct, frozen=True):
@@ -115,16 +119,19 @@ def streams_in(conn: Connection) -> list[OldStream]:
 
 
 def rows_after(conn: Connection, source: StreamId, seq: int, limit: int) -> Sequence[OldRow]:
-    """Up to `limit` entries above `seq`, in order."""
+    """Up to `limit` entries above `seq`, in order; each was read whole, so that it can be sent too."""
     with faults():
-        rows = conn.execute(
-            "SELECT s.seq, s.id, s.chain_hash, CASE WHEN e.type = 'sale.completed' AND json_valid(CAST(e.body AS TEXT))"
-            " THEN coalesce(CAST(e.body AS TEXT) ->> '$.receipt', '') ELSE '' END"
-            " FROM stream s JOIN event e ON e.id = s.id"
-            " WHERE s.node = ? AND s.epoch = ? AND s.seq > ? ORDER BY s.seq LIMIT ?",
-            (source.node, source.epoch, seq, limit),
-        ).fetchall()
-    return [OldRow(at, id_.partition(TWIN_MARK)[0], hashed, receipt) for at, id_, hashed, receipt in rows]
+        entries = entries_after(conn, source, seq, limit)
+    return [OldRow(one.seq, one.entry.id, one.chain_hash, _receipt(one.entry)) for one in entries]
+
+
+def _receipt(entry: Entry) -> str:
+    if entry.type != "sale.completed":
+        return ""
+    try:
+        return msgspec.json.decode(entry.body, type=_Sale).receipt
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
 
 
 def load(conn: Connection, stream: OldStream, check: Sequence[int], after: int, limit: int) -> Loaded:
