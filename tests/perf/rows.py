@@ -52,6 +52,7 @@ from tests.perf.growth import growth
 from tests.perf.ingest import ingest
 from tests.perf.line import day_goes_up, price_comes_down
 from tests.perf.measure import Result, cpu, paired, percentile, timed
+from tests.perf.new_catalogue import new_till, price_change
 from tests.perf.screen import scan_to_paint, start_and_memory
 from tests.support.cash import cash_tender
 from tests.support.shop import ITEMS, make_shop
@@ -360,7 +361,7 @@ def scan_and_devices(folder: Path) -> Iterator[Result]:
 
 ROWS: dict[str, Row] = {
     "1": sale_commit, "2": look_up, "3": scan_and_devices, "4": last_scan, "5": search, "6": start_and_memory,
-    "9": ingest, "10": price_comes_down, "11": wire,
+    "7": new_till, "8": price_change, "9": ingest, "10": price_comes_down, "11": wire,
     "12": end_of_day,
     "17": rfid_reads, "18": day_goes_up,
     "growth": growth,
