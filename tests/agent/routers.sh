@@ -25,9 +25,9 @@ ip route add default via 192.168.7.1
 inside $router ip route add default via 203.0.113.1
 inside $provider ip route add 192.168.7.0/24 via 203.0.113.2
 inside $hq ip route add default via 198.51.100.1
-for pid in $router $provider; do inside $pid sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'; done
+for pid in $router $provider; do inside $pid sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv4/icmp_ratelimit'; done
 swallow() { inside $1 nft "add table inet t; add chain inet t c { type filter hook prerouting priority -300; policy drop; }"; }
-tell() { echo "$1 $("${probe[@]}" $far)"; sleep 1.5; }  # routers answer a few times a second only
+tell() { echo "$1 $("${probe[@]}" $far)"; }
 probe=("$@")
 tell well
 swallow $hq

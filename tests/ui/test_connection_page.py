@@ -1,9 +1,15 @@
 """The connection page at the window: what is down, in words, and the way to it by key."""
 
+from zoneinfo import ZoneInfo
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
+from pos_app.devices.ports import DeviceState, Health
+from pos_app.service.connection import connection
 from pos_app.ui.screens.connection.view import ConnectionView
+from pos_app.ui.screens.connection.words import ConnectionWords
 from retail_core.durable import link
 from retail_core.durable.engine import open_rw, transaction
 from tests.support.shop import MANAGER_PIN, ManualClock, row
@@ -75,3 +81,22 @@ def test_the_store_is_taken_over_with_one_key_when_nobody_ties_it_together(cashi
     assert "take over here with F9" in words(cashier)
     cashier.key(Qt.Key.Key_F9)
     cashier.until(lambda: "The agent of this machine does not answer" in cashier.notice)  # there is none in this test
+
+
+@pytest.mark.parametrize(
+    ("scanner", "pill", "says", "typed"),
+    [
+        (None, "Keyboard", "heard when it scans", False),
+        (Health(DeviceState.READY), "Works", "straight to the sale", False),
+        (Health(DeviceState.ABSENT, "device.lost"), "Unplugged", "Check its cable and its power", True),
+        (Health(DeviceState.ABSENT, "device.not_found"), "Not found", "Plug it in", True),
+    ],
+)
+def test_the_scanner_is_the_first_part_of_the_way(scanner: Health | None, pill: str, says: str, typed: bool) -> None:
+    now_ms = ManualClock.wall_ms
+    found = connection(link.LinkStatusDoc(hq_contact_ms=now_ms, at_ms=now_ms), {}, "T1", now_ms)
+    state = ConnectionWords(ZoneInfo("UTC")).state(found, 0, now_ms, scanner)
+    row = state.parts[0]
+    assert (row.words, row.pill) == ("Scanner", pill)
+    assert says in row.detail
+    assert any("F2" in sentence for sentence in state.works) is typed
