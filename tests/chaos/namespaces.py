@@ -74,6 +74,10 @@ class Wire:
         with self.inside(self.hq):
             _run("nft", "-f", "-", stdin=f"table inet chaos {{\n}}\ndelete table inet chaos\n{table}")
 
+    def unplug(self) -> None:
+        """The store's end of the wire is pulled."""
+        _run("ip", "-n", self.store, "link", "set", "wan", "down")
+
     @contextmanager
     def inside(self, namespace: str) -> Iterator[None]:
         """This thread, and every process it starts meanwhile, is there. Sockets stay where they were made."""
