@@ -117,12 +117,16 @@ def outdated(files: Files, scope: str, accepts: str) -> bool:
     if known is None and (cursor(files, scope)[0] == 0 or not scope.startswith("store:")):
         note_accepts(files, scope, accepts)
         return False
-    return known != accepts.encode()
+    if known == accepts.encode():
+        return False
+    forget_pages(
+        files.store, files.store_path, scope, MAX_REV
+    )  # kept in other versions, they are no use to a neighbour
+    return True
 
 
 def note_accepts(files: Files, scope: str, accepts: str) -> None:
-    """From now on the scope is pulled in these versions; pages kept in others are no use to a neighbour."""
-    forget_pages(files.store, files.store_path, scope, MAX_REV)
+    """From now on the scope is pulled in these versions."""
     with transaction(files.link, files.link_path):
         link.put_document(files.link, ACCEPTED, scope, accepts.encode())
 
