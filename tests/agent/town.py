@@ -94,6 +94,11 @@ class Hq:
     def url(self) -> str:
         return f"https://{self._host}:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """The serving process."""
+        return self._process.pid
+
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = self._http.request(method, path, json=body, headers=fields)

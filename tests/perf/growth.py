@@ -15,6 +15,7 @@ from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import Connection
 from retail_core.durable.system import SystemClock, SystemIds
+from tests.perf.backlog import of_backlog
 from tests.perf.catalogue import big_reference
 from tests.perf.ingest import of_stores
 from tests.perf.measure import Result, cpu
@@ -37,6 +38,7 @@ def growth(folder: Path) -> Iterator[Result]:
     yield from of_history(folder)
     yield from of_basket(folder)
     yield from of_stores(folder)
+    yield from of_backlog(folder)
 
 
 def of_items(folder: Path) -> Iterator[Result]:
