@@ -109,6 +109,8 @@ class Agent:
         self.uplink = Uplink("up", files, self.up, clock, Bell(), main, self._acked)
         self.relayed = Uplink("relay", files, self.relay, clock, Bell(), Patient(clock).overdue, self._acked)
         self.copied = Uplink("copy", files, self.copy, clock, Bell(), till_copies, self._acked)
+        for uplink in (self.uplink, self.relayed, self.copied):
+            uplink.on_time = self._hq_said_exactly
         cache = self.cache if config.store_role else None
         self.feeds = [
             FeedLine(scope, files, self.down, clock, cache, self.references, self._brought)
@@ -326,9 +328,10 @@ class Agent:
         """Every answer of HQ has its clock, to a second; an acknowledgement says it more exactly."""
         self._hq_clock = self._hq_clock.shown(shown_ms, self.clock.monotonic_ms(), DATE_STEP_MS)
 
-    def _acked(self, copy: Copy, clock_offset_ms: int | None) -> None:
-        if clock_offset_ms is not None:
-            self._hq_clock = self._hq_clock.shown(self.clock.now_ms() + clock_offset_ms, self.clock.monotonic_ms())
+    def _hq_said_exactly(self, shown_ms: int) -> None:
+        self._hq_clock = self._hq_clock.shown(shown_ms, self.clock.monotonic_ms())
+
+    def _acked(self, copy: Copy) -> None:
         if copy.in_till:
             self.till.brought()
 
@@ -412,8 +415,8 @@ class Agent:
     def status(self) -> LinkStatusDoc:
         """For the till's lamp. `error` says why HQ does not get what is sold now; empty when it does."""
         store = next(iter(self.neighbours.with_store_role.values()), None)
-        contact_ms = self.hq_contact_ms()
-        silent = bool(contact_ms) and self.clock.now_ms() - contact_ms > HQ_SILENT_MS
+        contact_ms, now_ms = self.hq_contact_ms(), self.clock.now_ms()  # read once: the offset is that of `at_ms`
+        silent = bool(contact_ms) and now_ms - contact_ms > HQ_SILENT_MS
         says = self.neighbours.store_says
         if says is None:
             error, reach = self.hq.last_error, self.watch.reach.value
@@ -423,10 +426,10 @@ class Agent:
             contact_ms,
             store.last_contact_ms if store else 0,
             store.peer.name if store else "",
-            self._offset_ms,
+            self._hq_clock.offset_ms(self.clock, now_ms),
             max(line.contact_ms for line in self.feeds),
             error or ("hq.silent" if silent else ""),
-            at_ms=self.clock.now_ms(),
+            at_ms=now_ms,
             store_role=self.config.store_role,
             neighbours=self.neighbours.nodes,
             copies=self._copies(),

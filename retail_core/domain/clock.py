@@ -35,6 +35,6 @@ class OtherClock(msgspec.Struct, frozen=True):
         """What it shows now; what our wall clock shows when it was never measured."""
         return clock.now_ms() if self.ahead_ms is None else self.ahead_ms + clock.monotonic_ms()
 
-    def offset_ms(self, clock: Clock) -> int:
-        """How far it is ahead of our wall clock, whatever that shows now; 0 when it was never measured."""
-        return 0 if self.ahead_ms is None else self.now_ms(clock) - clock.now_ms()
+    def offset_ms(self, clock: Clock, at_ms: int | None = None) -> int:
+        """How far it is ahead of our wall clock, whatever that shows now (`at_ms`); 0 when it was never measured."""
+        return 0 if self.ahead_ms is None else self.now_ms(clock) - (clock.now_ms() if at_ms is None else at_ms)

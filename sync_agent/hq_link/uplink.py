@@ -34,7 +34,7 @@ _CALM = (Phase.RESTING, Phase.WAITING)
 class Acked(Protocol):
     """Called when a peer (or HQ behind it) has more of a stream than before."""
 
-    def __call__(self, copy: Copy, clock_offset_ms: int | None) -> None: ...
+    def __call__(self, copy: Copy) -> None: ...
 
 
 @dataclass
@@ -66,6 +66,7 @@ class Uplink:
         self._name = name
         self._files, self._route, self._clock, self.bell = files, route, clock, bell
         self._copies, self._acked = copies, acked
+        self.on_time: Callable[[int], None] | None = None  # told with each acknowledgement what HQ's clock shows
         self._boxes: dict[StreamId, Box] = {}
         self._turn = 0
         self._peer = ""
@@ -215,7 +216,7 @@ class Uplink:
                 LOG.warning("the till went back in time", extra={"code": "sync.fork"})
                 now_ms = self._clock.now_ms()
                 await self._files.run(lambda files: streams.tell_fork(files, source, theirs, now_ms))
-                self._acked(copy, None)
+                self._acked(copy)
             case push.Notice(code=code, stream=stream, seq=seq):
                 LOG.warning("%s epoch %s from %d", stream.node, stream.epoch, seq, extra={"code": code})
             case _:
@@ -239,11 +240,9 @@ class Uplink:
         self._route.answered(action.peer)
         if isinstance(answer, TooLargeAnswer):
             return push.TooLarge(action.request)
-        if isinstance(
-            answer, PushAnswer
-        ):  # the offset is that of the clock as it was when asked; it may have been set since
-            jump_ms = self._clock.now_ms() - asked_ms - (self._clock.monotonic_ms() - running_ms)
-            answer = replace(answer, clock_offset_ms=answer.clock_offset_ms - jump_ms)
+        if isinstance(answer, PushAnswer) and self.on_time is not None:
+            # the offset is that of our clock when we asked; it may have been set since, the time that ran is true
+            self.on_time(asked_ms + answer.clock_offset_ms + self._clock.monotonic_ms() - running_ms)
         return push.Answered(action.request, answer)
 
     async def _record(self, box: Box, done: push.Record) -> None:
@@ -253,7 +252,7 @@ class Uplink:
             LOG.warning(
                 "%d entries wait in quarantine up the line", len(done.quarantined), extra={"code": "sync.quarantined"}
             )
-        self._acked(box.copy, done.clock_offset_ms)
+        self._acked(box.copy)
 
     async def _witnessed(self, box: Box) -> push.Witnessed | None:
         """What the peer has of the stream, and how far HQ is as it knows; a peer whose disk was replaced has nothing."""

@@ -132,8 +132,8 @@ class ChaosProxy:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._up(line, near, to_far))
                 both.create_task(self._down(line, far, to_near))
-        except* (OSError, EOFError):
-            pass  # one end has gone; the other is told below
+        except* (OSError, EOFError, asyncio.CancelledError):
+            pass  # one end has gone, or the proxy closes; the other is told below
         finally:
             for writer in (to_near, to_far):
                 if writer is not None:

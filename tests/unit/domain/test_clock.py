@@ -24,7 +24,7 @@ def test_setting_our_clock_changes_only_how_far_the_other_one_is_ahead() -> None
     shows = other.now_ms(ours)
     ours.wall_ms += 24 * HOUR_MS
     assert other.now_ms(ours) == shows
-    assert other.offset_ms(ours) == -140 - 24 * HOUR_MS
+    assert other.offset_ms(ours) == other.offset_ms(ours, ours.wall_ms) == -140 - 24 * HOUR_MS
 
 
 def test_a_coarse_measure_changes_only_what_is_further_off() -> None:
