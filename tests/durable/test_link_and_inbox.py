@@ -115,6 +115,7 @@ def test_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
         "instrument",
         "promotion",
         "department",
+        "store_role",
     }
 
 
