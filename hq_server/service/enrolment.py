@@ -61,6 +61,8 @@ def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
         _check_key(key)
     locator, secret = _parts(asked.code)
     now_ms = hq.clock.now_ms()
+    if not hq.database.read(lambda conn: access.code_waits(conn, locator, now_ms)):  # cheap, before anything is signed
+        raise RuleViolationError(NOT_A_CODE)
     agent_id, till_id = hq.ids.next(), hq.ids.next()
     names = _names(agent_id)
     tls_certificate = authority.agent_certificate(hq.ca_pem, hq.ca_key, asked.tls_csr_pem, names, now_ms)

@@ -190,6 +190,13 @@ def add_code(unit: Unit, code: EnrolmentCode, now_ms: int) -> None:
     bulk.insert_new(unit, enrolment_code, [msgspec.structs.asdict(code) | {"tries": 0, "used_ms": None}])
 
 
+def code_waits(conn: Connection, locator: str, now_ms: int) -> bool:
+    """True for a code that somebody may still use up."""
+    table = enrolment_code
+    usable = table.c.used_ms.is_(None) & (table.c.until_ms >= now_ms) & (table.c.tries < MAX_CODE_TRIES)
+    return conn.execute(select(table.c.locator).where(table.c.locator == locator, usable)).scalar() is not None
+
+
 def redeem_code(unit: Unit, locator: str, secret_sha256: bytes, now_ms: int) -> EnrolmentCode | None:
     """Use a code up. One conditional statement decides, so two machines cannot both win."""
     table = enrolment_code
