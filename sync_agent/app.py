@@ -12,6 +12,7 @@ from retail_core.domain.errors import CodedError
 from retail_core.durable.lock import InstanceLock
 from retail_core.durable.logs import log_to
 from retail_core.durable.system import SystemClock, SystemIds
+from retail_core.wire.enrolment import EnrolmentLink, read_link
 from sync_agent.admin import explain
 from sync_agent.agent import Agent
 from sync_agent.commands import COMMANDS
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.command == "enrol":
             settings = dict(pair.partition("=")[::2] for pair in asked.set)
-            config = enrol(home, asked.hq, asked.ca, asked.code, with_till=not asked.no_till, settings=settings)
+            link = read_link(asked.link) if asked.link else EnrolmentLink(asked.hq, asked.ca, asked.code)
+            config = enrol(home, link.hq_url, link.ca_sha256, link.code, with_till=not asked.no_till, settings=settings)
             print(f"Enrolled as {config.register} of {config.store} ({config.store_name}). Start: omnitill-agent run")
         elif asked.command in {"backup", "restore", "salvage"}:
             print(COMMANDS[asked.command](home, asked))
@@ -74,9 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("omnitill-agent", description="The link between this machine, its store and HQ.")
     commands = parser.add_subparsers(dest="command", required=True)
     joining = commands.add_parser("enrol", help="make this machine part of a store, with a code from HQ")
-    joining.add_argument("--hq", required=True, metavar="URL", help="address of HQ, https://…")
-    joining.add_argument("--ca", required=True, metavar="SHA256", help="fingerprint shown with the code")
-    joining.add_argument("--code", required=True)
+    joining.add_argument("--link", default="", help="all three in one, as HQ shows it and its QR code holds it")
+    joining.add_argument("--hq", default="", metavar="URL", help="address of HQ, https://…")
+    joining.add_argument("--ca", default="", metavar="SHA256", help="fingerprint shown with the code")
+    joining.add_argument("--code", default="", help="the one-time code")
     joining.add_argument("--no-till", action="store_true", help="an agent alone, without a till beside it")
     joining.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a value of till.toml, such as lan_port=8801"

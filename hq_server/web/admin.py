@@ -13,9 +13,11 @@ from urllib.parse import quote
 
 import httpx
 import msgspec
+import segno
 
 from hq_server.service.home import HqHome
 from retail_core.domain.errors import EnvironmentFault, Fact, RuleViolationError
+from retail_core.wire.enrolment import EnrolmentLink
 from retail_core.wire.messages import ErrorBody
 
 DEFAULT_URL = "https://127.0.0.1:8443"
@@ -149,6 +151,10 @@ def _add_access(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     enrol.add_argument("--register", required=True)
     enrol.add_argument("--role", default="till", choices=["till", "counter", "handheld", "agent"])
     enrol.add_argument("--store-role", action="store_true")
+    enrol.add_argument(
+        "--reached-at", metavar="URL", help="HQ's address as the store's machines reach it (default: --url)"
+    )
+    enrol.add_argument("--qr", action="store_true", help="also draw the link as a QR code")
     enrol.set_defaults(command=_enrol)
     token = commands.add_parser("token", help="an API token for a program")
     token.add_argument("--name", required=True)
@@ -197,7 +203,11 @@ def _enrol(hq: Connection, options: argparse.Namespace) -> object:
     wish = {
         "store": options.store, "register": options.register, "role": options.role, "store_role": options.store_role,
     }  # fmt: skip
-    return hq.ask("POST", "/api/enrolment-codes", wish)
+    made = hq.ask("POST", "/api/enrolment-codes", wish)
+    link = EnrolmentLink(options.reached_at or options.url, made["ca_sha256"], made["code"]).text()
+    if options.qr:  # beside the answer, so that a program can still read that
+        segno.make_qr(link).terminal(out=sys.stderr, compact=True)
+    return made | {"link": link}
 
 
 def _store_role(hq: Connection, options: argparse.Namespace) -> object:

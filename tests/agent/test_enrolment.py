@@ -1,5 +1,6 @@
 """Joining a store: one code, once, told to nobody but the HQ whose fingerprint was typed; and what may go wrong."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,19 @@ def test_a_code_works_once(hq: Hq, store: str, folder: Path) -> None:
     assert run_program("sync_agent.app", *enrol_again).returncode == 0
     assert "[enrol.already_enrolled" in run_program("sync_agent.app", *enrol_again).stderr
     assert "[enrol.code_refused" in enrol(folder / "T3", hq.url, hq.fingerprint, code)
+
+
+def test_the_link_head_office_draws_as_a_qr_code_is_all_a_machine_needs(hq: Hq, store: str, folder: Path) -> None:
+    asked = ["--home", str(hq.home.folder), "--url", hq.url, "enrol", "--store", store, "--register", "T5", "--qr"]
+    made = run_program("hq_server.app", "admin", *asked)
+    assert made.returncode == 0, made.stderr
+    assert "█" in made.stderr or "▄" in made.stderr or "▀" in made.stderr
+    link = json.loads(made.stdout)["link"]
+    done = run_program("sync_agent.app", "enrol", "--home", str(folder / "T5"), "--link", link)
+    assert done.returncode == 0, done.stderr
+    assert Home(folder / "T5").config().register == "T5"
+    wrong = run_program("sync_agent.app", "enrol", "--home", str(folder / "T6"), "--link", "https://hq.example")
+    assert (wrong.returncode, "[enrol.bad_link" in wrong.stderr) == (1, True)
 
 
 def test_wrong_codes_fingerprints_and_addresses_are_said_plainly(hq: Hq, store: str, folder: Path) -> None:
