@@ -20,7 +20,7 @@ WORDS = MappingProxyType(
         "disk.full": "The disk is full. Make room; nothing is lost.",
         "enrol.already_enrolled": "This folder belongs to a store already. Use another folder for another machine.",
         "enrol.bad_fingerprint": "The fingerprint must be 64 hexadecimal digits, as HQ shows it.",
-        "enrol.bad_link": "That is no link for joining a store. It begins with omnitill:enrol? and HQ shows it with the code.",
+        "enrol.bad_link": "That is no link for joining a store. It begins with omnitill:enrol; and HQ shows it with the code.",
         "enrol.code_refused": "HQ does not accept this code: it is wrong, used or too old. Ask for a new one.",
         "enrol.wrong_fingerprint": (
             "The server does not have the certificate whose fingerprint you typed. Nothing was sent to it. "

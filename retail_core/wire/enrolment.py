@@ -1,12 +1,10 @@
 """What a machine needs to join a store as one line of text, for a QR code and for the clipboard: HQ's address, its CA, a code."""
 
-from urllib.parse import parse_qs, urlencode
-
 import msgspec
 
 from retail_core.domain.errors import RuleViolationError
 
-SCHEME = "omnitill:enrol?"
+SCHEME = "omnitill:enrol;"
 MAX_LINK_CHARS = 600
 
 
@@ -18,7 +16,7 @@ class EnrolmentLink(msgspec.Struct, frozen=True):
     code: str
 
     def text(self) -> str:
-        return SCHEME + urlencode({"hq": self.hq_url, "ca": self.ca_sha256, "code": self.code})
+        return f"{SCHEME}{self.ca_sha256};{self.code};{self.hq_url}"
 
 
 def read_link(text: str) -> EnrolmentLink:
@@ -26,8 +24,8 @@ def read_link(text: str) -> EnrolmentLink:
     line = text.strip()
     if not line.startswith(SCHEME) or len(line) > MAX_LINK_CHARS:
         raise RuleViolationError("enrol.bad_link")
-    parts = parse_qs(line.removeprefix(SCHEME))
-    try:
-        return EnrolmentLink(parts["hq"][0], parts["ca"][0], parts["code"][0])
-    except KeyError as missing:
-        raise RuleViolationError("enrol.bad_link") from missing
+    parts = line.removeprefix(SCHEME).split(";", 2)
+    if len(parts) != 3:
+        raise RuleViolationError("enrol.bad_link")
+    ca_sha256, code, hq_url = parts
+    return EnrolmentLink(hq_url, ca_sha256, code)

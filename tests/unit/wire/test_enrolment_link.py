@@ -13,7 +13,7 @@ def test_what_is_shown_is_what_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "https://hq.example", "omnitill:enrol?hq=a&ca=b", LINK.text() + "x" * 600], ids=lambda text: text[:30]
+    "text", ["", "https://hq.example", "omnitill:enrol;a;b", LINK.text() + "x" * 600], ids=lambda text: text[:30]
 )
 def test_anything_else_is_no_link(text: str) -> None:
     with pytest.raises(RuleViolationError, match=r"enrol\.bad_link"):
