@@ -45,8 +45,10 @@ from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.start_line import StartLine
 from sync_agent.hq_link.uplink import Uplink
 from sync_agent.hq_link.watch import HqWatch
-from sync_agent.lan_server import Hello, LanDesk, QuietServer, lan_app, listen, plain_server, tls_server
+from sync_agent.lan_desk import Hello, LanDesk
+from sync_agent.lan_server import lan_app
 from sync_agent.salvage.line import SalvageLine
+from sync_agent.serving import QuietServer, listen, plain_server, tls_server
 from sync_agent.storage import downlink, reference_files, roles
 from sync_agent.storage.figures import figures_here
 from sync_agent.storage.files import Files

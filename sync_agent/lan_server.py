@@ -4,16 +4,12 @@ Anonymous callers get `/health` and a token in exchange for a signed assertion; 
 """
 
 import logging
-import socket
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
-import uvicorn
 from litestar import Litestar, MediaType, Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -21,13 +17,8 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from retail_core.domain.clock import Clock
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
-from retail_core.domain.ids import IdSource
-from retail_core.domain.roles import Role
 from retail_core.durable.link import NodeDoc
-from retail_core.trust import tokens
-from retail_core.trust.keys import SigningKey
 from retail_core.wire.envelope import StreamId
 from retail_core.wire.messages import (
     CONTENT_TYPE,
@@ -41,17 +32,12 @@ from retail_core.wire.messages import (
     SharedPage,
 )
 from retail_core.wire.recovery import SeenReceipts
-from sync_agent.config import PULL_LIMIT, STOP_WITHIN_S, AgentHome
-from sync_agent.feed_cache import FeedCache, checked_rows, page_headers
-from sync_agent.hq_client.client import HQ_AGE_HEADER, HopFault, SnapshotWanted, SyncClient, Token, accepts_of
+from sync_agent.feed_cache import page_headers
+from sync_agent.hq_client.client import HQ_AGE_HEADER, HopFault, SnapshotWanted, Token
 from sync_agent.hq_link.receipt_line import receipt_found
-from sync_agent.hq_link.references import References
+from sync_agent.lan_desk import Hello, LanDesk
 from sync_agent.storage import streams
-from sync_agent.storage.files import Files
-from sync_agent.storage.pages import PulledPage
 from sync_agent.storage.seen import seen_here
-from sync_agent.store_role.intake import Intake
-from sync_agent.store_role.shared_board import SharedBoard
 
 LOG = logging.getLogger(__name__)
 MAX_JSON_BYTES = 16 * 1024
@@ -78,130 +64,6 @@ STATUS_OF = MappingProxyType(
 )
 """HTTP status by code or by the code's family; other rules answer 400, faults 503."""
 AnyRequest = Request[Any, Any, State]
-
-
-def audience_of(node: str) -> str:
-    """Whom a token for this agent is meant for: a proof given to one agent is no use at another."""
-    return f"omnitill-agent/{node}"
-
-
-class Hello(msgspec.Struct, frozen=True):
-    """The public health document of an agent."""
-
-    node: str
-    store: str
-    store_role: bool
-    term: str
-    hq_up: bool = False
-    hq_error: str = ""  # why not, and how far this machine gets on the way there
-    reach: str = ""
-    generation: int = 0  # of the store role this agent has, or has last heard of
-
-
-class LanDesk:
-    """Everything the routes need, and who may use them."""
-
-    def __init__(
-        self,
-        files: Files,
-        key: SigningKey,
-        clock: Clock,
-        ids: IdSource,
-        *,
-        nodes: Callable[[], Mapping[str, NodeDoc]],
-        intake: Intake,
-        cache: FeedCache,
-        references: References,
-        hq: SyncClient,
-        hello: Callable[[], Hello],
-        hq_age_ms: Callable[[], int | None],
-        board: SharedBoard | None,
-    ) -> None:
-        self.files, self.clock, self.intake = files, clock, intake
-        self.cache, self.references, self.hq = cache, references, hq
-        self.hello, self.hq_age_ms, self.nodes = hello, hq_age_ms, nodes
-        self._key, self._ids, self._board = key, ids, board
-        self._audience = audience_of(files.config.agent_node)
-        self._used: dict[str, int] = {}
-        self.refused: Counter[str] = Counter()  # since the start, by code
-
-    def token(self, assertion: str) -> Token:
-        """A fifteen-minute token for a signed assertion used once. Raises RuleViolationError `token.*`."""
-        node = self._node(tokens.unchecked_subject(assertion))
-        now_s = self.clock.now_ms() // 1000
-        claims = tokens.check_assertion(assertion, node.public_key, self._audience, now_s)
-        if claims.expires_s > now_s + tokens.ASSERTION_S + tokens.LEEWAY_S:
-            raise RuleViolationError("token.too_long")
-        self._use(f"{node.node_id}/{claims.token_id}", claims.expires_s + tokens.LEEWAY_S, now_s)
-        text = tokens.bearer(
-            node.node_id, self._key, self._audience, now_s, self._ids.next(),
-            store=self.files.config.store, role=Role.NODE.value,
-        )  # fmt: skip
-        return Token(text)
-
-    def caller(self, authorization: str) -> NodeDoc:
-        """The node behind a bearer token. Raises RuleViolationError `token.*`."""
-        scheme, _, text = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not text:
-            raise RuleViolationError("token.missing")
-        claims = tokens.check_bearer(text, self._key.public_text, self._audience, self.clock.now_ms() // 1000)
-        return self._node(claims.subject)
-
-    def claimed_by(self, authorization: str) -> str:
-        """Whom a bearer token names, true or not, for the log."""
-        try:
-            return tokens.unchecked_subject(authorization.partition(" ")[2])[:80]
-        except RuleViolationError:
-            return ""
-
-    def store_board(self) -> SharedBoard:
-        """Raises RuleViolationError `store_role.elsewhere`."""
-        if self._board is None:
-            raise RuleViolationError("store_role.elsewhere")
-        return self._board
-
-    async def page(
-        self, scope: str, cursor: int, wait_s: int, accepts: str, *, fresh: bool
-    ) -> PulledPage | SnapshotWanted | None:
-        """A kept page, or the one that comes within `wait_s`, or what HQ answers to the same question.
-
-        None: nothing is new. Raises RuleViolationError `feed.scope_denied` and HopFault.
-        """
-        config = self.files.config
-        if scope not in {"catalogue", f"price:{config.zone}", f"store:{config.store}"}:
-            raise RuleViolationError("feed.scope_denied", scope=scope[:60])
-        ours = not accepts or accepts == accepts_of(scope)
-        if ours:
-            kept = await self.cache.page_from(scope, cursor)
-            if kept is not None:
-                return kept
-            if cursor == self.cache.own_cursor(scope):
-                return await self.cache.wait_from(scope, cursor, wait_s)
-        page = await self.hq.pull(scope, cursor, PULL_LIMIT, wait_s, accepts=accepts, fresh=fresh)
-        if isinstance(page, PulledPage):
-            checked_rows(page, self.cache.feed_key)
-            if ours:  # a page in other versions is for its asker alone
-                await self.cache.keep(page)
-        return page
-
-    def _node(self, node_id: str) -> NodeDoc:
-        node = self.nodes().get(node_id)
-        if node is None:
-            raise RuleViolationError("token.unknown")
-        return node
-
-    def note_refusal(self, code: str, node: str) -> None:
-        """Bad input of a neighbour, or of somebody who says so: counted for the health page, told in the log."""
-        self.refused[code] += 1
-        LOG.warning("refused input of %s", node or "somebody unknown", extra={"code": code})
-
-    def _use(self, token_id: str, until_s: int, now_s: int) -> None:
-        self._used = {used: until for used, until in self._used.items() if until >= now_s}
-        if token_id in self._used:
-            raise RuleViolationError("token.used_before")
-        if len(self._used) >= MAX_USED_ASSERTIONS:
-            raise EnvironmentFault("token.too_many")
-        self._used[token_id] = until_s
 
 
 # ── routes ───────────────────────────────────────────────────────────────────────────────────────
@@ -392,44 +254,6 @@ def lan_app(desk: LanDesk) -> Litestar:
 
 
 # ── serving ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class QuietServer(uvicorn.Server):
-    """A server among others in one program: signals are the program's business."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises EnvironmentFault `port.in_use` or `port.unusable`."""
-    try:
-        return socket.create_server((host, port), backlog=128)
-    except OSError as taken:
-        code = "port.in_use" if taken.errno == 98 else "port.unusable"
-        raise EnvironmentFault(code, host=host, port=port, why=taken.strerror) from taken
-
-
-def tls_server(app: Litestar, home: AgentHome) -> QuietServer:
-    """The LAN server with the agent's certificate. Raises EnvironmentFault `tls.unusable`."""
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=STOP_WITHIN_S,
-        ssl_keyfile=home.tls_key, ssl_certfile=home.certificate, ssl_keyfile_password=home.tls_password,
-        timeout_keep_alive=30, limit_concurrency=512, backlog=128,
-    )  # fmt: skip
-    try:
-        config.load()
-    except OSError as bad:
-        raise EnvironmentFault("tls.unusable", file=home.certificate.name, why=str(bad)[:100]) from bad
-    return QuietServer(config)
-
-
-def plain_server(app: Litestar) -> QuietServer:
-    """For loopback only."""
-    return QuietServer(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-    )
 
 
 # ── helpers ──────────────────────────────────────────────────────────────────────────────────────

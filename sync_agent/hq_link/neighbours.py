@@ -18,7 +18,7 @@ from sync_agent.config import FIND_PEERS_EVERY_MS, GREET_PEERS_EVERY_MS, GREETIN
 from sync_agent.discovery import Discovery
 from sync_agent.hq_client.client import HopFault, Peer, SyncClient
 from sync_agent.hq_client.tls import name_of_neighbour, pinned_context
-from sync_agent.lan_server import Hello, audience_of
+from sync_agent.lan_desk import Hello, audience_of
 from sync_agent.wake import Bell
 
 LOG = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from retail_core.durable.system import SystemClock
 from retail_core.trust.keys import SigningKey
 from retail_core.trust.tokens import assertion, bearer
 from sync_agent.hq_client.tls import pinned_context
-from sync_agent.lan_server import audience_of
+from sync_agent.lan_desk import audience_of
 from tests.agent.support import AgentProcess, Lan, agent, kept_types, url_of
 from tests.hq.support import Machine
 from tests.support.bad_input import BAD, Bad, Hop, answered, bomb, next_good_batch_passes, three_sales

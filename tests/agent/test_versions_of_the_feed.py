@@ -17,7 +17,7 @@ from sync_agent.config import AGENT_KEY, AgentHome
 from sync_agent.feed_cache import checked_rows
 from sync_agent.hq_client.client import Peer, SyncClient
 from sync_agent.hq_client.tls import name_of_neighbour, pinned_context
-from sync_agent.lan_server import audience_of
+from sync_agent.lan_desk import audience_of
 from sync_agent.storage import downlink
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
