@@ -11,7 +11,8 @@ from pos_app.ui.words import tr
 
 SIDE = 20
 SENTENCE_PX, LOW_SENTENCE_PX, LEAST_PX = 15, 12, 10
-DETAIL_PX = 13
+PART_PX, LOW_PART_PX = 16, 14
+DETAIL_PX, LOW_DETAIL_PX = 13, 11
 LOW_PX = 430  # on a lower page everything stands closer together
 
 
@@ -81,7 +82,7 @@ class ConnectionView(QWidget):
         self._state = state
         clear(self._parts)
         for part in state.parts:
-            self._parts.addWidget(_part(part, DETAIL_PX - self._low))
+            self._parts.addWidget(_part(part, low=self._low))
         clear(self._figures)
         for figure in state.figures:
             self._figures.addWidget(_figure(figure))
@@ -100,16 +101,17 @@ class ConnectionView(QWidget):
             into.addWidget(made)
 
 
-def _part(part: PartRow, detail_px: int) -> QWidget:
+def _part(part: PartRow, *, low: bool) -> QWidget:
     made = QFrame()
     made.setProperty("look", "head")
     made.setObjectName(f"part_{part.name}")
     made.setAccessibleName(f"{part.words}: {part.pill}. {part.detail}")
-    line = row(made, gap=GAP, margins=(0, 0, 0, 3))
-    words = column(gap=1)
-    words.addWidget(label(part.words, px=16, weight=Weight.SEMI))
-    detail = label(part.detail, px=detail_px, look="muted", name=f"detail_{part.name}")
+    line = row(made, gap=GAP, margins=(0, 0, 0, 0 if low else 3))
+    words = column(gap=0 if low else 1)
+    words.addWidget(label(part.words, px=LOW_PART_PX if low else PART_PX, weight=Weight.SEMI))
+    detail = FittingWords(LOW_DETAIL_PX if low else DETAIL_PX, LEAST_PX, look="muted", name=f"detail_{part.name}")
     detail.setWordWrap(True)
+    detail.setText(part.detail)
     words.addWidget(detail)
     line.addLayout(words, 1)
     pill = Pill(f"pill_{part.name}", lamp=True)
