@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import baskets, coupons, customers, fulfilment, loyalty, mails, returns, value
+from hq_server.service import baskets, coupons, customers, fulfilment, loyalty, mails, returns, units, value
 from hq_server.service import bought as histories
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
@@ -108,6 +108,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     value.fold(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, ValueMoved)])
     loyalty.follow(hq, unit, sold, [fact.event for fact in facts if isinstance(fact.event, ValueMoved)])
     returns.watch(hq, unit, store, [one.sale for one in sold])
+    units.watch(hq, unit, store, [one.sale for one in sold])
     baskets.watch(hq, unit, store, [(f.entry, f.event) for f in facts if isinstance(f.event, BasketRecalled)])
     mails.want(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, MailWanted)])
     if sold or moves:

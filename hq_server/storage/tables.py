@@ -17,8 +17,8 @@ from hq_server.storage.scoping import (
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
-# 16: basket_taken; 17: sealed_key, key_release
-SCHEMA_VERSION = 17
+# 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold
+SCHEMA_VERSION = 18
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -315,6 +315,11 @@ coupon_use = hq_local(  # prints that were used, whichever store took them
     "coupon_use",
     key_text("code"), text("serial"), text("store"), text("sale_id"), number("at_ms"),
     key=["code", "serial"],
+)  # fmt: skip
+unit_sold = hq_local(  # units known by their tag when they were sold, whichever store sold them
+    "unit_sold",
+    key_text("epc"), text("store"), text("sale_id"), number("n"), text("receipt"),
+    key=["epc", "store", "sale_id", "n"],
 )  # fmt: skip
 hq_user = hq_local(
     "hq_user",

@@ -201,7 +201,7 @@ def _about(one: ExceptionCase) -> str:
         return tr("{sku} is at {left}, count it").format(sku=one.subject, left=shown)
     if one.kind is CaseKind.VALUE_CONFLICT:
         return f"{one.evidence.get('tail', '')}: {message(code, {})}"
-    if one.kind in {CaseKind.MAIL_FAILED, CaseKind.RETURNED_TWICE}:
+    if one.kind in {CaseKind.MAIL_FAILED, CaseKind.RETURNED_TWICE, CaseKind.UNIT_TWICE}:
         return f"{one.evidence.get('receipt', '')}: {message(code, {})}"
     if one.kind in {CaseKind.REFUSED_INPUT, CaseKind.CLOCK_OFF}:
         return f"{one.evidence.get('register', '')}: {message(code, one.evidence)}"

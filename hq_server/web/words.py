@@ -140,6 +140,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "staff.badge_taken": "This badge belongs to somebody else in this store.",
         "staff.pin_taken": "Somebody in this store has this PIN. Choose another.",
         "staff.pin_needed": "A new person needs a PIN.",
+        "unit.sold_twice": "a unit was sold twice by its tag and had not come back",
         "value.bad_code": "The number of a card has {shortest} to {longest} letters and digits.",
         "value.bad_move": "This amount cannot be moved.",
         "value.exists": "There is a card ending in {tail} already. Its money changes by adjustments.",
@@ -169,6 +170,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.REFUSED_INPUT: ("refused", "warning"),
         CaseKind.CATALOGUE_SHRUNK: ("catalogue", "error"),
         CaseKind.CLOCK_OFF: ("clock", "warning"),
+        CaseKind.UNIT_TWICE: ("unit", "error"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

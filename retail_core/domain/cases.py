@@ -24,6 +24,7 @@ class CaseKind(StrEnum):
     REFUSED_INPUT = "refused_input"
     CATALOGUE_SHRUNK = "catalogue_shrunk"
     CLOCK_OFF = "clock_off"
+    UNIT_TWICE = "unit_twice"
 
 
 class CaseState(StrEnum):

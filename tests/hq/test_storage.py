@@ -13,7 +13,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.jobs import Job, JobState
 
 HQ_LOCAL = {
-    "schema_version", "identity", "counter", "feed_head", "feed", "order_directory", "customer_directory", "coupon_use", "hq_user", "web_session",
+    "schema_version", "identity", "counter", "feed_head", "feed", "order_directory", "customer_directory", "coupon_use", "unit_sold", "hq_user", "web_session",
     "api_token", "instrument", "enrolment_code", "used_assertion", "snapshot", "job",
 }  # fmt: skip
 
