@@ -8,7 +8,7 @@ import httpx
 from retail_core.durable.system import SystemClock
 from retail_core.trust.tokens import assertion
 from sync_agent.hq_client.tls import pinned_context
-from sync_agent.lan_server import audience_of
+from sync_agent.lan_desk import audience_of
 from tests.agent.support import LOOPBACK, agent, until
 from tests.agent.town import Hq, enrolled
 
