@@ -1,4 +1,4 @@
-"""One HQ for all tests of the agent; each test has stores of its own."""
+"""One HQ for all tests of the agent; each test has stores of its own, and the prices it knows."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -22,6 +22,7 @@ def hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hq]:
 
 @pytest.fixture
 def store(hq: Hq) -> str:
+    hq.usual_prices()
     return hq.store(f"S{next(_numbers):04d}")
 
 

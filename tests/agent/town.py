@@ -127,6 +127,11 @@ class Hq:
         stock = self.ask("GET", f"/api/stock?sku={sku}&store={store}")["stock"]
         return OPENING_PIECES * 1000 - stock[0]["sellable"]
 
+    def usual_prices(self) -> None:
+        """What the tests' shop asks for its items, whatever another test made of it."""
+        prices = [{"zone": ZONE, "sku": i.sku, "price_minor": i.price_minor, "currency": "EUR"} for i in ITEMS]
+        self.ask("PUT", "/api/prices", prices)
+
     def events_counted(self, outcome: str) -> int:
         """From HQ's own metrics: "new", "repeated" or "quarantined" entries since its start."""
         line = f'omnitill_events_total{{outcome="{outcome}"}} '
@@ -154,10 +159,9 @@ class Hq:
         items = [
             {"sku": i.sku, "name": i.name, "tax_class": i.tax_class, "gtins": [i.code], "unit": i.unit} for i in ITEMS
         ]
-        prices = [{"zone": ZONE, "sku": i.sku, "price_minor": i.price_minor, "currency": "EUR"} for i in ITEMS]
         self.ask("PUT", "/api/tax", taxes)
         self.ask("PUT", "/api/products", items)
-        self.ask("PUT", "/api/prices", prices)
+        self.usual_prices()
 
 
 class LineToHq:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 STORE = "S1"
+TOLD_ALONE = frozenset({CaseKind.NEGATIVE_STOCK, CaseKind.FORKED_STREAM, CaseKind.CLOCK_OFF})
 WEB = "WEB"
 PLACE = PlaceRow(STORE, "store", "The store of these days", "north", "UTC", "EUR")
 
@@ -123,10 +124,10 @@ class KeyedHq(HqDisk):
         return found + self._cases_apart(conn)
 
     def _cases_apart(self, conn: Connection) -> list[str]:
-        """Exceptions that only one side has. Stock below zero and forks are told of in the database alone."""
+        """Exceptions that only one side has. Stock below zero, forks and odd clocks are told of in the database alone."""
         told: set[tuple[str, str]] = set()
         for case in work.cases(conn, state=None, store=None, limit=10_000):
-            if case.kind not in {CaseKind.NEGATIVE_STOCK, CaseKind.FORKED_STREAM}:
+            if case.kind not in TOLD_ALONE:
                 told.add((str(case.evidence["code"]), case.subject.partition(" · ")[0]))
         return [f"exception {one}" for one in sorted(told ^ self.cases.keys())]
 
