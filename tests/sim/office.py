@@ -116,6 +116,8 @@ class Office:
         steps = sorted(self.disk.waiting[order_id], key=lambda step: (step.fact.order_v, step.event_id))
         while steps and (gaps_too or not waits(order, steps[0].fact.order_v)):
             fact = steps.pop(0).fact
+            if waits(order, fact.order_v):  # the step before may come yet, and then people are told of it
+                self.world.odd_orders.add(order_id)
             found = folded(order, fact)
             if found.exception and self.world.planted is not Planted.DISPUTES_UNSAID:
                 self._case(found.exception, order.number)
