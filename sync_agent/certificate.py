@@ -101,5 +101,6 @@ def _key(home: AgentHome) -> EllipticCurvePrivateKey:
         key = load_pem_private_key(home.tls_key.read_bytes(), home.tls_password.encode())
     except (OSError, ValueError) as bad:
         raise EnvironmentFault("tls.unusable", file=home.tls_key.name, why=str(bad)[:100]) from bad
-    assert isinstance(key, EllipticCurvePrivateKey)
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise EnvironmentFault("tls.unusable", file=home.tls_key.name, why="not a P-256 key")
     return key
