@@ -44,19 +44,19 @@ class RecoveryView(QWidget):
 
     def _seen_panel(self) -> QFrame:
         made = panel("seen_panel")
-        lines = column(made, gap=GAP, margins=(SIDE, 12, 6, 12))
+        lines = column(made, gap=GAP, margins=(SIDE, 12, SIDE, 12))
         lines.addWidget(_title(tr("Earlier tills of this register"), "seen_title"))
         self._about_series = _muted("seen_about")
         lines.addWidget(self._about_series)
-        self._series = column(gap=GAP, margins=(0, 0, 10, 0))
+        self._series = column(gap=GAP)
         lines.addWidget(_list(self._series, "seen_list"), 1)
         return made
 
     def _disk_panel(self) -> QFrame:
         made = panel("disk_panel")
-        lines = column(made, gap=GAP, margins=(SIDE, 12, 6, 12))
+        lines = column(made, gap=GAP, margins=(SIDE, 12, SIDE, 12))
         lines.addWidget(_title(tr("A disk that was found"), "disk_title"))
-        inside = column(gap=GAP, margins=(0, 0, 10, 0))
+        inside = column(gap=GAP)
         self._about_disks = _muted("disk_about")
         inside.addWidget(self._about_disks)
         self._disks = column(gap=6)
