@@ -34,6 +34,7 @@ WORKERS = 3
 MAX_POLLS = 40
 WITHIN_S = 30.0
 WOKEN_WITHIN_S = 2.0  # it takes milliseconds, but the machine may be busy; a poll nobody wakes lasts 25 s
+ESTABLISHED = "01"  # state of a row in /proc/net/tcp (proc(5), tcp_states.h)
 T = TypeVar("T")
 
 
@@ -75,11 +76,14 @@ class Office:
         return {int(pid) for pid in children.read_text().split()}
 
     def connections(self, pid: int) -> int:
-        """Sockets of one process; it has some of its own and one for each caller."""
+        """Callers whom one process holds: those who have hung up do not count, though their sockets linger."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        here = f"0100007F:{self.port:04X}"
+        held = {f"socket:[{row[9]}]" for row in rows if row[1] == here and row[3] == ESTABLISHED}
         found = 0
         for fd in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
-                found += fd.readlink().name.startswith("socket:")
+                found += fd.readlink().name in held
         return found
 
     def answers(self) -> bool:
@@ -141,25 +145,23 @@ def polls_at_two_workers(office: Office, scope: str) -> Iterator[list["Future[Po
     token = office.node_token()
     with office.client(token) as node:
         head = node.get(f"/v1/pull?scope={scope}&limit=1").headers["Sync-Head"]
-    idle = {pid: office.connections(pid) for pid in office.workers()}
-    ready = [0]
+    until(lambda: not any(map(office.connections, office.workers())))  # whoever asked before has hung up
 
     def poll() -> Poll:
         with office.client(token) as node:
-            ready[0] += 1
             answer = node.get(f"/v1/pull?scope={scope}&cursor={head}&wait=25&accepts=price:1,item:1,tax:1")
         return time.monotonic(), answer
 
     def busy() -> list[int]:
-        return [pid for pid in office.workers() if office.connections(pid) > idle.get(pid, 0)]
+        return [pid for pid in office.workers() if office.connections(pid)]
 
     with ThreadPoolExecutor(MAX_POLLS) as pool:
         polls = [pool.submit(poll) for _ in range(WORKERS)]
-        until(lambda: sum(map(office.connections, office.workers())) >= sum(idle.values()) + len(polls))
+        until(lambda: sum(map(office.connections, office.workers())) == len(polls))
         while len(busy()) < 2:
             assert len(polls) < MAX_POLLS, "one process takes every caller"
             polls.append(pool.submit(poll))
-            until(lambda: sum(map(office.connections, office.workers())) >= sum(idle.values()) + len(polls))
+            until(lambda: sum(map(office.connections, office.workers())) == len(polls))
         time.sleep(0.3)  # the questions are in the air; asked later, they would be answered at once
         assert not any(one.done() for one in polls)
         yield polls
