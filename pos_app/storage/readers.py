@@ -16,6 +16,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import CustomerId, Gtin, InstrumentId, Sku
 from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
+from retail_core.domain.shared_drawer import SharedDrawer
 from retail_core.domain.suggestions import OftenWith
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.value import Instrument
@@ -192,6 +193,11 @@ class Links:
         """Baskets put aside on any till of the store, those taken up again too."""
         conn = self._ready()
         return shared.shared_baskets(conn) if conn else ()
+
+    def shared_drawers(self) -> Sequence[SharedDrawer]:
+        """Drawers of every till of the store, as far as they were heard of."""
+        conn = self._ready()
+        return shared.shared_drawers(conn) if conn else ()
 
     def shared_orders(self) -> Sequence[OrderDoc]:
         """Orders as the store's tills left them, where that is news to HQ."""

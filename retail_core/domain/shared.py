@@ -1,5 +1,5 @@
 """What the tills of a store should know of one another within a second: baskets put aside, orders being worked on, what
-came back of a receipt, and what gift cards, credit and points moved.
+came back of a receipt, what gift cards, credit and points moved, and how the drawers stand.
 
 The store role folds it from the journals it holds, one row per thing; HQ is not needed. A row is the newest state, so it
 may be sent again, and what arrives in another order than it happened comes to the same.
@@ -7,6 +7,7 @@ may be sent again, and what arrives in another order than it happened comes to t
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import assert_never
 
 import msgspec
 
@@ -15,14 +16,20 @@ from retail_core.domain.events import (
     ACTION_OF,
     BasketRecalled,
     BasketSuspended,
+    DrawerClosed,
+    DrawerCounted,
+    DrawerMoved,
+    DrawerOpened,
     Event,
     FulfilmentEvent,
     SaleCompleted,
 )
 from retail_core.domain.fulfilment import OrderDoc, apply
 from retail_core.domain.ids import InstrumentId, OperatorId, SaleId
+from retail_core.domain.origin import Origin
 from retail_core.domain.returns import ReturnReason
 from retail_core.domain.saledata import SaleData
+from retail_core.domain.shared_drawer import DrawerFact, SharedDrawer, drawer_merged, drawer_told
 from retail_core.domain.value import OwnMove, ValueFact, ValueMoved
 
 MAX_MOVES = 64
@@ -30,18 +37,10 @@ MAX_MOVES = 64
 
 class SharedKind(StrEnum):
     BASKET = "basket"
+    DRAWER = "drawer"
     ORDER = "order"
     RETURNS = "returns"
     VALUE = "value"
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """Where an event was written down, and by whom: `stream` is "node/epoch", `seq` its place in it."""
-
-    node: str
-    actor: str
-    stream: str = ""
-    seq: int = 0
 
 
 class SharedBasket(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,7 +83,7 @@ class SharedValue(msgspec.Struct, frozen=True, omit_defaults=True):
     issue: ValueMoved | None = None
 
 
-Shared = SharedBasket | OrderDoc | SharedReturns | SharedValue
+Shared = SharedBasket | SharedDrawer | OrderDoc | SharedReturns | SharedValue
 Known = Callable[[SharedKind, str], "Shared | None"]
 """What is known of a thing already: the row there is, or for an order HQ's newest document."""
 
@@ -93,12 +92,16 @@ def key_of(shared: Shared) -> tuple[SharedKind, str]:
     match shared:
         case SharedBasket():
             return SharedKind.BASKET, shared.sale_id
+        case SharedDrawer():
+            return SharedKind.DRAWER, shared.session_id
         case OrderDoc():
             return SharedKind.ORDER, shared.order_id
         case SharedReturns():
             return SharedKind.RETURNS, shared.receipt
-        case _:
+        case SharedValue():
             return SharedKind.VALUE, shared.instrument
+        case _:
+            assert_never(shared)
 
 
 def told_by(event: Event, origin: Origin, known: Known) -> Sequence[Shared]:
@@ -108,6 +111,8 @@ def told_by(event: Event, origin: Origin, known: Known) -> Sequence[Shared]:
             told = _suspended(event, origin, known)
         case BasketRecalled():
             told = _recalled(event, origin, known)
+        case DrawerOpened() | DrawerMoved() | DrawerCounted() | DrawerClosed():
+            told = _drawer(event, origin, known)
         case FulfilmentEvent():
             told = _order(event, known)
         case ValueMoved():
@@ -134,6 +139,11 @@ def _recalled(event: BasketRecalled, origin: Origin, known: Known) -> Shared | N
     if isinstance(there, SharedBasket) and (there.put_ms > event.put_ms or there.taken_by):
         return None  # put aside once more since, or taken up twice while nobody could be asked: HQ has both
     return SharedBasket(event.sale_id, put_ms=event.put_ms, taken_by=origin.node)
+
+
+def _drawer(event: DrawerFact, origin: Origin, known: Known) -> Shared | None:
+    news = drawer_told(event, origin)
+    return merged(known(SharedKind.DRAWER, event.session_id), news) if news else None
 
 
 def _order(event: FulfilmentEvent, known: Known) -> Shared | None:
@@ -175,13 +185,17 @@ def merged(here: Shared | None, offered: Shared) -> Shared | None:
         case SharedBasket():
             old = here if isinstance(here, SharedBasket) else SharedBasket(offered.sale_id, put_ms=-1)
             return offered if (offered.put_ms, bool(offered.taken_by)) > (old.put_ms, bool(old.taken_by)) else None
+        case SharedDrawer():
+            return drawer_merged(here if isinstance(here, SharedDrawer) else None, offered)
         case SharedReturns():
             was = here if isinstance(here, SharedReturns) else SharedReturns(offered.receipt)
             parts = tuple(sorted({*was.parts, *offered.parts}, key=lambda part: (part.by_receipt, part.n)))
             now = SharedReturns(was.receipt, parts, was.voided_by or offered.voided_by)
             return now if now != was else None
-        case _:
+        case SharedValue():
             had = here if isinstance(here, SharedValue) else SharedValue(offered.instrument)
             moves = tuple(sorted({*had.moves, *offered.moves}, key=lambda move: (move.stream, move.seq)))[-MAX_MOVES:]
             has = SharedValue(had.instrument, moves, had.issue or offered.issue)
             return has if has != had else None
+        case _:
+            assert_never(offered)

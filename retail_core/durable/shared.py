@@ -1,4 +1,4 @@
-"""What a store's machines tell one another, as link.db has it: the others' baskets and orders, and answers to claims.
+"""What a store's machines tell one another, as link.db has it: baskets, drawers, orders and what came back, and answers to claims.
 
 The agent writes, the till beside it reads. Rows are the newest state of a thing; what is gone is not there.
 """
@@ -11,6 +11,7 @@ from retail_core.domain.claims import ClaimAnswer, Granted, NobodyAnswered, Refu
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import InstrumentId
 from retail_core.domain.shared import SharedBasket, SharedKind, SharedReturns, SharedValue
+from retail_core.domain.shared_drawer import SharedDrawer
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step
 from retail_core.wire.messages import ClaimReply, SharedPage, SharedRow
@@ -98,6 +99,12 @@ def shared_baskets(conn: Connection) -> Sequence[SharedBasket]:
     """Baskets put aside in this store, those taken up again too, the oldest first."""
     found = (msgspec.json.decode(doc, type=SharedBasket) for doc in _docs(conn, SharedKind.BASKET))
     return sorted(found, key=lambda basket: (basket.put_ms, basket.sale_id))
+
+
+def shared_drawers(conn: Connection) -> Sequence[SharedDrawer]:
+    """Drawer sessions of this store's tills, this one's too, the oldest first."""
+    found = (msgspec.json.decode(doc, type=SharedDrawer) for doc in _docs(conn, SharedKind.DRAWER))
+    return sorted(found, key=lambda drawer: (drawer.since_ms, drawer.session_id))
 
 
 def shared_orders(conn: Connection) -> Sequence[OrderDoc]:

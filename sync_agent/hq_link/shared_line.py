@@ -40,7 +40,8 @@ class SharedLine:
     async def follow(self) -> None:
         """Until cancelled: whatever is new in the store lies in link.db a moment later."""
         if self._board is not None:  # taken over from another machine, whose word we may remember
-            await self._board.remember((await self._files.run(shared.remembered)).rows)
+            for page in await self._files.run(shared.remembered):
+                await self._board.remember(page.rows)
         while True:
             source, cursor = await self._files.run(shared.cursor)
             try:
@@ -80,7 +81,8 @@ class SharedLine:
         store = next(iter(self._stores().values()), None)
         if self._board is not None or store is None:
             return told
-        await store.remember(await self._files.run(shared.remembered))
+        for page in await self._files.run(shared.remembered):
+            await store.remember(page)
         return await store.shared("", 0, 0) or told
 
     async def _keep(self, told: SharedPage) -> None:

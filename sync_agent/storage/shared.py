@@ -13,8 +13,8 @@ from retail_core.domain.claims import ClaimKind, Held, Refused, decided
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted
 from retail_core.domain.fulfilment import FINAL, OrderDoc
+from retail_core.domain.origin import Origin
 from retail_core.domain.shared import (
-    Origin,
     Shared,
     SharedBasket,
     SharedKind,
@@ -24,6 +24,7 @@ from retail_core.domain.shared import (
     merged,
     told_by,
 )
+from retail_core.domain.shared_drawer import SharedDrawer
 from retail_core.durable import link
 from retail_core.durable.engine import transaction
 from retail_core.durable.migrate import has_table
@@ -31,7 +32,7 @@ from retail_core.durable.shared import put_claim_answer, put_news, put_page, sha
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
-from sync_agent.storage import streams
+from sync_agent.storage import drawers, streams
 from sync_agent.storage.files import Files
 from sync_agent.storage.receipts import note_receipt
 from sync_agent.storage.streams import Copy
@@ -41,12 +42,14 @@ PAGE_ROWS = 500
 KEEP_DONE_MS = 2 * 24 * 3_600_000
 MAX_ASKS = 32
 MAX_REMEMBERED = 200
+MAX_PAGES = 25
 ASK_VALID_MS = 2_000
 """Nobody waits for an older question any more."""
 GONE = b"null"
-KINDS: Mapping[SharedKind, type[SharedBasket | OrderDoc | SharedReturns | SharedValue]] = MappingProxyType(
+KINDS: Mapping[SharedKind, type[Shared]] = MappingProxyType(
     {
         SharedKind.BASKET: SharedBasket,
+        SharedKind.DRAWER: SharedDrawer,
         SharedKind.ORDER: OrderDoc,
         SharedKind.RETURNS: SharedReturns,
         SharedKind.VALUE: SharedValue,
@@ -60,7 +63,7 @@ CLAIMED_AS = MappingProxyType(
         SharedKind.VALUE: ClaimKind.GIFT_CARD,
     }
 )
-"""What was written down needs no claim any more."""
+"""What was written down needs no claim any more. A drawer belongs to its till, so nobody claims one."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -73,7 +76,7 @@ class Ask(msgspec.Struct, frozen=True):
 # ── beginning ────────────────────────────────────────────────────────────────────────────────────
 
 
-def begin(files: Files) -> None:
+def begin(files: Files, now_ms: int) -> None:
     """Call when this machine begins to tell. The source is another one each time: our file may be an old copy of itself,
     and whoever followed it then tells us what it remembers and takes our word anew.
     """
@@ -82,6 +85,10 @@ def begin(files: Files) -> None:
             "INSERT OR REPLACE INTO told_head (one, source, rev) VALUES (1, ?, ?)",
             (os.urandom(8).hex(), head(files)[1]),
         )
+        for drawer in drawers.told_by_journals(files, now_ms - KEEP_DONE_MS):
+            taken = merged(_known(files, SharedKind.DRAWER, drawer.session_id), drawer)
+            if taken is not None:
+                _tell(files, SharedKind.DRAWER, drawer.session_id, msgspec.json.encode(taken), now_ms)
 
 
 # ── folding ──────────────────────────────────────────────────────────────────────────────────────
@@ -127,7 +134,8 @@ def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
         return False
     if isinstance(event, SaleCompleted):
         note_receipt(files.store, event.receipt, entry.id)
-    origin = Origin(entry.node, entry.actor, f"{entry.node}/{entry.epoch}", entry.seq)
+    stream = f"{entry.node}/{entry.epoch}"
+    origin = Origin(entry.node, entry.actor, stream, entry.seq, entry.at, entry.biz_date)
     told = told_by(event, origin, lambda kind, key: _known(files, kind, key))
     for one in told:
         kind, key = key_of(one)
@@ -138,7 +146,7 @@ def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
 
 def _release(files: Files, kind: SharedKind, key: str, node: str) -> None:
     """The machine that claimed it has done what it claimed it for."""
-    if kind is SharedKind.ORDER:
+    if kind is SharedKind.ORDER or kind not in CLAIMED_AS:
         return  # picking goes on; the claim is for handing over
     by_id = {one.node_id: one.register for one in link.read_nodes(files.link)}
     row = files.store.execute("SELECT holder FROM claim WHERE kind = ? AND key = ?", (CLAIMED_AS[kind], key)).fetchone()
@@ -173,11 +181,13 @@ def _through(files: Files, source: StreamId) -> int:
 
 
 def tidy(files: Files, now_ms: int) -> bool:
-    """Take back what nobody needs any more: baskets taken up and orders ended, two days ago. True when something went."""
+    """Take back what nobody needs any more: baskets taken up, orders ended and drawers closed, two days ago. True when
+    something went. An open drawer stays, however old.
+    """
     old = files.store.execute(
         "SELECT kind, key, doc FROM told WHERE at_ms < ? AND doc <> ? LIMIT ?", (now_ms - KEEP_DONE_MS, GONE, PAGE_ROWS)
     ).fetchall()
-    done = [(SharedKind(kind), key) for kind, key, doc in old if _is_done(SharedKind(kind), doc)]
+    done = [(SharedKind(kind), key) for kind, key, doc in old if _is_done(files, SharedKind(kind), doc)]
     with transaction(files.store, files.store_path):
         for kind, key in done:
             _tell(files, kind, key, GONE, now_ms)
@@ -186,15 +196,22 @@ def tidy(files: Files, now_ms: int) -> bool:
     return bool(done)
 
 
-def _is_done(kind: SharedKind, doc: bytes) -> bool:
+def _is_done(files: Files, kind: SharedKind, doc: bytes) -> bool:
     told = msgspec.json.decode(doc, type=KINDS[kind])
     match told:
         case SharedBasket():
             return bool(told.taken_by)
         case OrderDoc():
             return told.state in FINAL
-        case _:
+        case SharedDrawer():
+            return drawers.is_over(files, told, _drawers(files))
+        case SharedReturns() | SharedValue():
             return True  # HQ knows it by now, and the receipt's own till for ever
+
+
+def _drawers(files: Files) -> Sequence[SharedDrawer]:
+    docs = files.store.execute("SELECT doc FROM told WHERE kind = ? AND doc <> ?", (SharedKind.DRAWER, GONE))
+    return [msgspec.json.decode(doc, type=SharedDrawer) for (doc,) in docs]
 
 
 def remember(files: Files, rows: Sequence[SharedRow], now_ms: int) -> bool:
@@ -214,11 +231,13 @@ def remember(files: Files, rows: Sequence[SharedRow], now_ms: int) -> bool:
     return news
 
 
-def remembered(files: Files) -> SharedPage:
-    """What link.db still has of the store role's word, for the machine that has it now."""
+def remembered(files: Files) -> Sequence[SharedPage]:
+    """What link.db still has of the store role's word, for the machine that has it now, in pages it takes."""
     source, rev = shared_cursor(files.link)
-    rows = files.link.execute("SELECT kind, key, doc FROM shared LIMIT ?", (MAX_REMEMBERED,)).fetchall()
-    return SharedPage(source, rev, tuple(SharedRow(kind, key, 0, msgspec.Raw(doc)) for kind, key, doc in rows))
+    found = files.link.execute("SELECT kind, key, doc FROM shared LIMIT ?", (MAX_REMEMBERED * MAX_PAGES,)).fetchall()
+    rows = [SharedRow(kind, key, 0, msgspec.Raw(doc)) for kind, key, doc in found]
+    pages = (rows[at : at + MAX_REMEMBERED] for at in range(0, len(rows), MAX_REMEMBERED))
+    return [SharedPage(source, rev, tuple(page)) for page in pages]
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────

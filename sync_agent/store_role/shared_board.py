@@ -27,7 +27,8 @@ class SharedBoard:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await self._files.run(shared.begin)
+        began_ms = self._clock.now_ms()
+        await self._files.run(lambda files: shared.begin(files, began_ms))
         while True:
             now_ms = self._clock.now_ms()
             news = await self._files.run(lambda files: shared.fold(files, now_ms))  # noqa: B023 - run at once

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from retail_core.domain.claims import ClaimKind, Granted, Held, Refused, decided
 from retail_core.domain.fulfilment import OrderDoc
-from retail_core.domain.shared import Origin, Shared, SharedBasket, SharedKind, key_of, merged, told_by
+from retail_core.domain.origin import Origin
+from retail_core.domain.shared import Shared, SharedBasket, SharedKind, key_of, merged, told_by
 from retail_core.durable.shared import MIXED
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest
@@ -41,12 +42,13 @@ def fold(world: "World", disk: AgentDisk, journals: list[tuple[Copies, "StreamId
 def _take(world: "World", disk: AgentDisk, placed: "StreamEntry") -> bool:
     entry = placed.entry
     disk.board.read.setdefault(entry.id, len(disk.board.read))
-    origin = Origin(entry.node, entry.actor, f"{entry.node}/{entry.epoch}", entry.seq)
+    stream = f"{entry.node}/{entry.epoch}"
+    origin = Origin(entry.node, entry.actor, stream, entry.seq, entry.at, entry.biz_date)
     told = told_by(decode_event(entry.type, entry.v, entry.body), origin, lambda kind, key: _known(disk, kind, key))
     for one in told:
         tell(disk, one)
         kind, key = key_of(one)
-        claim = disk.board.claims.get((CLAIMED_AS[kind], key))
+        claim = disk.board.claims.get((CLAIMED_AS[kind], key)) if kind in CLAIMED_AS else None
         if kind is not SharedKind.ORDER and claim and register(claim.holder) == register(entry.node):
             del disk.board.claims[CLAIMED_AS[kind], key]
             world.checks.released(disk.board.source, CLAIMED_AS[kind], key)

@@ -1,6 +1,7 @@
 """What another till of the store took back or spent counts here too, before head office hears of it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -9,9 +10,12 @@ import pytest
 from pos_app.service.instruments import Found
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import InstrumentId
-from retail_core.domain.shared import BackPart, SharedReturns, SharedValue
+from retail_core.domain.shared import BackPart, SharedReturns, SharedValue, key_of
+from retail_core.domain.shared_drawer import DrawerBegun, SharedDrawer
 from retail_core.domain.value import Instrument, OwnMove, ValueFact, ValueKind, ValueMoved, instrument_of
-from retail_core.durable.engine import open_ro
+from retail_core.durable.engine import open_ro, open_rw, transaction
+from retail_core.durable.shared import put_page
+from retail_core.wire.messages import SharedPage, SharedRow
 from tests.support.shop import ITEMS, AtTill, ManualClock, Shop, at_till, make_shop, row
 
 MILK = ITEMS[0]
@@ -96,6 +100,17 @@ def test_a_card_sold_at_another_till_buys_here_before_head_office_knows_it(at: A
     tendering = at.till.tendering
     paid = at.done(lambda done, failed: tendering.pay_value(found, 119, lambda: done(None), done, failed))
     assert paid.total_minor == 119
+
+
+def test_what_a_newer_store_machine_tells_stops_no_till(at: AtTill, shop: Shop) -> None:
+    drawer = SharedDrawer("d1", "node-T2", "2026-03-02", DrawerBegun("node-T2/e1", 1, 5, "op-1", 10_000))
+    strange = SharedRow("weather", "today", 1, msgspec.Raw(b'{"rain":true}'))
+    rows = [strange, SharedRow(*key_of(drawer), 2, msgspec.Raw(msgspec.json.encode(drawer)))]
+    with closing(open_rw(shop.home.link_db, shop.home.keys.file_key("link.db"))) as conn, transaction(conn):
+        put_page(conn, SharedPage("m2", 2, tuple(rows), whole=True))
+    at.till.refresh()
+    assert at.till.links.shared_drawers() == [drawer]
+    assert at.scan(MILK.code).pay_cash(500).total_minor == 119
 
 
 def test_with_nobody_to_ask_a_payment_waits_once_however_much_it_needs(at: AtTill, shop: Shop) -> None:

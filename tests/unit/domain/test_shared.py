@@ -18,10 +18,10 @@ from retail_core.domain.events import (
 )
 from retail_core.domain.fulfilment import MovedLine, OrderDoc, OrderLine, Owner, State
 from retail_core.domain.ids import Gtin, InstrumentId, OperatorId, OrderId, SaleId, Sku, StoreId
+from retail_core.domain.origin import Origin
 from retail_core.domain.returns import ReturnOf, ReturnReason
 from retail_core.domain.saledata import SaleData, SaleState
 from retail_core.domain.shared import (
-    Origin,
     Shared,
     SharedBasket,
     SharedKind,
