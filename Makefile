@@ -68,6 +68,11 @@ words:  ## gather every sentence of the till for translation
 	@packaging/bootstrap dev
 	.venv/bin/pybabel -q extract -F pos_app/locale/babel.cfg -k tr -k ntr:1,2 -k _ --no-location --project omnitill --omit-header -o pos_app/locale/omnitill.pot .
 
+.PHONY: record
+record:  ## keep what this version says on the wire, before it goes out
+	@packaging/bootstrap dev
+	exec $(PY) -m tests.golden.record
+
 .PHONY: lock
 lock:  ## pin the newest versions that packaging/*.in allow (needs a package index)
 	@packaging/bootstrap dev

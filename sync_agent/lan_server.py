@@ -22,6 +22,7 @@ from retail_core.durable.link import NodeDoc
 from retail_core.wire.envelope import StreamId
 from retail_core.wire.messages import (
     CONTENT_TYPE,
+    MAX_ACCEPTS_CHARS,
     MAX_COMPRESSED_BYTES,
     MAX_PULL_WAIT_S,
     ClaimRequest,
@@ -107,7 +108,7 @@ async def pull(
     wanted: Annotated[str, QueryParameter(name="scope", max_length=80)],
     cursor: Annotated[int, QueryParameter(ge=0)],
     wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
-    accepts: Annotated[str, QueryParameter(max_length=400)] = "",
+    accepts: Annotated[str, QueryParameter(max_length=MAX_ACCEPTS_CHARS)] = "",
     fresh: Annotated[int, QueryParameter(ge=0, le=1)] = 0,
 ) -> Response[bytes]:
     page = await desk.page(wanted, cursor, wait, accepts, fresh=bool(fresh))

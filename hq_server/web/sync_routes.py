@@ -26,6 +26,7 @@ from retail_core.domain.roles import Permission
 from retail_core.wire.batch import WireDamageError
 from retail_core.wire.messages import (
     CONTENT_TYPE,
+    MAX_ACCEPTS_CHARS,
     MAX_COMPRESSED_BYTES,
     MAX_PULL_LIMIT,
     MAX_PULL_WAIT_S,
@@ -210,7 +211,7 @@ def _down(server: Server) -> list[HTTPRouteHandler]:
         cursor: Annotated[int, QueryParameter(ge=0, le=2**62)] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_PULL_LIMIT)] = MAX_PULL_LIMIT,
         wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
-        accepts: Annotated[str, QueryParameter(max_length=400)] = "",
+        accepts: Annotated[str, QueryParameter(max_length=MAX_ACCEPTS_CHARS)] = "",
         fresh: Annotated[int, QueryParameter(ge=0, le=1)] = 0,
         generation: Annotated[str, QueryParameter(max_length=80)] = "",
     ) -> Response[bytes]:

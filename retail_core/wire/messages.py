@@ -14,6 +14,8 @@ MAX_COMPRESSED_BYTES = 1024 * 1024
 MAX_EXPANDED_BYTES = 16 * 1024 * 1024
 MAX_PULL_LIMIT = 5_000
 MAX_PULL_WAIT_S = 25
+MAX_ACCEPTS_CHARS = 4_000
+"""Room for the kinds of many releases to come: a reader that knows more than its peer is not turned away for it."""
 MAX_SEQ = 2**53 - 1  # every database and every JSON reader can hold it
 CONTENT_TYPE = "application/x-ndjson"
 
@@ -210,8 +212,8 @@ class SharedPage(msgspec.Struct, frozen=True):
     whole: bool = False
 
 
-class ClaimRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """ "I am working on this", for so long. A duration, because clocks in shops differ."""
+class ClaimRequest(msgspec.Struct, frozen=True):
+    """ "I am working on this", for so long. A duration, because clocks in shops differ. A newer machine may say more."""
 
     kind: ClaimKind
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]

@@ -45,9 +45,9 @@ class SharedBoard:
         await self._tell()
 
     async def page(self, source: str, cursor: int, wait_s: float) -> SharedPage | None:
-        """What is new above `cursor`, waiting for it; None when nothing came in time."""
-        if self._waiting >= MAX_WAITING:
-            return None
+        """What is new above `cursor`, waiting for it; None when nothing came in time. Beyond a bound nobody waits."""
+        if self._waiting >= MAX_WAITING or wait_s <= 0:  # a wait of nothing would end before the look
+            return await self._files.run(lambda files: shared.page(files, source, cursor))
         self._waiting += 1
         try:
             async with asyncio.timeout(wait_s):
