@@ -14,6 +14,7 @@ from retail_core.domain.ids import IdSource
 from retail_core.durable import link
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc, NodeDoc
+from retail_core.sync.alone import DAY_MS
 from retail_core.sync.backoff import after_failure
 from retail_core.sync.sender import HQ_PEER
 from retail_core.sync.storerole import TERM_STEP, StoreRole, appointed, heard_of, taken_over
@@ -43,6 +44,7 @@ from sync_agent.hq_link.references import SHRUNK, References
 from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.start_line import StartLine
+from sync_agent.hq_link.trust_line import TrustLine
 from sync_agent.hq_link.uplink import Uplink
 from sync_agent.hq_link.watch import HqWatch
 from sync_agent.lan_desk import Hello, LanDesk
@@ -99,8 +101,9 @@ class Agent:
         self.up, self.down = (Route(direct, clock) for _ in range(2))
         self.relay, self.copy = Route(direct, clock), Route({}, clock)
         self.neighbours = Neighbours(
-            config, self._ca_pem, self._key, clock, ids, lambda: self.nodes, self._neighbours_changed
-        )
+            config, self._ca_pem, self._key, clock, ids, lambda: self.trust.of(self.nodes), self._neighbours_changed,
+            trusting=lambda: not self.trust.ended, heard=lambda word: self.trust.carried(word),  # noqa: PLW0108 - made later
+        )  # fmt: skip
         self.cache = FeedCache(files, clock)
         self.references = References(files, self.down, self.hq, self._key, clock, ids)
         self._make_lines()
@@ -121,6 +124,8 @@ class Agent:
         self.feeds.append(
             FeedLine(store_scope(config), files, self.down, clock, cache, None, self._brought, self._ask_all)
         )
+        self.trust = TrustLine(files, clock, self.aside, lambda: self.feeds[-1].cursor, self._trust_changed)
+        self.hq.on_word = self.aside.on_word = self.trust.from_hq
         self.board = SharedBoard(files, clock) if config.store_role else None
         self.shared = SharedLine(
             files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
@@ -132,7 +137,7 @@ class Agent:
         self.receipts = ReceiptLine(files, clock, lambda: self.neighbours.with_store_role, self.hq, self._told)
         self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
         self.desk = LanDesk(
-            files, self._key, clock, self.ids, nodes=lambda: self.nodes, intake=self.intake, cache=self.cache,
+            files, self._key, clock, self.ids, nodes=lambda: self.nodes, admit=self.trust.admit, intake=self.intake, cache=self.cache,
             references=self.references, hq=self.hq, hello=self.hello, hq_age_ms=self._hq_age_ms,
             board=self.board,
         )  # fmt: skip
@@ -176,6 +181,7 @@ class Agent:
                 self.salvage.run,
                 self.start.run,
                 self.copies.run,
+                self.trust.run,
                 self._seal,
             ]
             lines.append(self.board.run if self.board else self.relayed.run)
@@ -197,6 +203,7 @@ class Agent:
     async def _begin(self) -> None:
         config = self.config
         self.nodes = await self.files.run(downlink.nodes)
+        await self.trust.open()
         await self._heard_of_hq()
         if config.store_role:
             self._acceptance = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
@@ -242,6 +249,7 @@ class Agent:
 
     def _hurry(self) -> None:
         """A peer is back or another one is in use: whoever waits looks again now."""
+        self.trust.hurry()
         for uplink in (self.uplink, self.relayed, self.copied):
             uplink.hurry()
         for line in self.feeds:
@@ -259,6 +267,10 @@ class Agent:
         self.shared.bell.ring()
         self._hurry()
         self._heard_of_roles()
+
+    def _trust_changed(self) -> None:
+        self.neighbours.bell.ring()
+        self._neighbours_changed()
 
     def _heard_of_roles(self) -> None:
         """A neighbour has the store role."""
@@ -402,7 +414,7 @@ class Agent:
         config, error = self.config, self.hq.last_error
         return Hello(
             config.agent_node, config.store, config.store_role, self.term, not error, error, self.watch.reach.value,
-            self.role.generation,
+            self.role.generation, self.trust.word,
         )  # fmt: skip
 
     def hq_contact_ms(self) -> int:
@@ -438,6 +450,7 @@ class Agent:
             oldest_ms=self.oldest_ms(),
             reach=reach,
             catalogue=self._catalogue_refused(),
+            alone_days=self.trust.silent_ms // DAY_MS,
         )
 
     def _catalogue_refused(self) -> str:
@@ -469,6 +482,7 @@ class Agent:
             dict(self.desk.refused),
             self.neighbours.silent,
             sealed=self._sealed,
+            alone_ms=self.trust.silent_ms,
         )  # fmt: skip
 
 

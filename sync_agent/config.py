@@ -43,6 +43,12 @@ WATCH_IDLE_EVERY_MS = 10_000
 IDLE_AFTER_MS = 300_000
 WATCH_PATIENCE_S = 3.0
 """While somebody works in the store a line that is down is named within ten seconds at every till: noticed here, told in the store, written for the till."""
+COUNT_EVERY_MS = 1_000
+KEEP_COUNT_EVERY_MS = 60_000
+"""How long head office has been silent is counted as the machine runs, and written down this often."""
+WORD_OLD_MS = 35_000
+"""A long poll of head office, a greeting and a moment: after that its word is not carried to this machine any more."""
+ASK_HQ_EVERY_MS = 15_000
 MAX_PEERS = 32
 """As many addresses are tried in one look; whoever floods the network with names only makes the round longer."""
 ASK_LAN_AGAIN_S = 10.0

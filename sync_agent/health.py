@@ -6,6 +6,7 @@ import msgspec
 from litestar import Litestar, Response, get
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from retail_core.sync.alone import TRUST_ALONE_MS, WARN_ALONE_MS
 from sync_agent.storage.sealing import SealedHealth
 
 
@@ -72,6 +73,7 @@ class AgentHealth(msgspec.Struct, frozen=True):
     state: str = READY
     reasons: tuple[str, ...] = ()
     sealed: dict[str, SealedHealth] = {}
+    alone_ms: int = 0  # since head office's word
 
 
 def judged(health: AgentHealth, now_ms: int) -> AgentHealth:
@@ -80,6 +82,8 @@ def judged(health: AgentHealth, now_ms: int) -> AgentHealth:
     if health.hq.error:
         reasons.append(health.hq.error)
     reasons += [f"neighbour.silent:{node}" for node in health.silent]
+    if health.alone_ms >= WARN_ALONE_MS:
+        reasons.append("trust.alone_too_long" if health.alone_ms >= TRUST_ALONE_MS else "trust.alone_long")
     if health.oldest_ms and now_ms - health.oldest_ms > OLD_MS:
         reasons.append("queue.old")
     if abs(health.hq.clock_offset_ms) >= CLOCK_OFF_MS:
@@ -106,6 +110,7 @@ def metrics_text(health: AgentHealth, now_ms: int) -> bytes:
     gauge("clock_offset_seconds", "How far head office's clock is ahead", health.hq.clock_offset_ms / 1000)
     gauge("neighbours", "Machines of the store that answer", len(health.neighbours) - len(health.silent))
     gauge("neighbours_silent", "Those known that do not", len(health.silent))
+    gauge("alone_seconds", "Since head office's word", health.alone_ms / 1000)
     gauge("second_copies", "Machines that hold everything of this one", len(health.second_copy_at))
     for name, hop in (("hq", health.hq), ("store", health.lan)):
         gauge("hop_up", "1 when this hop answers", hop.state == "up", hop=name)

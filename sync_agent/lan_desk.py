@@ -42,6 +42,7 @@ class Hello(msgspec.Struct, frozen=True):
     hq_error: str = ""  # why not, and how far this machine gets on the way there
     reach: str = ""
     generation: int = 0  # of the store role this agent has, or has last heard of
+    word: str = ""  # head office's newest, signed by it
 
 
 class LanDesk:
@@ -55,6 +56,7 @@ class LanDesk:
         ids: IdSource,
         *,
         nodes: Callable[[], Mapping[str, NodeDoc]],
+        admit: Callable[[NodeDoc], None],
         intake: Intake,
         cache: FeedCache,
         references: References,
@@ -66,19 +68,20 @@ class LanDesk:
         self.files, self.clock, self.intake = files, clock, intake
         self.cache, self.references, self.hq = cache, references, hq
         self.hello, self.hq_age_ms, self.nodes = hello, hq_age_ms, nodes
-        self._key, self._ids, self._board = key, ids, board
+        self._key, self._ids, self._board, self._admit = key, ids, board, admit
         self._audience = audience_of(files.config.agent_node)
         self._used: dict[str, int] = {}
         self.refused: Counter[str] = Counter()  # since the start, by code
 
     def token(self, assertion: str) -> Token:
-        """A fifteen-minute token for a signed assertion used once. Raises RuleViolationError `token.*`."""
+        """A fifteen-minute token for a signed assertion used once. Raises RuleViolationError `token.*`, and what `admit` says."""
         node = self._node(tokens.unchecked_subject(assertion))
         now_s = self.clock.now_ms() // 1000
         claims = tokens.check_assertion(assertion, node.public_key, self._audience, now_s)
         if claims.expires_s > now_s + tokens.ASSERTION_S + tokens.LEEWAY_S:
             raise RuleViolationError("token.too_long")
         self._use(f"{node.node_id}/{claims.token_id}", claims.expires_s + tokens.LEEWAY_S, now_s)
+        self._admit(node)
         text = tokens.bearer(
             node.node_id, self._key, self._audience, now_s, self._ids.next(),
             store=self.files.config.store, role=Role.NODE.value,
@@ -86,12 +89,14 @@ class LanDesk:
         return Token(text)
 
     def caller(self, authorization: str) -> NodeDoc:
-        """The node behind a bearer token. Raises RuleViolationError `token.*`."""
+        """The node behind a bearer token. Raises RuleViolationError `token.*`, and what `admit` says."""
         scheme, _, text = authorization.partition(" ")
         if scheme.lower() != "bearer" or not text:
             raise RuleViolationError("token.missing")
         claims = tokens.check_bearer(text, self._key.public_text, self._audience, self.clock.now_ms() // 1000)
-        return self._node(claims.subject)
+        node = self._node(claims.subject)
+        self._admit(node)
+        return node
 
     def claimed_by(self, authorization: str) -> str:
         """Whom a bearer token names, true or not, for the log."""

@@ -55,6 +55,7 @@ STATUS_OF = MappingProxyType(
         "push.other_store": 403,
         "feed.scope_denied": 403,
         "snapshot.scope_denied": 403,
+        "trust.alone_too_long": 403,
         "receipt.unknown": 404,
         "snapshot.unknown": 404,
         "store_role.elsewhere": 409,
@@ -64,6 +65,12 @@ STATUS_OF = MappingProxyType(
     }
 )
 """HTTP status by code or by the code's family; other rules answer 400, faults 503."""
+SENTENCE_OF = MappingProxyType(
+    {
+        "trust.alone_too_long": "This machine has had no word of head office for 35 days and lets nobody in until it has.",
+    }
+)
+"""For whoever looks at the answer; the page of the till says it in its own words."""
 AnyRequest = Request[Any, Any, State]
 
 
@@ -289,7 +296,8 @@ def _json(said: msgspec.Struct, status: int) -> Response[bytes]:
 
 def _refused(_: AnyRequest, refused: RuleViolationError) -> Response[bytes]:
     status = STATUS_OF.get(refused.code) or STATUS_OF.get(refused.code.partition(".")[0], 400)
-    return _json(ErrorBody(refused.code, str(refused)[:200], dict(refused.facts)), status)
+    said = SENTENCE_OF.get(refused.code) or str(refused)[:200]
+    return _json(ErrorBody(refused.code, said, dict(refused.facts)), status)
 
 
 def _faulty(_: AnyRequest, fault: EnvironmentFault) -> Response[bytes]:

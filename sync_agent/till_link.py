@@ -86,4 +86,5 @@ def _plain(status: LinkStatusDoc) -> tuple[object, ...]:
         status.copies,
         bool(status.oldest_ms),
         status.catalogue,
+        status.alone_days,
     )

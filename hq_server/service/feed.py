@@ -10,9 +10,11 @@ from hq_server.storage import access, catalogue, feed
 from hq_server.storage.database import Unit
 from retail_core.domain.errors import RuleViolationError
 from retail_core.trust.keys import b64
+from retail_core.trust.word import HqWord, speak
 from retail_core.wire.messages import MAX_PULL_LIMIT, FeedRow, PageHead
 
 KEEP_DELETIONS_MS = 60 * 86_400_000
+STORE_SCOPES = "store:"
 _ENCODE = msgspec.json.Encoder().encode
 
 Downcast = Callable[[FeedRow], FeedRow]
@@ -27,6 +29,7 @@ class SignedPage(msgspec.Struct, frozen=True):
     body: bytes
     signature: str
     empty: bool
+    word: str = ""  # that HQ spoke just now; of a store's scope only
 
 
 def check_scope(hq: Hq, asking: access.Node, scope: str) -> None:
@@ -58,6 +61,7 @@ def signed_page(
     `fresh`: the reader began at 0 and has not come to the head yet, so it has nothing that was taken away meanwhile.
     """
     limit = max(1, min(limit, MAX_PULL_LIMIT))
+    now_ms = hq.clock.now_ms()  # first: what is written from now on is no part of the word
     page = hq.database.read(lambda conn: feed.page(conn, scope, cursor, limit))
     if 0 < cursor < page.horizon and not fresh:
         raise RuleViolationError("feed.cursor_too_old", scope=scope, horizon=page.horizon)
@@ -65,7 +69,9 @@ def signed_page(
     rows = [row for row in (lowered(row, accepts, DOWNCASTS) for row in page.rows) if row is not None]
     body = b"".join(_ENCODE(row) + b"\n" for row in rows)
     head = PageHead(scope, cursor, to_rev, page.head, hq.generation)
-    return SignedPage(head, body, b64(hq.key.sign(head.signed_bytes(body))), not page.rows)
+    spoken = HqWord(scope, page.head, now_ms)
+    word = speak(hq.key, spoken) if scope.startswith(STORE_SCOPES) else ""
+    return SignedPage(head, body, b64(hq.key.sign(head.signed_bytes(body))), not page.rows, word)
 
 
 def forget_deletions(hq: Hq) -> int:

@@ -30,6 +30,7 @@ from retail_core.wire.messages import (
     MAX_COMPRESSED_BYTES,
     MAX_PULL_LIMIT,
     MAX_PULL_WAIT_S,
+    WORD_HEADER,
     CertificateAnswer,
     CertificateRequest,
     DamagedAnswer,
@@ -315,6 +316,7 @@ def _page_response(page: feed.SignedPage) -> Response[bytes]:
             "Sync-Head": str(page.head.head),
             "Sync-Generation": page.head.generation,
             "Sync-Signature": page.signature,
+            **({WORD_HEADER: page.word} if page.word else {}),
         },
     )
 

@@ -17,6 +17,7 @@ from retail_core.domain.events import AuditNoted
 from retail_core.domain.roles import Permission
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc
+from retail_core.sync.alone import days_left
 from retail_core.sync.reach import Reach
 
 CLOCK_WARN_MS = 60_000
@@ -39,6 +40,9 @@ class Connection(msgspec.Struct, frozen=True):
     router_answers: bool = False  # with the internet down: the line behind it is dead
     expired: bool = False  # head office's certificate ran out longer ago than is forgiven
     impostor: bool = False  # whoever answers at head office's address cannot prove that it is head office
+    days_left: int | None = (
+        None  # until the tills no longer help one another; None while there is no need to speak of it
+    )
     catalogue: str = ""  # why head office's newest catalogue is not in use here
 
     def works(self, part: Part) -> bool:
@@ -49,6 +53,7 @@ def connection(status: LinkStatusDoc, others: dict[str, str], own_register: str,
     """Judge what the agent says. `others` are the store's other agents: register by node."""
     parts = way(status, others, now_ms)
     store = store_machine(status, others, own_register)
+    left = days_left(status.alone_days) if others else None
     off = status.hq_offset_ms if abs(status.hq_offset_ms) >= CLOCK_WARN_MS else 0
     return Connection(
         parts=parts,
@@ -61,10 +66,11 @@ def connection(status: LinkStatusDoc, others: dict[str, str], own_register: str,
         copies=tuple(sorted(others[node] for node in status.copies if node in others)),
         oldest_ms=status.oldest_ms,
         clock_off_ms=off,
-        may_take_over=bool(others) and not store and parts[Part.AGENT] is PartState.OK,
+        may_take_over=bool(others) and not store and parts[Part.AGENT] is PartState.OK and left != 0,
         router_answers=status.reach == Reach.ROUTER,
         expired=status.error == EXPIRED,
         impostor=status.error == NOT_TRUSTED,
+        days_left=left,
         catalogue=status.catalogue,
     )
 

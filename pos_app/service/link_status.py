@@ -9,6 +9,7 @@ from pos_app.service.way import Part, PartState, way
 from pos_app.storage.readers import Links
 from retail_core.domain.clock import Clock
 from retail_core.durable.link import LinkStatusDoc
+from retail_core.sync.alone import days_left
 from retail_core.wire.envelope import StreamId
 
 CATCHING_UP_FROM = 5
@@ -23,6 +24,8 @@ class LinkState(StrEnum):
     NO_NETWORK = "no_network"
     NO_INTERNET = "no_internet"
     HQ_OFFLINE = "hq_offline"
+    ALONE = "alone"
+    ALONE_SOON = "alone_soon"
     OTHERS_SILENT = "others_silent"
     CLOCK_WRONG = "clock_wrong"
     CATCHING_UP = "catching_up"
@@ -64,8 +67,17 @@ class LinkStatus:
     def _state(self, status: LinkStatusDoc, queued: int) -> LinkState:
         if not status.at_ms or not (status.hq_contact_ms or status.error):
             return LinkState.STARTING
-        found = lamp(way(status, self._facts.other_agents(self._own_agent), self._clock.now_ms()), queued)
-        return clock_first(found, status.hq_offset_ms)
+        others = self._facts.other_agents(self._own_agent)
+        found = lamp(way(status, others, self._clock.now_ms()), queued)
+        return clock_first(alone_first(found, status.alone_days if others else 0), status.hq_offset_ms)
+
+
+def alone_first(found: LinkState, alone_days: int) -> LinkState:
+    """That the tills stop helping one another, or will within a week, is said before what else is down in front of head office."""
+    left = days_left(alone_days)
+    if left is None or found is LinkState.AGENT_DOWN:
+        return found
+    return LinkState.ALONE_SOON if left else LinkState.ALONE
 
 
 def clock_first(found: LinkState, offset_ms: int) -> LinkState:

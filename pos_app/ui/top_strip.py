@@ -37,6 +37,8 @@ OFF_WORDS: Mapping[LinkState, str] = MappingProxyType(
         LinkState.NO_NETWORK: _("No network"),
         LinkState.NO_INTERNET: _("No internet"),
         LinkState.HQ_OFFLINE: _("HQ offline"),
+        LinkState.ALONE: _("Tills apart"),
+        LinkState.ALONE_SOON: _("Long without HQ"),
         LinkState.CLOCK_WRONG: _("Clock is wrong"),
     }
 )

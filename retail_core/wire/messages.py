@@ -18,6 +18,8 @@ MAX_ACCEPTS_CHARS = 4_000
 """Room for the kinds of many releases to come: a reader that knows more than its peer is not turned away for it."""
 MAX_SEQ = 2**53 - 1  # every database and every JSON reader can hold it
 CONTENT_TYPE = "application/x-ndjson"
+WORD_HEADER = "Sync-Word"
+"""On HQ's pages of a store's scope: that it spoke just now, signed, for whoever hears of it by way of a neighbour."""
 
 
 class PushHeader(msgspec.Struct, frozen=True):

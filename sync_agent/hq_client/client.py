@@ -23,6 +23,7 @@ from retail_core.trust import tokens
 from retail_core.trust.keys import SigningKey, unb64
 from retail_core.wire.messages import (
     CONTENT_TYPE,
+    WORD_HEADER,
     CertificateAnswer,
     CertificateRequest,
     ClaimReply,
@@ -118,6 +119,7 @@ class SyncClient:
         self._node, self._key, self._clock, self._ids = node, key, clock, ids
         self.on_back: Callable[[], None] | None = None  # called when the peer answers again after it did not
         self.on_date: Callable[[int], None] | None = None  # told with each answer what the peer's clock shows
+        self.on_word: Callable[[str, str], None] | None = None  # told with each page: its scope, HQ's word or none
         self._away = False
         self._token, self._token_until_s = "", 0
         self._renewing = asyncio.Lock()
@@ -197,9 +199,12 @@ class SyncClient:
                 scope, cursor, int(answer.headers["Sync-Cursor"]), int(answer.headers["Sync-Head"]),
                 answer.headers["Sync-Generation"],
             )  # fmt: skip
-            return PulledPage(head, body, unb64(answer.headers["Sync-Signature"]))
+            page = PulledPage(head, body, unb64(answer.headers["Sync-Signature"]))
         except (KeyError, ValueError) as bad:
             raise self._fault("hop.bad_answer", why=str(bad)[:100]) from bad
+        if self.on_word is not None:
+            self.on_word(scope, answer.headers.get(WORD_HEADER, ""))
+        return page
 
     async def manifest(self, zone: str, instead_of: str = "") -> SnapshotManifest | None:
         """The newest snapshot of a price zone, its key sealed to this node; None when there is none. Raises HopFault.

@@ -43,12 +43,17 @@ class Neighbours:
         ids: IdSource,
         nodes: Callable[[], Mapping[str, NodeDoc]],
         changed: Callable[[], None],
+        *,
+        trusting: Callable[[], bool] = lambda: True,
+        heard: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """While `trusting` is false they are only greeted. `heard` is told what each says is head office's word."""
         self.discovery: Discovery | None = None
         self.bell = Bell()
         self._config, self._ca_pem, self._key = config, ca_pem, key
         self._clock, self._ids = clock, ids
         self._nodes, self._changed = nodes, changed
+        self._trusting, self._heard = trusting, heard
         self._known: dict[str, tuple[SyncClient, Hello]] = {}
         self._missed: dict[str, int] = {}
         self._next = 0
@@ -65,16 +70,19 @@ class Neighbours:
         return max(((hello.generation, hello.node) for _, hello in self._with_role()), default=NOBODY)
 
     def _with_role(self) -> Sequence[tuple[SyncClient, Hello]]:
-        found = [known for known in self._known.values() if known[1].store_role]
+        found = [known for known in self._trusted() if known[1].store_role]
         return sorted(found, key=lambda known: (known[1].generation, known[1].node), reverse=True)
+
+    def _trusted(self) -> Sequence[tuple[SyncClient, Hello]]:
+        return list(self._known.values()) if self._trusting() else ()
 
     @property
     def others(self) -> dict[str, SyncClient]:
-        return {client.peer.name: client for client, hello in self._known.values() if not hello.store_role}
+        return {client.peer.name: client for client, hello in self._trusted() if not hello.store_role}
 
     @property
     def everybody(self) -> dict[str, SyncClient]:
-        return {client.peer.name: client for client, _ in self._known.values()}
+        return {client.peer.name: client for client, _ in self._trusted()}
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -188,9 +196,11 @@ class Neighbours:
 
     async def _hello(self, client: SyncClient) -> Hello | None:
         try:
-            return msgspec.json.decode(await client.hello(GREETING_PATIENCE_S), type=Hello)
+            hello = msgspec.json.decode(await client.hello(GREETING_PATIENCE_S), type=Hello)
         except (HopFault, msgspec.DecodeError, UnicodeDecodeError):
             return None
+        self._heard(hello.word)
+        return hello
 
     async def _forget(self, node: str) -> None:
         client, _ = self._known.pop(node)

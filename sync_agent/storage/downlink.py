@@ -144,6 +144,21 @@ def _sweep(conn: Connection) -> None:
     conn.execute("DELETE FROM document WHERE kind IN (?, ?)", (SEEN, FILLING))
 
 
+def shut_out(rows: Sequence[FeedRow]) -> frozenset[str]:
+    """Nodes that rows of the feed say are revoked."""
+    named: set[str] = set()
+    for row in rows:
+        if row.kind != "node":
+            continue
+        try:
+            doc = msgspec.json.decode(row.doc, type=link.NodeDoc) if row.op == "put" else None
+        except msgspec.DecodeError:
+            continue  # of a newer release: the feed says it in its own time
+        if doc is None or doc.revoked:
+            named.add(row.key)
+    return frozenset(named)
+
+
 def nodes(files: Files) -> dict[str, link.NodeDoc]:
     """This store's enrolled nodes that are not revoked, by id."""
     return {one.node_id: one for one in link.read_nodes(files.link) if not one.revoked}

@@ -45,6 +45,12 @@ STORE_STEPS: tuple[Step, ...] = (
         "CREATE TABLE receipt_at (receipt TEXT PRIMARY KEY, event_id TEXT NOT NULL) WITHOUT ROWID",
     ),
     SEGMENT_STEP,
+    (
+        # how long this machine has been without head office's word
+        """CREATE TABLE alone (
+            one INTEGER PRIMARY KEY CHECK (one = 1), said_ms INTEGER NOT NULL, silent_ms INTEGER NOT NULL,
+            wall_ms INTEGER NOT NULL)""",
+    ),
 )
 
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from pos_app.service.connection import connection
-from pos_app.service.link_status import LinkState, clock_first, lamp
+from pos_app.service.link_status import LinkState, alone_first, clock_first, lamp
 from pos_app.service.way import Part, PartState, way
 from retail_core.durable.link import LinkStatusDoc
 from retail_core.sync.reach import Reach
@@ -96,3 +96,23 @@ def test_from_ten_minutes_on_every_screen_says_that_the_clock_is_wrong(off_ms: i
 )
 def test_the_lamp_names_the_nearest_part_that_is_down(changes: dict[str, object], queued: int, says: LinkState) -> None:
     assert lamp(way(msgspec.structs.replace(WELL, **changes), OTHERS, NOW), queued) is says
+
+
+@pytest.mark.parametrize(
+    ("days", "left", "lamp_says"),
+    [
+        (27, None, LinkState.HQ_OFFLINE),
+        (28, 7, LinkState.ALONE_SOON),
+        (34, 1, LinkState.ALONE_SOON),
+        (35, 0, LinkState.ALONE),
+    ],
+)
+def test_a_store_hears_a_week_ahead_that_its_tills_will_stop_helping_one_another(
+    days: int, left: int | None, lamp_says: LinkState
+) -> None:
+    status = msgspec.structs.replace(WELL, error="hop.refused", alone_days=days, store_peer="")
+    found = connection(status, OTHERS, "T1", NOW)
+    assert (found.days_left, found.may_take_over) == (left, left != 0), "who is not trusted is not taken over from"
+    assert alone_first(LinkState.HQ_OFFLINE, days) is lamp_says
+    assert alone_first(LinkState.AGENT_DOWN, days) is LinkState.AGENT_DOWN
+    assert connection(status, {}, "T1", NOW).days_left is None, "a single till has nobody to miss"

@@ -68,6 +68,16 @@ def test_why_the_newest_catalogue_is_not_in_use_is_said(cashier: Cashier) -> Non
     assert not any(sentence in words(cashier) for sentence in said.values())
 
 
+def test_the_last_week_of_trust_without_head_office_is_counted_down(cashier: Cashier) -> None:
+    cashier.shop.put_rows(row("node", "agent-T2", link.NodeDoc("agent-T2", "T2", "agent", "k")))
+    to_page(cashier)
+    now_ms = ManualClock.wall_ms
+    for days, sentence in ((28, "In 7 days the tills"), (34, "In 1 day the tills"), (35, "no longer help one another")):
+        said = link.LinkStatusDoc(error="hop.refused", at_ms=now_ms, neighbours=("agent-T2",), alone_days=days)
+        agent_says(cashier, said)
+        assert sentence in words(cashier)
+
+
 def test_the_store_is_taken_over_with_one_key_when_nobody_ties_it_together(cashier: Cashier) -> None:
     cashier.shop.put_rows(
         *(

@@ -37,6 +37,8 @@ STARTS_WITHIN_S, STOPS_WITHIN_S = 60.0, 10.0
         (LinkView(LinkState.NO_INTERNET, 3, 1), "No internet · 3 queued", Tone.WARNING),
         (LinkView(LinkState.NO_NETWORK, 0, 1), "No network", Tone.WARNING),
         (LinkView(LinkState.AGENT_DOWN, 1, 1), "Agent stopped · 1 queued", Tone.WARNING),
+        (LinkView(LinkState.ALONE, 5, 1), "Tills apart · 5 queued", Tone.WARNING),
+        (LinkView(LinkState.ALONE_SOON, 0, 1), "Long without HQ", Tone.WARNING),
         (LinkView(LinkState.OTHERS_SILENT, 0, 1), "Other tills silent", Tone.INFO),
         (LinkView(LinkState.CATCHING_UP, 12, 1), "Catching up · 12 queued", Tone.INFO),
         (LinkView(LinkState.STARTING, 0, 0), "Connecting", Tone.INFO),

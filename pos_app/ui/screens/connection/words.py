@@ -86,6 +86,8 @@ def _advice(found: Connection) -> str:
         return tr(
             "The agent on this machine does not run. Go on selling; start omnitill-agent, or restart the machine."
         )
+    if found.days_left is not None:
+        return _about_trust(found.days_left)
     if found.clock_off_ms:
         n = abs(found.clock_off_ms) // MS_PER_MINUTE
         slow = ntr("This till's clock is {n} minute slow. Set it.", "This till's clock is {n} minutes slow. Set it.", n)
@@ -104,6 +106,19 @@ def _advice(found: Connection) -> str:
     if found.parts[Part.INTERNET] is PartState.DOWN:
         return tr("The line out of the store is down. Look at the router; nothing is lost meanwhile.")
     return _about_hq(found)
+
+
+def _about_trust(days_left: int) -> str:
+    if not days_left:
+        return tr(
+            "No word of head office for 35 days, so the tills no longer help one another."
+            " Sell on with each; they help again as soon as head office is reached."
+        )
+    return ntr(
+        "No word of head office for weeks. In {n} day the tills no longer help one another: connect to head office.",
+        "No word of head office for weeks. In {n} days the tills no longer help one another: connect to head office.",
+        days_left,
+    )
 
 
 def _about_hq(found: Connection) -> str:
