@@ -25,6 +25,13 @@ def open_cases(unit: Unit, cases: Sequence[ExceptionCase]) -> None:
         unit.changed.add(TODAY)
 
 
+def settle(unit: Unit, kind: CaseKind, store: str, subject: str, now_ms: int) -> None:
+    """Close the case of a subject, when there is one, in the caller's transaction: nobody has to look at it any more."""
+    for case in work.cases_about(unit, kind, store, subject):
+        work.set_case_state(unit, case, CaseState.CLOSED, now_ms)
+        unit.changed.add(TODAY)
+
+
 def listed(hq: Hq, *, state: CaseState | None, store: str | None, limit: int) -> Sequence[ExceptionCase]:
     """Newest first; without a state everything not closed."""
     return hq.database.read(lambda conn: work.cases(conn, state=state, store=store, limit=min(limit, MAX_LISTED)))

@@ -13,7 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from hq_server.service import projections
-from hq_server.service.cases import new_case, open_cases
+from hq_server.service.cases import new_case, open_cases, settle
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.projections import Fact
@@ -32,7 +32,7 @@ from retail_core.wire.messages import DamagedAnswer, ForkAnswer, GapAnswer, Push
 log = logging.getLogger(__name__)
 Answer = PushAnswer | GapAnswer | ForkAnswer | DamagedAnswer
 MAX_KNOWN_KEYS = 4_096
-MAX_RETRIED = 1_000
+RETRIED_AT_ONCE = 1_000
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -88,23 +88,38 @@ def witness(hq: Hq, store: str, node: str, epoch: str) -> Head | None:
 
 
 def retry_quarantined(hq: Hq) -> int:
-    """After an upgrade: apply what an older program did not know. Returns how many events were applied."""
-    waiting = hq.database.read(lambda conn: streams.quarantined_like(conn, "event.unknown", MAX_RETRIED))
-    applied = 0
-    for store, stream, placed in waiting:
-        try:
-            fact = projections.understand(stream, placed)
-        except RuleViolationError:
-            continue
+    """After an upgrade: apply what an older program could not. Returns how many events were applied.
 
-        def work(unit: Unit, store: str = store, fact: Fact = fact) -> bool:
-            if not streams.release_from_quarantine(unit, store, fact.entry.id):
-                return False
-            projections.apply(hq, unit, store, [fact])
-            return True
+    What cannot be applied now either stays where it is; the case of what was applied is closed.
+    """
+    applied, after = 0, (-1, "", "")
+    while True:
+        waiting = hq.database.read(lambda conn: streams.quarantined_after(conn, after, RETRIED_AT_ONCE))  # noqa: B023
+        if not waiting:
+            return applied
+        applied += sum(_released(hq, one) for one in waiting)
+        after = waiting[-1].after
 
-        applied += hq.database.write(work)
-    return applied
+
+def _released(hq: Hq, one: streams.Aside) -> bool:
+    """Applied and out of quarantine, once, however many try."""
+    entry = one.placed.entry
+    try:
+        fact = projections.understand(one.stream, one.placed)
+    except RuleViolationError:
+        return False
+
+    def work(unit: Unit) -> bool:
+        if not streams.release_from_quarantine(unit, one.store, entry.id):
+            return False
+        why = attempt(unit, lambda: projections.apply(hq, unit, one.store, [fact]))
+        if why is not None:
+            streams.quarantine(unit, one.store, entry.id, why)
+            return False
+        settle(unit, CaseKind.QUARANTINED_EVENT, one.store, entry.id, hq.clock.now_ms())
+        return True
+
+    return hq.database.write(work)
 
 
 def _take(

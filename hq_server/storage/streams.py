@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import conflict, event, private, stream, stream_entry
-from retail_core.wire.envelope import GENESIS, Entry, Head, StreamEntry, StreamId
+from retail_core.wire.envelope import GENESIS, Entry, Head, Private, StreamEntry, StreamId
 
 BIGGEST = 2**63 - 1
 MAX_ID_CHARS = 64
@@ -175,36 +176,49 @@ def _state(row: Row[tuple[object, ...]] | None) -> StreamState | None:
     )
 
 
-def quarantined_like(conn: Connection, code_prefix: str, limit: int) -> Sequence[tuple[str, StreamId, StreamEntry]]:
-    """(store, stream, entry) of events that wait in quarantine for a reason that begins like this, oldest first.
+class Aside(msgspec.Struct, frozen=True):
+    """An event that waits in quarantine, with the stream by which it came first."""
 
-    The stream is the one by which an event came first.
-    """
+    store: str
+    stream: StreamId
+    placed: StreamEntry
+    recorded_ms: int
+
+    @property
+    def after(self) -> tuple[int, str, str]:
+        """Where to read on."""
+        return self.recorded_ms, self.store, self.placed.entry.id
+
+
+def quarantined_after(conn: Connection, after: tuple[int, str, str], limit: int) -> Sequence[Aside]:
+    """Events in quarantine whose header is whole, the oldest first, with what is left of their private parts."""
+    order = tuple_(event.c.recorded_ms, event.c.store, event.c.id)
+    some = (
+        select(event)
+        .where(event.c.state == QUARANTINED, event.c.odd_head.is_(None), order > after)
+        .order_by(event.c.recorded_ms, event.c.store, event.c.id)
+        .limit(limit)
+        .subquery()
+    )
     via = stream_entry
     rows = conn.execute(
-        select(event, via.c.node.label("via_node"), via.c.epoch.label("via_epoch"), via.c.seq.label("via_seq"))
-        .add_columns(via.c.chain_hash)
-        .join(via, (via.c.store == event.c.store) & (via.c.id == event.c.id))
-        .where(event.c.state == QUARANTINED, event.c.code.startswith(code_prefix), event.c.odd_head.is_(None))
-        .order_by(event.c.recorded_ms, event.c.id, via.c.epoch, via.c.node)
-        .limit(limit)
+        select(some, via.c.node.label("via_node"), via.c.epoch.label("via_epoch"), via.c.seq.label("via_seq"))
+        .add_columns(via.c.chain_hash, private.c.salt, private.c.part)
+        .join(via, (via.c.store == some.c.store) & (via.c.id == some.c.id))
+        .outerjoin(private, (private.c.store == some.c.store) & (private.c.id == some.c.id))
+        .order_by(some.c.recorded_ms, some.c.store, some.c.id, via.c.epoch, via.c.node)
     )
     first = {(row.store, row.id): row for row in reversed(rows.all())}
-    return [
-        (
-            row.store,
-            StreamId(row.via_node, row.via_epoch),
-            StreamEntry(
-                row.via_seq,
-                row.chain_hash,
-                Entry(
-                    row.id, row.node, row.epoch, row.seq, row.type, row.v, row.at_ms, row.biz_date, row.actor,
-                    row.clock_ms, row.body, row.prev_hash, row.entry_hash, row.sig,
-                ),
-            ),
-        )
-        for row in reversed(first.values())
-    ]  # fmt: skip
+    return [_aside(row) for row in reversed(first.values())]
+
+
+def _aside(row: Row[Any]) -> Aside:
+    entry = Entry(
+        row.id, row.node, row.epoch, row.seq, row.type, row.v, row.at_ms, row.biz_date, row.actor, row.clock_ms, row.body,
+        row.prev_hash, row.entry_hash, row.sig, None if row.part is None else Private(row.salt, row.part),
+    )  # fmt: skip
+    placed = StreamEntry(row.via_seq, row.chain_hash, entry)
+    return Aside(row.store, StreamId(row.via_node, row.via_epoch), placed, row.recorded_ms)
 
 
 def release_from_quarantine(unit: Unit, store: str, event_id: str) -> bool:

@@ -35,6 +35,12 @@ def case_of(unit: Unit, store: str, case_id: str) -> ExceptionCase | None:
     return None if row is None else _case(row)
 
 
+def cases_about(unit: Unit, kind: CaseKind, store: str, subject: str) -> Sequence[ExceptionCase]:
+    """The open case of a kind about a subject, none or one, held until the end of the transaction."""
+    here = (exception_case.c.store == store) & (exception_case.c.dedupe == _dedupe(kind.value, subject))
+    return [_case(row) for row in unit.conn.execute(select(exception_case).where(here).with_for_update())]
+
+
 def set_case_state(unit: Unit, case: ExceptionCase, state: CaseState, now_ms: int) -> None:
     """A closed case no longer keeps its subject from getting a new one."""
     dedupe = f"closed:{case.case_id}" if state is CaseState.CLOSED else _dedupe(case.kind.value, case.subject)

@@ -36,11 +36,15 @@ def run_program(module: str, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 class Hq:
-    """`omnitill-hq serve` with the embedded database, and its API."""
+    """`omnitill-hq serve` with the embedded database or another, and its API.
 
-    def __init__(self, folder: Path, host: str = LOOPBACK) -> None:
-        self.home, self._host = HqHome(folder), host
-        made = run_program("hq_server.app", "init", "--home", str(folder), "--name", host)
+    `lacks`: kinds of events that its program does not know yet, with commas between; "" is the program as it is.
+    """
+
+    def __init__(self, folder: Path, host: str = LOOPBACK, database: str = "", lacks: str = "") -> None:
+        self.home, self._host, self.lacks = HqHome(folder), host, lacks
+        self._database = ["--database", database] if database else []
+        made = run_program("hq_server.app", "init", "--home", str(folder), "--name", host, *self._database)
         assert made.returncode == 0, made.stderr
         self.port = free_port(host=host)
         self.ca_pem = self.home.ca_pem.read_text()
@@ -83,8 +87,9 @@ class Hq:
 
     def _begin(self) -> "subprocess.Popen[bytes]":
         serve = ["serve", "--home", str(self.home.folder), "--host", self._host, "--port", str(self.port)]
+        older = ["tests.support.older_program", self.lacks] if self.lacks else []
         process = subprocess.Popen(
-            [sys.executable, "-m", "hq_server.app", *serve],
+            [sys.executable, "-m", *older, "hq_server.app", *serve, *self._database],
             stderr=self._log, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         shared_by_the_session(process.pid)

@@ -12,6 +12,7 @@ from hq_server.storage.database import Unit
 from retail_core.domain.cases import CaseKind
 from retail_core.domain.errors import RuleViolationError
 from retail_core.trust.keys import SigningKey
+from retail_core.wire import events as wire_events
 from retail_core.wire.batch import WireDamageError, encode_batch
 from retail_core.wire.messages import DamagedAnswer, ForkAnswer, GapAnswer, PushAnswer
 from tests.hq.support import DAY, OTHER_STORE, STORE, Machine, Shop, enrolled, put_stock, returned, sale
@@ -286,3 +287,21 @@ def test_a_clock_ten_minutes_off_is_a_case_and_stops_nothing(shop: Shop) -> None
         assert isinstance(ingest.take(shop.hq, shop.contacts, till.node, wrong, body).answer, PushAnswer)
         found = [one for one in cases.listed(shop.hq, state=None, store=STORE, limit=9) if one.subject == name]
         assert [one.kind for one in found] == ([CaseKind.CLOCK_OFF] if told else [])
+
+
+def test_many_that_nobody_understands_keep_none_from_being_applied_after_the_upgrade(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "RETRIED_AT_ONCE", 4)
+    till = enrolled(shop.hq, "till-1")
+    for n in range(9):
+        till.says_raw("from.tomorrow", 1, f'{{"n":{n}}}'.encode())
+    till.says(sale("R1", ("THROW", 1, 2999)))
+    with monkeypatch.context() as older:
+        older.setattr(wire_events, "_FIXED", {})
+        push(shop, till)
+    assert sold(shop) == (0, 0)
+    assert ingest.retry_quarantined(shop.hq) == 1
+    assert (sold(shop), ingest.retry_quarantined(shop.hq)) == ((1, 1), 0)
+    waiting = cases.listed(shop.hq, state=None, store=STORE, limit=50)
+    assert [case.kind for case in waiting].count(CaseKind.QUARANTINED_EVENT) == 9
