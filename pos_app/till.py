@@ -42,6 +42,7 @@ from pos_app.service.selling import Selling
 from pos_app.service.shop_time import ShopTime
 from pos_app.service.shopping import Shopping
 from pos_app.service.signing_in import SigningIn
+from pos_app.service.store_drawers import StoreDrawers
 from pos_app.service.suggesting import Suggesting
 from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
@@ -103,6 +104,7 @@ class Till:
     suggesting: Suggesting
     goods: GoodsCheck
     drawer: DrawerDesk
+    store_drawers: StoreDrawers
     lookup: Lookup
     prices: PriceLookup
     preferences: Preferences
@@ -256,6 +258,7 @@ class Till:
             suggesting=Suggesting(selling, links, here_ref, shop_time),
             goods=goods,
             drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
+            store_drawers=StoreDrawers(links, clock, config, today),
             lookup=lookup,
             prices=prices,
             preferences=preferences,
@@ -297,6 +300,7 @@ class Till:
         self._taking_over.take(operator)
         self.fulfilling.operator = operator
         self.drawer.operator = operator
+        self.store_drawers.operator = operator
         self.connection.operator = operator
         self.recovery.operator = operator
 
@@ -315,7 +319,9 @@ class Till:
         here.refresh()
         self._worker.ask("reference", there.refresh, lambda _: None, lambda _: None)
         self.signing_in.tick()
-        self.shop_time.heard(self.links.status())
+        status = self.links.status()
+        self.shop_time.heard(status)
+        self.store_drawers.heard(status)
         self.sealing.tick()
         if self.goods.refresh():
             self.rechecked(self.selling.recheck())

@@ -1,13 +1,17 @@
 """Made-up facts for pictures of the manager's workspace: the drawer's pages and the day report."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from PySide6.QtWidgets import QWidget
 
 from pos_app.receipts.drawer_report import Facts, ReportKind, Unpaid, report_document
 from pos_app.receipts.report_words import report_words
+from pos_app.service.store_drawers import DrawerMoney, Standing, TillDrawer
 from pos_app.ui.keymap import Act, Slot
-from pos_app.ui.screens.day.state import DayState, ReportRow
+from pos_app.ui.screens.day.state import DayState, DrawerRow, ReportRow
+from pos_app.ui.screens.day.store_words import StoreDrawerWords
 from pos_app.ui.screens.day.view import DayView
 from pos_app.ui.screens.drawer.counting import PieceCounts
 from pos_app.ui.screens.drawer.state import (
@@ -164,7 +168,7 @@ def drawer(page: Page) -> Callable[[], QWidget]:
     return in_workspace("drawer", made)
 
 
-def day() -> Callable[[], QWidget]:
+def day(*, others: bool = False) -> Callable[[], QWidget]:
     def made() -> QWidget:
         view = DayView()
         bars = tuple(
@@ -177,9 +181,44 @@ def day() -> Callable[[], QWidget]:
             ReportRow("Z 0040", "25 November 2026 · Sam K.", "€ 2,310.75"),
         )
         view.show_state(DayState(rows, 0, report_document(Z, report_words(language())), "", bars))
+        if others:
+            view.show_drawers(_store_drawers())
         return view
 
     return in_workspace("day", made)
+
+
+def _store_drawers() -> tuple[DrawerRow, ...]:
+    """As the page's own words say them, in the language in force."""
+    words = StoreDrawerWords(ZoneInfo("Europe/Berlin"), "EUR")
+    eight, six, now = (_ms(text) for text in ("07:58", "18:04", "18:20"))
+    yesterday = _ms("09:02") - 24 * 3_600_000
+    drawers = (
+        TillDrawer(
+            "T4", Standing.LATE, False, "Noor B.", yesterday, silent_ms=six, money=DrawerMoney(100_00, 0, 300_00)
+        ),
+        TillDrawer("T1", Standing.OPEN, False, "Ana M.", eight, money=DrawerMoney(100_00, 50_00, 500_00)),
+        TillDrawer("T5", Standing.UNKNOWN),
+        TillDrawer(
+            "T2",
+            Standing.CLOSED,
+            True,
+            "Sam K.",
+            eight,
+            six,
+            "2026-11-27",
+            DrawerMoney(100_00, 50_00, 500_00, six, 782_40, -30_00),
+        ),
+        TillDrawer(
+            "T3", Standing.CLOSED, False, "Li W.", eight, six, "2026-11-27", DrawerMoney(100_00, 0, 0, six, 412_50, 0)
+        ),
+    )
+    return tuple(words.row(one, now, 5_00) for one in drawers)
+
+
+def _ms(local: str) -> int:
+    at = datetime.fromisoformat(f"2026-11-27T{local}").replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    return int(at.timestamp() * 1000)
 
 
 def manager_pictures() -> Iterator[Picture]:
@@ -187,6 +226,7 @@ def manager_pictures() -> Iterator[Picture]:
         strip = LOOK_STRIP if name is Page.LOOK else BACK_STRIP
         yield Picture(f"drawer-{name}", drawer(name), MANAGING, strip)
     yield Picture("day", day(), MANAGING, DAY_STRIP)
+    yield Picture("day-store", day(others=True), MANAGING, DAY_STRIP)
     yield Picture("day-empty", _no_report_yet, MANAGING, DAY_STRIP)
 
 

@@ -232,6 +232,11 @@ class Links:
         known = link.read_nodes(conn) if conn else ()
         return next((one.register for one in known if one.node_id == node), node)
 
+    def nodes(self) -> Sequence[link.NodeDoc]:
+        """Every machine of this store that head office enrolled, those shut out too."""
+        conn = self._ready()
+        return link.read_nodes(conn) if conn else ()
+
     def other_agents(self, own_node: str) -> dict[str, str]:
         """Register by node of every other agent of the store that is not revoked."""
         conn = self._ready()

@@ -223,7 +223,15 @@ DRAWER_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F2": Act.CASH_LOAN, "F3": Act.CASH_DROP, "F4": Act.CASH_BANK, "F9": Act.CLOSE_DRAWER}
 )
 DAY_KEYS: Mapping[str, Act] = MappingProxyType(
-    {"F2": Act.X_REPORT, "F8": Act.PRINT_REPORT, "F9": Act.CLOSE_DAY, "Up": Act.UP, "Down": Act.DOWN}
+    {
+        "F2": Act.X_REPORT,
+        "F8": Act.PRINT_REPORT,
+        "F9": Act.CLOSE_DAY,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
+        "PgDown": Act.MORE,
+        "PgUp": Act.LESS,
+    }
 )
 EXCEPTION_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F2": Act.TODAY, "F3": Act.WEEK, "F4": Act.MONTH, "Up": Act.UP, "Down": Act.DOWN}

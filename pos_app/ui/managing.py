@@ -44,7 +44,7 @@ def manager_workspace(
     workspace = ManagerPresenter(ManagerView())
     drawer = DrawerPresenter(DrawerView(point), till.drawer, zone)
     workspace.add("drawer", lambda: tr("Drawer"), drawer, allowed(Permission.KEEP_DRAWER))
-    day = DayPresenter(DayView(), till.drawer)
+    day = DayPresenter(DayView(), till.drawer, till.store_drawers, zone)
     workspace.add("day", lambda: tr("Day report"), day, allowed(Permission.KEEP_DRAWER))
     reports = ExceptionReport(till.writer, till.links)
     exceptions = ExceptionsPresenter(ExceptionsView(), reports, zone, till.config.currency)

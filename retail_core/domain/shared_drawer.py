@@ -83,6 +83,11 @@ class SharedDrawer(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.end.begun_by if self.end else self.begun.by if self.begun else ""
 
     @property
+    def heard_ms(self) -> int:
+        """When its till is known to have said something; 0 while only moves came."""
+        return max((told.at_ms for told in (self.begun, self.count, self.end) if told), default=0)
+
+    @property
     def float_minor(self) -> int:
         """Change money it began with, also when that was said later."""
         if self.end:

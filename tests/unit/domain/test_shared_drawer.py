@@ -12,7 +12,7 @@ from retail_core.domain.drawer import MoveKind, SessionTotals, Tally
 from retail_core.domain.events import DrawerClosed, DrawerCounted, DrawerMoved, DrawerOpened
 from retail_core.domain.origin import Origin
 from retail_core.domain.shared import SharedKind, key_of, merged, told_by
-from retail_core.domain.shared_drawer import MAX_CASH_MOVES, DrawerFact, SharedDrawer
+from retail_core.domain.shared_drawer import MAX_CASH_MOVES, DrawerBegun, DrawerFact, SharedDrawer, is_left_behind
 
 OPENED = DrawerOpened("d1", "S1-T1", "EUR", 10_000)
 BY_ITSELF = DrawerOpened("d1", "S1-T1", "EUR", 0, by_itself=True)
@@ -52,6 +52,7 @@ def test_an_open_drawer_says_whose_it_is_since_when_and_what_was_moved() -> None
     assert (drawer.node, drawer.biz_date, drawer.end) == ("till-1", "2026-03-02", None)
     assert (drawer.begun_by, drawer.since_ms, drawer.float_minor) == ("op-1", 1_000, 10_000)
     assert (drawer.in_minor, drawer.out_minor, drawer.variance_minor) == (3_000, 21_000, None)
+    assert drawer.heard_ms == 1_000
 
 
 def test_change_money_that_was_named_later_is_the_float() -> None:
@@ -94,7 +95,13 @@ def test_a_closed_drawer_stays_closed_whatever_arrives_later(facts: Sequence[tup
 
 def test_a_drawer_is_known_before_anybody_tells_of_its_beginning() -> None:
     drawer = heard((moved(MoveKind.DROP, 500), origin(3)))
-    assert (drawer.since_ms, drawer.begun_by, drawer.float_minor, drawer.out_minor) == (0, "", 0, 500)
+    assert (drawer.since_ms, drawer.begun_by, drawer.float_minor, drawer.out_minor, drawer.heard_ms) == (
+        0,
+        "",
+        0,
+        500,
+        0,
+    )
 
 
 def test_a_till_put_back_to_an_old_copy_has_its_newest_closing() -> None:
@@ -147,3 +154,15 @@ def test_every_machine_of_the_store_comes_to_the_same_whatever_it_heard_first(
     half = len(mixed) // 2
     parts = [part for part in (_joined(mixed[:half]), _joined(mixed[half:])) if part]
     assert _joined(parts) == straight
+
+
+def test_a_session_is_left_behind_when_its_register_began_another_or_its_machine_was_shut_out() -> None:
+    def session(name: str, node: str, at_ms: int) -> SharedDrawer:
+        return SharedDrawer(name, node, begun=DrawerBegun(f"{node}/e1", 1, at_ms, "op-1"))
+
+    old, new, other = session("d1", "till-1", 10), session("d2", "till-1b", 20), session("d3", "till-2", 30)
+    registers = {"till-1": "T1", "till-1b": "T1"}
+    assert is_left_behind(old, [old, new, other], registers, ())
+    assert not is_left_behind(new, [old, new, other], registers, ())
+    assert not is_left_behind(other, [old, new, other], registers, ())  # of a till whose register nobody told
+    assert is_left_behind(other, [other], registers, ["till-2"])

@@ -1,12 +1,19 @@
-"""X, Z and the day's close on the screen. A report is shown as it was printed; pressing twice closes nothing twice."""
+"""X, Z and the day's close on the screen. A report is shown as it was printed; pressing twice closes nothing twice.
+
+Beside them stand the drawers of the store. One that is open elsewhere is told to whoever closes the day, and stops nobody.
+"""
+
+from zoneinfo import ZoneInfo
 
 from pos_app.receipts.drawer_report import report_document
 from pos_app.receipts.report_words import report_words
 from pos_app.service.drawer import DrawerDesk, DrawerView
 from pos_app.service.drawer_report import Facts, ReportKind
+from pos_app.service.store_drawers import StoreDrawers
 from pos_app.ui.keymap import DAY_KEYS, Act, Slot
 from pos_app.ui.screens.acting import ActingScreen
-from pos_app.ui.screens.day.state import DayState, ReportRow
+from pos_app.ui.screens.day.state import DayState, DrawerRow, ReportRow
+from pos_app.ui.screens.day.store_words import StoreDrawerWords, still_open
 from pos_app.ui.screens.day.view import DayView
 from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.hours import HourBar
@@ -20,9 +27,11 @@ NOTHING = Tally()
 class DayPresenter(ActingScreen):
     keys = DAY_KEYS
 
-    def __init__(self, view: DayView, desk: DrawerDesk) -> None:
+    def __init__(self, view: DayView, desk: DrawerDesk, store: StoreDrawers, zone: ZoneInfo) -> None:
         super().__init__(view)
-        self._view, self._desk = view, desk
+        self._view, self._desk, self._store = view, desk, store
+        self._words = StoreDrawerWords(zone, desk.currency)
+        self._told: tuple[DrawerRow, ...] = ()
         self._drawer = DrawerView(None)
         self._chosen = 0
         self._now: Facts | None = None  # the X or the day that was asked for last
@@ -32,7 +41,17 @@ class DayPresenter(ActingScreen):
 
     def shown(self) -> None:
         self._now = None
+        self._told = ()
         self._ask()
+
+    def refresh(self) -> None:
+        """What the other tills do with their drawers is shown as it is heard."""
+        found = self._store.read(self._drawer)
+        limit, now_ms = self._desk.rules().limit_minor, self._store.now_ms()
+        rows = tuple(self._words.row(one, now_ms, limit) for one in found) if len(found) > 1 else ()
+        if rows != self._told:
+            self._told = rows
+            self._view.show_drawers(rows)
 
     def strip(self) -> tuple[Slot, ...]:
         facts = self._facts()
@@ -54,6 +73,8 @@ class DayPresenter(ActingScreen):
                 self._print()
             case Act.UP | Act.DOWN:
                 self.choose(self._chosen + (1 if act is Act.DOWN else -1))
+            case Act.MORE | Act.LESS:
+                self._view.push(1 if act is Act.MORE else -1)
             case _:
                 return
 
@@ -71,6 +92,7 @@ class DayPresenter(ActingScreen):
         self._drawer = drawer
         self._chosen = max(0, min(self._chosen, len(self._rows()) - 1))
         self.show_again()
+        self.refresh()
 
     def _drawn(self, facts: Facts) -> None:
         self.busy, self._now, self._chosen = False, facts, 0
@@ -84,7 +106,9 @@ class DayPresenter(ActingScreen):
         date = date_words(facts.biz_date)
         done = tr("{date} is closed on this till.", date=date)
         again = tr("{date} was closed before. Nothing was done twice; the report is printed again.", date=date)
-        self.say(again if before else done, Tone.INFO if before else Tone.OK)
+        elsewhere = still_open(self._store.open_elsewhere())
+        tone = Tone.WARNING if elsewhere else Tone.INFO if before else Tone.OK
+        self.say(" ".join(part for part in (again if before else done, elsewhere) if part), tone)
         self.show_again()
 
     def _print(self) -> None:

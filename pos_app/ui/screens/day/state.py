@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pos_app.receipts.document import ReceiptDocument
+from pos_app.ui.theme import Tone
 from pos_app.ui.widgets.hours import HourBar
 
 
@@ -13,6 +14,17 @@ class ReportRow:
     words: str
     detail: str
     amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawerRow:
+    """A drawer of the store: whose, what is known of it, and its state in one word or sum."""
+
+    title: str
+    detail: str
+    pill: str
+    tone: Tone
+    spoken: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
-"""The day report's page: the report as paper, its sales by hour, and the reports there are."""
+"""The day report's page: the report as paper, its sales by hour, the drawers of the store, and the reports there are."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
-from pos_app.ui.screens.day.state import DayState, ReportRow
+from pos_app.ui.screens.day.state import DayState, DrawerRow, ReportRow
+from pos_app.ui.screens.day.store_drawers import StoreDrawersPanel
 from pos_app.ui.theme import GAP, WIDE_GAP, Weight, set_look
 from pos_app.ui.widgets.hours import HourBars
 from pos_app.ui.widgets.parts import column, label, panel, row
@@ -13,6 +15,7 @@ from pos_app.ui.words import tr
 
 ROW_HEIGHT = 56
 SIDE = 16
+LOW_PX = 560
 
 
 class ReportButton(QPushButton):
@@ -72,12 +75,14 @@ class DayView(QWidget):
         column(paper, margins=(4, 4, 4, 4)).addWidget(self._stack)
         sides.addWidget(paper, 1)
         right = column(gap=WIDE_GAP)
-        picture = panel("hours_panel")
-        lines = column(picture, gap=GAP, margins=(SIDE, 12, SIDE, 12))
+        self._picture = panel("hours_panel")
+        lines = column(self._picture, gap=GAP, margins=(SIDE, 12, SIDE, 12))
         lines.addWidget(label(tr("Sales by hour"), px=15, weight=Weight.BOLD))
         self._hours = HourBars("hours", tr("Sales by hour"))
         lines.addWidget(self._hours, 1)
-        right.addWidget(picture, 1)
+        right.addWidget(self._picture, 2)
+        self._drawers = StoreDrawersPanel()
+        right.addWidget(self._drawers, 3)
         listed = panel("reports_panel")
         lines = column(listed, gap=GAP, margins=(SIDE, 12, SIDE, 12))
         lines.addWidget(label(tr("Reports of this till"), px=15, weight=Weight.BOLD))
@@ -85,7 +90,7 @@ class DayView(QWidget):
         self._list.addStretch(1)
         self._rows: list[ReportButton] = []
         lines.addWidget(scrolled(self._list, "reports_list"), 1)
-        right.addWidget(listed, 1)
+        right.addWidget(listed, 2)
         sides.addLayout(right, 1)
 
     def show_state(self, state: DayState) -> None:
@@ -97,6 +102,23 @@ class DayView(QWidget):
         else:
             self._sheet.show_document(state.document)
             self._stack.setCurrentWidget(self._area)
+
+    def show_drawers(self, rows: tuple[DrawerRow, ...]) -> None:
+        """The drawers of the store; none where there is no other till."""
+        self._drawers.show_rows(rows)
+        self._fit()
+
+    def push(self, by: int) -> None:
+        """Another page of the drawers, for whoever has no finger on them."""
+        self._drawers.push(by)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """On a low window the picture of the hours gives its place to the drawers."""
+        self._picture.setVisible(self.height() >= LOW_PX or self._drawers.isHidden())
 
     def lines(self) -> list[str]:
         """What the report says, line by line; nothing while none is shown."""
