@@ -20,7 +20,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Available(msgspec.Struct, frozen=True):
-    """`atp_milli` may be promised; it is what HQ knew at `as_of_ms`, `age_s` seconds ago."""
+    """`atp_milli` may be promised; it is what HQ knew at `as_of_ms`, `age_s` seconds ago.
+
+    `counted_ms`: when the count was made that it rests on, 0 without one; `recount`: only another count can tell.
+    """
 
     store: str
     store_name: str
@@ -30,6 +33,8 @@ class Available(msgspec.Struct, frozen=True):
     age_s: int | None  # None: the store has never been heard
     stale: bool
     parts: tuple[Part, ...]
+    counted_ms: int = 0
+    recount: bool = False
 
 
 def available(hq: Hq, sku: str) -> Sequence[Available]:
@@ -68,4 +73,5 @@ def _explained(balance: stock.Balance, name: str, seen_ms: int | None, now_ms: i
     return Available(
         balance.store, name, balance.sku, balance.promisable, seen_ms or 0,
         None if age_ms is None else age_ms // 1000, age_ms is None or age_ms > LIVE_WITHIN_MS, parts,
+        balance.counted_ms, balance.recount,
     )  # fmt: skip

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import baskets, coupons, customers, fulfilment, loyalty, mails, returns, units, value
+from hq_server.service import baskets, coupons, customers, fulfilment, loyalty, mails, returns, shelves, units, value
 from hq_server.service import bought as histories
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
-from hq_server.storage import cashier_acts, drawers, receipts, sales, stock
+from hq_server.storage import cashier_acts, drawers, receipts, sales, stock, streams
 from hq_server.storage.database import Unit
 from hq_server.storage.sales import Sold
 from hq_server.storage.stock import MovedFrom
@@ -29,6 +29,7 @@ from retail_core.domain.events import (
     InvoiceIssued,
     MailWanted,
     SaleCompleted,
+    StockCounted,
 )
 from retail_core.domain.saledata import MAX_LINES, MAX_TOTAL_MINOR
 from retail_core.domain.stock import StockMovement, movements_of
@@ -88,7 +89,14 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     sales.add_sales(unit, store, sold, now_ms)
     receipts.note(unit, store, [(f.entry, f.event) for f in facts if isinstance(f.event, SaleCompleted)])
     moves = [(_position(fact), movement) for fact in facts for movement in fact.movements]
-    below_zero = stock.move(unit, store, moves, now_ms)
+    counted = [
+        shelves.Counted(streams.key_of(fact.entry), fact.entry, fact.event)
+        for fact in facts
+        if isinstance(fact.event, StockCounted)
+    ]
+    below_zero = stock.move(unit, store, moves, now_ms, {one.event.sku for one in counted})
+    moved = [shelves.Moved(fact.entry, fact.movements) for fact in facts if fact.movements]
+    below_zero = shelves.follow(hq, unit, store, counted, moved, below_zero)
     open_cases(
         unit,
         [
@@ -151,6 +159,9 @@ def _check_event(event: Event) -> None:
         _check_close(event)
     if isinstance(event, InvoiceIssued | MailWanted):
         _check_texts([event.receipt, event.commit])
+    if isinstance(event, StockCounted):
+        _check_texts([event.sku, event.count_id, *event.cut])
+        shelves.check(event)
     if isinstance(event, BasketRecalled):
         _check_texts([event.sale_id, event.as_sale])
         if not 0 <= event.put_ms < BIGGEST_FIGURE:

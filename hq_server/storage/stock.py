@@ -1,13 +1,13 @@
 """The stock ledger and its cached balances, which every writer changes in the same transaction as the movements."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select, union_all, update
+from sqlalchemy import Connection, Row, and_, func, select, union_all, update
 
-from hq_server.storage import bulk
+from hq_server.storage import bulk, counts
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import BUCKETS, item, stock, stock_move
+from hq_server.storage.tables import BUCKETS, item, shelf, stock, stock_count, stock_move
 from retail_core.domain.stock import StockMovement, StockState
 
 SELLABLE = StockState.SELLABLE.value
@@ -16,7 +16,11 @@ BALANCES = tuple(stock.c[bucket] for bucket in BUCKETS)
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """What one place has of one SKU, in thousandths. Negative figures are true and somebody's task."""
+    """What one place has of one SKU, in thousandths. Negative figures are true and somebody's task.
+
+    `counted_ms`: when the count was made that holds, 0 without one; `recount`: so much moved so near to it that only
+    another count can tell.
+    """
 
     store: str
     sku: str
@@ -28,6 +32,8 @@ class Balance(msgspec.Struct, frozen=True):
     in_transit: int = 0
     committed: int = 0
     floor: int = 0
+    counted_ms: int = 0
+    recount: bool = False
 
     @property
     def promisable(self) -> int:
@@ -49,13 +55,23 @@ class MovedFrom(msgspec.Struct, frozen=True):
 
 
 def move(
-    unit: Unit, store: str, moves: Sequence[tuple[MovedFrom, StockMovement]], now_ms: int
+    unit: Unit,
+    store: str,
+    moves: Sequence[tuple[MovedFrom, StockMovement]],
+    now_ms: int,
+    counted: Collection[str] = (),
 ) -> Sequence[tuple[str, int]]:
-    """Write movements of events not applied before, and their balances. Returns (sku, sellable) of what is below zero."""
-    if not moves:
+    """Write movements of events not applied before, and their balances. Returns (sku, sellable) of what is below zero.
+
+    The balances of `counted` SKUs are made and locked in the same go, and not changed.
+    """
+    if not moves and not counted:
         return ()
     bulk.insert_all(unit, stock_move, [_move_row(store, origin, movement, now_ms) for origin, movement in moves])
-    return keep_balances(unit, store, _deltas(movement for _, movement in moves))
+    deltas = _deltas(movement for _, movement in moves)
+    for sku in counted:
+        deltas.setdefault(sku, {}).setdefault(SELLABLE, 0)
+    return keep_balances(unit, store, deltas)
 
 
 def keep_balances(unit: Unit, store: str, deltas: Mapping[str, Mapping[str, int]]) -> Sequence[tuple[str, int]]:
@@ -68,7 +84,14 @@ def keep_balances(unit: Unit, store: str, deltas: Mapping[str, Mapping[str, int]
 
 def balances(conn: Connection, skus: Sequence[str], store: str | None = None) -> Sequence[Balance]:
     """Balances of a few SKUs, at one place or at all, in the order of place and SKU."""
-    asked = select(stock).where(stock.c.sku.in_(list(skus)))
+    holds = and_(shelf.c.store == stock.c.store, shelf.c.sku == stock.c.sku)
+    made = and_(
+        stock_count.c.store == shelf.c.store,
+        stock_count.c.sku == shelf.c.sku,
+        stock_count.c.event_id == shelf.c.event_id,
+    )
+    asked = select(stock, shelf.c.recount, stock_count.c.counted_ms).where(stock.c.sku.in_(list(skus)))
+    asked = asked.select_from(stock.outerjoin(shelf, holds).outerjoin(stock_count, made))
     if store is not None:
         asked = asked.where(stock.c.store == store)
     return [_balance(row) for row in conn.execute(asked.order_by(stock.c.store, stock.c.sku))]
@@ -88,9 +111,11 @@ def uncommit_stock(unit: Unit, store: str, sku: str, qty_milli: int) -> None:
 
 
 def differences(conn: Connection) -> Sequence[tuple[str, str, str, int, int]]:
-    """(store, sku, bucket, cached, by the ledger) wherever the two differ; empty is the only right answer."""
+    """(store, sku, bucket, cached, by ledger and counts) wherever the two differ; empty is the only right answer."""
     found: list[tuple[str, str, str, int, int]] = []
     ledger = _ledger(conn)
+    for (store, sku), adjust in counts.adjustments(conn).items():
+        ledger[store, sku, SELLABLE] = ledger.get((store, sku, SELLABLE), 0) + adjust
     cached = {
         (row.store, row.sku, bucket): getattr(row, bucket)
         for row in conn.execute(select(stock.c.store, stock.c.sku, *BALANCES))
@@ -174,5 +199,5 @@ def _move_row(store: str, origin: MovedFrom, movement: StockMovement, now_ms: in
 def _balance(row: Row[tuple[object, ...]]) -> Balance:
     return Balance(
         row.store, row.sku, row.sellable, row.picked, row.quality, row.damaged, row.display, row.in_transit,
-        row.committed, row.floor,
+        row.committed, row.floor, row.counted_ms or 0, bool(row.recount),
     )  # fmt: skip

@@ -17,8 +17,8 @@ from hq_server.storage.scoping import (
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
-# 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold
-SCHEMA_VERSION = 18
+# 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold; 19: stock_count, shelf
+SCHEMA_VERSION = 19
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -123,6 +123,17 @@ stock = store_scoped(
     text("sku"), *(number(bucket, 0) for bucket in BUCKETS), number("committed", 0), number("floor", 0),
     key=["sku"],
     checks=["committed >= 0", "floor >= 0"],
+)  # fmt: skip
+stock_count = store_scoped(  # every count ever made; `node`, `epoch` and `seq` are those of its origin
+    "stock_count",
+    text("sku"), text("event_id"), text("node"), text("epoch"), number("seq"), number("at_ms"), text("count_id"),
+    number("counted_ms"), number("qty_milli"), text("cut"),
+    key=["sku", "event_id"],
+)  # fmt: skip
+shelf = store_scoped(  # the count that holds, and what it makes of `sellable` beyond the sum of the movements
+    "shelf",
+    text("sku"), text("event_id"), number("adjust_milli"), flag("recount"), number("changed_ms"),
+    key=["sku"],
 )  # fmt: skip
 _promised = stock.c.committed > 0
 Index("ix_stock_promised", stock.c.store, stock.c.sku, sqlite_where=_promised, postgresql_where=_promised)

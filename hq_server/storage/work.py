@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, literal, select, update
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
@@ -46,6 +46,15 @@ def set_case_state(unit: Unit, case: ExceptionCase, state: CaseState, now_ms: in
     dedupe = f"closed:{case.case_id}" if state is CaseState.CLOSED else _dedupe(case.kind.value, case.subject)
     here = (exception_case.c.store == case.store) & (exception_case.c.case_id == case.case_id)
     unit.conn.execute(update(exception_case).where(here).values(state=state.value, changed_ms=now_ms, dedupe=dedupe))
+
+
+def close_subjects(unit: Unit, store: str, kind: CaseKind, subjects: Sequence[str], now_ms: int) -> None:
+    """Close the open cases of one kind about these subjects: what has happened since has answered them."""
+    at = exception_case.c
+    closed = {"state": CaseState.CLOSED.value, "changed_ms": now_ms, "dedupe": literal("closed:").concat(at.case_id)}
+    for start in range(0, len(subjects), bulk.MAX_IN):
+        known = [_dedupe(kind.value, subject) for subject in subjects[start : start + bulk.MAX_IN]]
+        unit.conn.execute(update(exception_case).where(at.store == store, at.dedupe.in_(known)).values(closed))
 
 
 def cases(conn: Connection, *, state: CaseState | None, store: str | None, limit: int) -> Sequence[ExceptionCase]:

@@ -47,6 +47,7 @@ class CaseRow:
 class PlaceLine:
     name: str
     stale: bool
+    recount: bool
     on_hand: str
     committed: str
     floor: str
@@ -199,6 +200,8 @@ def _about(one: ExceptionCase) -> str:
         left = one.evidence.get("sellable_milli", 0)
         shown = format_quantity(left) if isinstance(left, int) else str(left)
         return tr("{sku} is at {left}, count it").format(sku=one.subject, left=shown)
+    if one.kind is CaseKind.COUNT_AGAIN:
+        return tr("{sku} moved while it was counted, count it again").format(sku=one.subject)
     if one.kind is CaseKind.VALUE_CONFLICT:
         return f"{one.evidence.get('tail', '')}: {message(code, {})}"
     if one.kind in {CaseKind.MAIL_FAILED, CaseKind.RETURNED_TWICE, CaseKind.UNIT_TWICE}:
@@ -220,6 +223,6 @@ def _place(one: Available) -> PlaceLine:
     parts = {part.name: part.qty_milli for part in one.parts}
     on_hand = parts.get("sellable", 0) + parts.get("picked", 0)
     return PlaceLine(
-        one.store_name, one.stale, format_quantity(on_hand), format_quantity(-parts.get("committed", 0)),
+        one.store_name, one.stale, one.recount, format_quantity(on_hand), format_quantity(-parts.get("committed", 0)),
         format_quantity(-parts.get("floor", 0)), format_quantity(one.atp_milli),
     )  # fmt: skip

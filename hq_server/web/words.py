@@ -171,6 +171,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.CATALOGUE_SHRUNK: ("catalogue", "error"),
         CaseKind.CLOCK_OFF: ("clock", "warning"),
         CaseKind.UNIT_TWICE: ("unit", "error"),
+        CaseKind.COUNT_AGAIN: ("count", "warning"),
     }
 )
 """What a case is called in a narrow column, and its colour (the word is always there as well)."""

@@ -25,6 +25,7 @@ class CaseKind(StrEnum):
     CATALOGUE_SHRUNK = "catalogue_shrunk"
     CLOCK_OFF = "clock_off"
     UNIT_TWICE = "unit_twice"
+    COUNT_AGAIN = "count_again"
 
 
 class CaseState(StrEnum):

@@ -8,11 +8,20 @@ Positions are those of an entry's origin. Time is HQ's time as its machine knew 
 """
 
 from collections.abc import Collection, Iterable
+from typing import Annotated
 
 import msgspec
 
 from retail_core.domain.events import StockCounted
 from retail_core.domain.stock import StockMovement, StockState
+
+MAX_BASKET_MINUTES = 24 * 60
+
+
+class CountRules(msgspec.Struct, frozen=True):
+    """A store's word on how long goods may lie in a basket before they are paid for."""
+
+    basket_minutes: Annotated[int, msgspec.Meta(ge=0, le=MAX_BASKET_MINUTES)] = 30
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
@@ -73,11 +82,16 @@ def shelf(counts: Collection[Count], changes: Iterable[Change], doubt_ms: int) -
         return Shelf(sum(change.delta_milli for change in changes))
     qty, recount = count.counted.qty_milli, False
     for change in changes:
-        before = replaces(count, change.place)
-        since_ms = change.place.at_ms - count.counted.at_ms
-        recount = recount or abs(since_ms) <= doubt_ms or before is (since_ms > 0)
-        qty += 0 if before else change.delta_milli
+        recount = recount or in_doubt(count, change, doubt_ms)
+        qty += 0 if replaces(count, change.place) else change.delta_milli
     return Shelf(qty, count.counted.count_id, recount)
+
+
+def in_doubt(count: Count, change: Change, doubt_ms: int) -> bool:
+    """True when nobody can tell whether the counted figure has this change in it; one that changes nothing never is."""
+    since_ms = change.place.at_ms - count.counted.at_ms
+    near = abs(since_ms) <= doubt_ms
+    return change.delta_milli != 0 and (near or replaces(count, change.place) is (since_ms > 0))
 
 
 def _saw(later: Count, earlier: Count) -> bool:

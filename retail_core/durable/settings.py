@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from retail_core.domain.cardguard import CardRules
+from retail_core.domain.counting import CountRules
 from retail_core.domain.customers import CustomerRules
 from retail_core.domain.discounts import DiscountRules
 from retail_core.domain.drawer import DrawerRules
@@ -40,6 +41,7 @@ class SettingsDoc(msgspec.Struct, frozen=True):
     lang: str = "en"
     cash_rounding_minor: int = 0
     cards: CardRules = CardRules()
+    counts: CountRules = CountRules()
     discounts: DiscountRules = DiscountRules()
     drawer: DrawerRules = DrawerRules()
     keeping: KeepingRules = KeepingRules()

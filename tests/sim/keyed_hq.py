@@ -15,6 +15,7 @@ from hq_server.service.authority import make_ca
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
+from hq_server.service.shelves import CLOCK_DOUBT_MS, MINUTE_MS
 from hq_server.storage import access, stock, value, work
 from hq_server.storage import orders as stored
 from hq_server.storage.access import Node
@@ -24,11 +25,15 @@ from hq_server.storage.orders import CustomerOrder, Fulfilment, Sourced
 from hq_server.storage.tables import event
 from hq_server.storage.value import Kept
 from retail_core.domain.cases import CaseKind
+from retail_core.domain.counting import Change, Count, CountRules, Place, change_of, shelf
+from retail_core.domain.events import StockCounted
 from retail_core.domain.fulfilment import OrderDoc
+from retail_core.domain.stock import movements_of
 from retail_core.domain.value import Instrument
 from retail_core.durable.backup import back_up
 from retail_core.durable.system import SystemIds
 from retail_core.trust.keys import SigningKey
+from retail_core.wire.events import decode_event
 from retail_core.wire.messages import PushHeader
 from tests.sim.clockwork import START_MS, MachineClock
 from tests.sim.disks import HqDisk, Imaged
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 STORE = "S1"
-TOLD_ALONE = frozenset({CaseKind.NEGATIVE_STOCK, CaseKind.FORKED_STREAM, CaseKind.CLOCK_OFF})
+TOLD_ALONE = frozenset({CaseKind.NEGATIVE_STOCK, CaseKind.COUNT_AGAIN, CaseKind.FORKED_STREAM, CaseKind.CLOCK_OFF})
 WEB = "WEB"
 PLACE = PlaceRow(STORE, "store", "The store of these days", "north", "UTC", "EUR")
 
@@ -115,13 +120,29 @@ class KeyedHq(HqDisk):
         for kept in value.every(conn):
             if kept.known.balance != self.instruments[kept.known.instrument].balance:
                 found.append(f"card {kept.known.instrument}: {kept.known.balance}")
-        balances = {
-            (row.sku, "sellable"): row.sellable
-            for sku in {sku for sku, _ in self.stock}
-            for row in stock.balances(conn, [sku], STORE)
-        }
-        found += [f"shelf {at}: {qty}" for at, qty in balances.items() if qty != self.stock.get(at, 0)]
-        return found + self._cases_apart(conn)
+        return found + self._shelves_apart(conn) + self._cases_apart(conn)
+
+    def _shelves_apart(self, conn: Connection) -> list[str]:
+        """Balances that are not what the rule of counting makes of all that arrived, whatever the order was."""
+        counts: dict[str, list[Count]] = {}
+        changes: dict[str, list[Change]] = {}
+        for entry in self.events.values():
+            said = decode_event(entry.type, entry.v, entry.body)
+            place = Place(f"{entry.node}/{entry.epoch}", entry.seq, entry.at + entry.clock)
+            if isinstance(said, StockCounted):
+                counts.setdefault(said.sku, []).append(Count(place, said))
+            moves = movements_of(said)
+            for sku in {move.sku for move in moves}:
+                change = change_of(place, [move for move in moves if move.sku == sku])
+                changes.setdefault(sku, []).append(change)
+        found: list[str] = []
+        for sku in {*counts, *changes}:
+            doubt_ms = CLOCK_DOUBT_MS + CountRules().basket_minutes * MINUTE_MS
+            should = shelf(counts.get(sku, ()), changes.get(sku, ()), doubt_ms)
+            (has,) = stock.balances(conn, [sku], STORE)
+            if (has.sellable, has.recount) != (should.qty_milli, should.recount):
+                found.append(f"shelf {sku}: {has} instead of {should}")
+        return found
 
     def _cases_apart(self, conn: Connection) -> list[str]:
         """Exceptions that only one side has. Stock below zero, forks and odd clocks are told of in the database alone."""

@@ -51,6 +51,11 @@ def test_a_sale_at_the_moment_of_the_count_asks_for_another_count(change: Change
     assert shelf([count("C1", "T1", 5, 10, 20, T1=4, T2=7)], [change], DOUBT_MS).recount
 
 
+def test_what_takes_nothing_from_the_shelf_asks_for_no_count() -> None:
+    nothing = Change(Place("T3/e1", 9, 10 * MINUTE_MS), 0)
+    assert shelf([count("C1", "T1", 5, 10, 20, T1=4)], [nothing], DOUBT_MS) == Shelf(20_000, "C1")
+
+
 @pytest.mark.parametrize("change", [sold("T2", 8, 3), sold("T2", 6, 30)])
 def test_when_number_and_clock_disagree_somebody_counts_again(change: Change) -> None:
     assert shelf([count("C1", "T1", 5, 10, 20, T2=7)], [change], DOUBT_MS).recount
