@@ -6,14 +6,11 @@ of today pushes its own journal, which no recording can foresee.
 
 import contextlib
 import json
-import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import zstandard
 
@@ -23,16 +20,9 @@ from retail_core.wire.batch import decode_batch, expand
 from retail_core.wire.envelope import Head, StreamEntry, StreamId
 from retail_core.wire.messages import PushHeader
 from tests.golden.releases import Release
+from tests.support.https import Answer, Asked, answering
 
-LOOPBACK = "127.0.0.1"
 LONGEST_WAIT_S = 0.5
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass
@@ -44,7 +34,6 @@ class OldPeer:
     asks: str = ""
     hello: Mapping[str, Any] = field(default_factory=dict[str, Any])
     streams: dict[StreamId, list[StreamEntry]] = field(default_factory=dict[StreamId, list[StreamEntry]])
-    refused: list[str] = field(default_factory=list[str])
     closing: threading.Event = field(default_factory=threading.Event)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -53,14 +42,15 @@ class OldPeer:
         with self.guard:
             return [at.entry.type for source, took in self.streams.items() if source.node == node for at in took]
 
-    def answer(self, method: str, path: str, asked: Mapping[str, str], fields: dict[str, str], body: bytes) -> Answer:
-        match method, path:
+    def answer(self, request: Asked) -> Answer:
+        path, asked, body = request.path, request.query, request.body
+        match request.method, path:
             case "GET", "/health":
                 return _json(self.hello or self.release.told["health"])
             case "POST", "/v1/token":
                 return _json(self.release.told["token"])
             case "POST", "/v1/push":
-                return self._push(PushHeader.from_http(fields), body)
+                return self._push(PushHeader.from_http(dict(request.headers)), body)
             case "GET", "/v1/witness":
                 took = self.streams.get(StreamId(asked["node"], asked["epoch"]))
                 return self._position(took, 0) if took else Answer(404, b'{"code":"stream.unknown","message":""}')
@@ -118,54 +108,10 @@ def _json(document: Any) -> Answer:
 
 
 @contextlib.contextmanager
-def serving(peer: OldPeer, certificate: Path, key: Path, password: str) -> Iterator[OldPeer]:
-    """Answers on `peer.port` until the end; whatever it could not answer stands in `peer.refused`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self._do()
-
-        def do_POST(self) -> None:
-            self._do()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: the test says what matters."""
-
-        def _do(self) -> None:
-            url = urlsplit(self.path)
-            asked = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            fields = {name.lower(): value for name, value in self.headers.items()}
-            try:
-                answer = peer.answer(self.command, url.path, asked, fields, body)
-            except Exception as bad:  # noqa: BLE001 - whatever it was, the test has to hear of it
-                peer.refused.append(f"{self.command} {self.path}: {bad!r}")
-                answer = Answer(500)
-            self.send_response(answer.status)
-            for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-    class Listening(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A caller that hangs up is no fault here."""
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key, password)
-    server = Listening((LOOPBACK, peer.port), Handler)
-    # the handshake belongs to the connection's own thread: who connects and is silent must not hold the others up
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="old peer")
-    thread.start()
-    try:
-        yield peer
-    finally:
-        peer.closing.set()
-        server.shutdown()
-        thread.join(10)
-        server.server_close()
+def serving(peer: OldPeer, certificate: Path, key: Path, password: str) -> Iterator[list[str]]:
+    """Answers on `peer.port` until the end; yields what it could not answer."""
+    with answering(peer.port, peer.answer, (certificate, key, password)) as faults:
+        try:
+            yield faults
+        finally:
+            peer.closing.set()
