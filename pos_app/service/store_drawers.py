@@ -6,6 +6,7 @@ Nothing here is asked of anybody: the agent brings what the others did, and what
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import reduce
 
 import msgspec
 
@@ -16,7 +17,7 @@ from pos_app.storage.readers import Links
 from retail_core.domain.clock import Clock
 from retail_core.domain.drawer import DrawerSession, MoveKind
 from retail_core.domain.roles import Permission, may
-from retail_core.domain.shared_drawer import SharedDrawer
+from retail_core.domain.shared_drawer import SharedDrawer, is_later
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc, NodeDoc
 
@@ -134,8 +135,10 @@ def of_today(sessions: Sequence[SharedDrawer], today: str) -> Sequence[SharedDra
     """The newest session, whatever day it is of, and those of today that were closed before it. One that was left open
     when the next began is nobody's any more.
     """
-    earlier = [one for one in sessions[:-1] if one.end is not None and one.biz_date == today]
-    return [*earlier, *sessions[-1:]]
+    if not sessions:
+        return ()
+    newest = reduce(lambda found, one: one if is_later(one, found) else found, sessions)
+    return [*(one for one in sessions if one is not newest and one.end is not None and one.biz_date == today), newest]
 
 
 def _told(register: str, drawer: SharedDrawer, names: Mapping[str, str], today: str) -> TillDrawer:

@@ -88,6 +88,12 @@ class SharedDrawer(msgspec.Struct, frozen=True, omit_defaults=True):
         return max((told.at_ms for told in (self.begun, self.count, self.end) if told), default=0)
 
     @property
+    def newest(self) -> tuple[str, int]:
+        """The stream of its newest fact and the place there; ("", 0) of a row that has none."""
+        facts = (*self.moves, self.begun, self.count, self.end)
+        return max((_fact(told) for told in facts if told), default=("", 0))
+
+    @property
     def float_minor(self) -> int:
         """Change money it began with, also when that was said later."""
         if self.end:
@@ -174,8 +180,16 @@ def is_left_behind(
     taken out of use. `registers` are those of the nodes that are known.
     """
     here = registers.get(drawer.node, drawer.node)
-    later = (one for one in everybody if one.since_ms > drawer.since_ms)
+    later = (one for one in everybody if is_later(one, drawer))
     return drawer.node in revoked or any(registers.get(one.node, one.node) == here for one in later)
+
+
+def is_later(one: SharedDrawer, other: SharedDrawer) -> bool:
+    """Which of two sessions of a register came after the other: told by the journal where both are in one, since a till's
+    clock may have been set back between them; else by the clock.
+    """
+    (one_stream, one_seq), (other_stream, other_seq) = one.newest, other.newest
+    return one_seq > other_seq if one_stream == other_stream else one.since_ms > other.since_ms
 
 
 def _fact(told: CashMove | DrawerBegun | DrawerCount | DrawerEnd) -> tuple[str, int]:

@@ -83,7 +83,7 @@ def rows_of(*things: Shared) -> list[SharedRow]:
 def drawer(name: str, node: str, since_ms: int, *, closed: bool = False) -> SharedDrawer:
     if closed:
         return SharedDrawer(name, node, end=DrawerEnd(f"{node}/e1", 9, since_ms + 5, since_ms, "op-1"))
-    return SharedDrawer(name, node, begun=DrawerBegun(f"{node}/e1", 1, since_ms, "op-1"))
+    return SharedDrawer(name, node, begun=DrawerBegun(f"{node}/e1", since_ms, since_ms, "op-1"))
 
 
 def test_an_open_drawer_is_told_for_ever_and_one_nobody_will_close_for_two_days(tmp_path: Path) -> None:
@@ -111,16 +111,18 @@ def test_an_open_drawer_is_told_for_ever_and_one_nobody_will_close_for_two_days(
 
 def test_what_a_newer_release_tells_is_passed_over_and_the_rest_is_taken(tmp_path: Path) -> None:
     strange = SharedRow("weather", "s-9", 1, msgspec.Raw(b'{"rain":true}'))
+    no_facts = SharedRow(SharedKind.DRAWER, "d-8", 1, msgspec.Raw(b'{"session_id":"d-8","node":"node-T2"}'))
     other_shape = SharedRow(SharedKind.DRAWER, "d-9", 1, msgspec.Raw(b'{"begun":7}'))
 
     def work(files: Files) -> list[str]:
         shared.begin(files, NOW_MS)
-        assert shared.remember(files, [strange, other_shape, basket("s-1")], NOW_MS)
+        assert shared.remember(files, [strange, other_shape, no_facts, basket("s-1")], NOW_MS)
+        assert not shared.tidy(files, LATER_MS)
         page = shared.page(files, "", 0)
         assert page is not None
         return [row.key for row in page.rows]
 
-    assert at_files(tmp_path / "t1", work) == ["s-1"]
+    assert at_files(tmp_path / "t1", work) == ["d-8", "s-1"]
 
 
 def test_a_new_store_role_is_told_everything_however_much_there_was(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from time import monotonic
 
 from pos_app.service.drawer_acts import CountResult, ZReport
+from pos_app.service.store_drawers import Standing
 from retail_core.domain.claims import NobodyAnswered
 from retail_core.domain.drawer import DrawerSession, MoveKind, Pieces
 from retail_core.domain.shared_drawer import SharedDrawer
@@ -22,6 +23,13 @@ def drawers(at: AtTill) -> Sequence[SharedDrawer]:
 def of_one(at: AtTill) -> SharedDrawer:
     """T1's drawer as `at` knows it."""
     return next(one for one in drawers(at) if one.node == "node-T1")
+
+
+def as_two_says(two: AtTill) -> list[tuple[Standing, bool, bool]]:
+    """The list of the day report's page: how a drawer stands, whether it is T2's own, whether its till is silent."""
+    two.till.refresh()
+    found = two.till.store_drawers.read(two.done(two.till.drawer.view))
+    return [(one.standing, one.own, one.silent_ms > 0) for one in found]
 
 
 def opened(at: AtTill, float_minor: int = 10_000) -> DrawerSession:
@@ -64,6 +72,14 @@ def test_what_is_done_with_a_drawer_is_seen_at_the_other_till_within_moments(tmp
         assert monotonic() - began < SEEN_WITHIN_S
         assert end is not None
         assert (end.counted_minor, end.expected_minor, end.out_minor) == (6_100, 6_119, 4_000)
+        until(
+            lambda: as_two_says(two) == [(Standing.OPEN, True, False), (Standing.CLOSED, False, False)],
+            why="all answer",
+        )
+        store.role.kill()
+        until(
+            lambda: as_two_says(two) == [(Standing.OPEN, True, False), (Standing.CLOSED, False, True)], why="T1 is gone"
+        )
 
 
 def as_an_older_release_left_it(shop: Shop) -> None:

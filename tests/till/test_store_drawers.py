@@ -40,12 +40,12 @@ def enrolled(shop: Shop, node: str, register: str, role: str, *, revoked: bool =
     shop.put_rows(row("node", node, link.NodeDoc(node, register, role, "", revoked)))
 
 
-def begun(at_ms: int, float_minor: int = 10_000, node: str = "node-T2") -> DrawerBegun:
-    return DrawerBegun(f"{node}/e1", 1, at_ms, "op-1", float_minor)
+def begun(at_ms: int, seq: int = 1, node: str = "node-T2") -> DrawerBegun:
+    return DrawerBegun(f"{node}/e1", seq, at_ms, "op-1", 10_000)
 
 
-def end(at_ms: int, begun_ms: int, counted_minor: int = 10_000) -> DrawerEnd:
-    return DrawerEnd("node-T2/e1", 90, at_ms, begun_ms, "op-1", 10_000, 0, 0, counted_minor, 10_000)
+def end(at_ms: int, begun_ms: int, counted_minor: int = 10_000, seq: int = 90) -> DrawerEnd:
+    return DrawerEnd("node-T2/e1", seq, at_ms, begun_ms, "op-1", 10_000, 0, 0, counted_minor, 10_000)
 
 
 def read(at: AtTill) -> Sequence[TillDrawer]:
@@ -112,9 +112,9 @@ def test_all_that_was_closed_today_is_told_and_of_older_days_the_last_alone(
 ) -> None:
     now = clock.now_ms()
     shop.tell(
-        SharedDrawer("d0", "node-T2", YESTERDAY, end=end(now - 30 * HOUR_MS, now - 31 * HOUR_MS)),
+        SharedDrawer("d0", "node-T2", YESTERDAY, end=end(now - 30 * HOUR_MS, now - 31 * HOUR_MS, seq=40)),
         SharedDrawer("d1", "node-T2", TODAY, end=end(now - 2 * HOUR_MS, now - 4 * HOUR_MS, 9_900)),
-        SharedDrawer("d2", "node-T2", TODAY, begun(now - HOUR_MS)),
+        SharedDrawer("d2", "node-T2", TODAY, begun(now - HOUR_MS, 91)),
         SharedDrawer("d3", "node-T3", YESTERDAY, end=end(now - 30 * HOUR_MS, now - 31 * HOUR_MS)),
     )
     assert [one.standing for one in of(at, "T2")] == [Standing.OPEN, Standing.CLOSED]
@@ -141,6 +141,15 @@ def test_a_session_left_open_before_the_one_of_now_is_not_open(at: AtTill, shop:
     )
     assert [one.standing for one in of(at, "T2")] == [Standing.CLOSED]
     assert at.till.store_drawers.open_elsewhere() == ()
+
+
+def test_a_clock_set_back_between_two_sessions_hides_none(at: AtTill, shop: Shop, clock: ManualClock) -> None:
+    wrong_ms = clock.now_ms() + 48 * HOUR_MS
+    shop.tell(
+        SharedDrawer("d1", "node-T2", "2025-11-26", end=end(wrong_ms + HOUR_MS, wrong_ms)),
+        SharedDrawer("d2", "node-T2", TODAY, begun(clock.now_ms(), 120)),
+    )
+    assert [(one.standing, one.since_ms) for one in of(at, "T2")] == [(Standing.OPEN, clock.now_ms())]
 
 
 def test_a_till_that_does_not_answer_is_said_to_be_silent_and_since_when(

@@ -12,7 +12,14 @@ from retail_core.domain.drawer import MoveKind, SessionTotals, Tally
 from retail_core.domain.events import DrawerClosed, DrawerCounted, DrawerMoved, DrawerOpened
 from retail_core.domain.origin import Origin
 from retail_core.domain.shared import SharedKind, key_of, merged, told_by
-from retail_core.domain.shared_drawer import MAX_CASH_MOVES, DrawerBegun, DrawerFact, SharedDrawer, is_left_behind
+from retail_core.domain.shared_drawer import (
+    MAX_CASH_MOVES,
+    DrawerBegun,
+    DrawerFact,
+    SharedDrawer,
+    is_later,
+    is_left_behind,
+)
 
 OPENED = DrawerOpened("d1", "S1-T1", "EUR", 10_000)
 BY_ITSELF = DrawerOpened("d1", "S1-T1", "EUR", 0, by_itself=True)
@@ -166,3 +173,11 @@ def test_a_session_is_left_behind_when_its_register_began_another_or_its_machine
     assert not is_left_behind(new, [old, new, other], registers, ())
     assert not is_left_behind(other, [old, new, other], registers, ())  # of a till whose register nobody told
     assert is_left_behind(other, [other], registers, ["till-2"])
+
+
+def test_of_two_sessions_the_journal_says_which_came_later_whatever_the_clock_said() -> None:
+    wrong = SharedDrawer("d1", "till-1", begun=DrawerBegun("till-1/e1", 3, 9_000_000, "op-1"))
+    right = SharedDrawer("d2", "till-1", begun=DrawerBegun("till-1/e1", 70, 1_000, "op-1"))
+    assert is_later(right, wrong)
+    assert not is_later(wrong, right)
+    assert is_left_behind(wrong, [wrong, right], {}, ())
