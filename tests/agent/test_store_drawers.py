@@ -1,19 +1,29 @@
-"""With the line to HQ down, every till of the store knows how the others' drawers stand, also after an upgrade and a restart."""
+"""With the line to HQ down, every till of the store knows how the others' drawers stand, also after an upgrade."""
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
+import msgspec
+
 from pos_app.service.drawer_acts import CountResult, ZReport
 from pos_app.service.store_drawers import Standing
-from retail_core.domain.claims import NobodyAnswered
 from retail_core.domain.drawer import DrawerSession, MoveKind, Pieces
 from retail_core.domain.shared_drawer import SharedDrawer
-from retail_core.durable.engine import open_rw, transaction
-from tests.agent.support import Lan, agent, until
-from tests.agent.test_store_tells import SEEN_WITHIN_S, claims, store_of_two
-from tests.support.shop import ITEMS, MANAGER_PIN, AtTill, Shop, at_till
+from retail_core.durable.engine import open_ro
+from retail_core.durable.journal import entries_after, streams
+from retail_core.wire.envelope import StreamEntry, StreamId
+from retail_core.wire.messages import PushHeader
+from sync_agent.config import AgentHome
+from sync_agent.storage import shared
+from sync_agent.storage.files import Files
+from sync_agent.storage.streams import receive
+from tests.agent.support import until
+from tests.agent.test_store_tells import SEEN_WITHIN_S, store_of_two
+from tests.support.shop import ITEMS, MANAGER_PIN, AtTill, Shop, at_till, make_shop
+
+NOW_MS = 1_764_000_000_000
 
 
 def drawers(at: AtTill) -> Sequence[SharedDrawer]:
@@ -82,31 +92,38 @@ def test_what_is_done_with_a_drawer_is_seen_at_the_other_till_within_moments(tmp
         )
 
 
-def as_an_older_release_left_it(shop: Shop) -> None:
-    """Every journal was read, and nothing was made of the drawers in it."""
-    conn = open_rw(shop.home.store_db, shop.home.keys.file_key("store.db"))
-    with transaction(conn):
-        conn.execute("DELETE FROM told WHERE kind = 'drawer'")
-        conn.execute("DELETE FROM told_head")
+def journal_of(shop: Shop) -> tuple[StreamId, Sequence[StreamEntry]]:
+    conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
+    (stream,) = streams(conn)
+    found = entries_after(conn, stream, 0, 1_000)
     conn.close()
-    conn = open_rw(shop.home.link_db, shop.home.keys.file_key("link.db"))
-    with transaction(conn):
-        conn.execute("DELETE FROM shared WHERE kind = 'drawer'")
-    conn.close()
+    return stream, found
 
 
 def test_drawers_opened_before_an_upgrade_are_seen_after_it(tmp_path: Path) -> None:
-    lan = Lan(tmp_path)
-    shops = [lan.machine("T1", store_role=True), lan.machine("T2")]
-    lan.introduce()
-    with ExitStack() as tills:
-        one, two = (tills.enter_context(at_till(shop)).sign_in() for shop in shops)
-        with agent(shops[0].home), agent(shops[1].home):
-            for at in (one, two):
-                opened(at)
-            until(lambda: len(drawers(one)) == len(drawers(two)) == 2, why="all see both")
-        for shop in shops:
-            as_an_older_release_left_it(shop)
-        with agent(shops[0].home), agent(shops[1].home):
-            until(lambda: claims(two, "again") != NobodyAnswered(), why="the store role is back")
-            until(lambda: len(drawers(one)) == len(drawers(two)) == 2, why="both are seen once more")
+    """An older release read every journal, and made nothing of the drawers in it."""
+    shops = [make_shop(tmp_path / register, register) for register in ("T1", "T2")]
+    for shop in shops:
+        with at_till(shop) as at:
+            opened(at.sign_in())
+    stream, entries = journal_of(shops[1])
+
+    def work(files: Files) -> list[str]:
+        receive(files, PushHeader(stream.node, stream.epoch, 0), entries, NOW_MS)
+        shared.begin(files, NOW_MS)
+        shared.fold(files, NOW_MS)
+        files.store.execute("DELETE FROM told")
+        assert not shared.fold(files, NOW_MS)
+        shared.begin(files, NOW_MS)
+        page = shared.page(files, "", 0)
+        assert page is not None
+        return [msgspec.json.decode(row.doc, type=SharedDrawer).node for row in page.rows]
+
+    async def run() -> list[str]:
+        files = await Files.open(AgentHome(shops[0].home.folder), shops[0].config)
+        try:
+            return await files.run(work)
+        finally:
+            await files.close()
+
+    assert sorted(asyncio.run(run())) == ["node-T1", "node-T2"]
