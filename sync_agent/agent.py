@@ -444,6 +444,8 @@ class Agent:
             max(line.contact_ms for line in self.feeds),
             error or ("hq.silent" if silent else ""),
             at_ms=now_ms,
+            running_ms=self.clock.monotonic_ms(),
+            running_since=self.clock.running_since(),
             store_role=self.config.store_role,
             neighbours=self.neighbours.nodes,
             copies=self._copies(),

@@ -8,7 +8,7 @@ from retail_core.domain.clock import Clock, OtherClock
 from retail_core.durable.link import LinkStatusDoc
 
 FRESH_MS = 30_000
-"""A word of the agent that is older, or from a time to come, was said under another setting of this machine's clock."""
+"""A word without running time that is older, or from a time to come, was said under another setting of the clock."""
 STEP_MS = 1_000
 
 
@@ -19,14 +19,20 @@ class ShopTime:
         self._clock, self._hq = clock, OtherClock()
 
     def heard(self, status: LinkStatusDoc) -> None:
-        """The agent's latest word. An old one says at least that it is no earlier now than it was then."""
+        """The agent's latest word. Both of us count this machine's running time, so an old one is as good as a new one,
+        however the clock was set in between; one of before the machine was started says at least that it is no earlier
+        now than it was then.
+        """
         if not status.hq_contact_ms:
             return
         now_ms = self._clock.now_ms()  # read once: it may be set at any moment
-        if 0 <= now_ms - status.at_ms <= FRESH_MS:
+        said_ms = status.at_ms + status.hq_offset_ms
+        if status.running_since and status.running_since == self._clock.running_since():
+            self._hq = self._hq.shown(said_ms, status.running_ms, STEP_MS)
+        elif 0 <= now_ms - status.at_ms <= FRESH_MS:
             self._hq = self._hq.shown(now_ms + status.hq_offset_ms, self._clock.monotonic_ms(), STEP_MS)
-        elif status.at_ms + status.hq_offset_ms > self.now_ms():
-            self._hq = self._hq.shown(status.at_ms + status.hq_offset_ms, self._clock.monotonic_ms())
+        elif said_ms > self.now_ms():
+            self._hq = self._hq.shown(said_ms, self._clock.monotonic_ms())
 
     @property
     def offset_ms(self) -> int:
@@ -38,3 +44,6 @@ class ShopTime:
 
     def monotonic_ms(self) -> int:
         return self._clock.monotonic_ms()
+
+    def running_since(self) -> str:
+        return self._clock.running_since()

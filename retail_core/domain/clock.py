@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Milliseconds since some fixed point of this start. Never goes backwards."""
         ...
 
+    def running_since(self) -> str:
+        """Names the point `monotonic_ms` counts from; two programs with the same name count alike. Empty when none do."""
+        ...
+
 
 class OtherClock(msgspec.Struct, frozen=True):
     """Somebody else's clock, known by how far it is ahead of this machine's running time.

@@ -143,6 +143,8 @@ class LinkStatusDoc(msgspec.Struct, frozen=True, omit_defaults=True):
     feed_contact_ms: int = 0
     error: str = ""
     at_ms: int = 0  # when the agent wrote this: it says so every few seconds
+    running_ms: int = 0  # the same moment by the machine's running time, counted
+    running_since: str = ""  # from this start of it, as `Clock` says
     store_role: bool = False  # this machine has it
     neighbours: tuple[str, ...] = ()  # nodes of the store that answer
     copies: tuple[str, ...] = ()  # those that have everything this till has written

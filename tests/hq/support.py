@@ -57,6 +57,9 @@ class FrozenClock:
     def monotonic_ms(self) -> int:
         return self.at_ms
 
+    def running_since(self) -> str:
+        return "frozen"
+
     def later(self, ms: int) -> None:
         self.at_ms += ms
 

@@ -63,6 +63,9 @@ class MachineClock:
     def monotonic_ms(self) -> int:
         return self._clockwork.now_ms
 
+    def running_since(self) -> str:
+        return "simulated"
+
 
 class Line:
     """Between any two parties. Both directions of a cut pair are dead until it heals."""

@@ -85,12 +85,16 @@ class ManualClock:
 
     wall_ms: int = 1_764_000_000_000
     mono_ms: int = 1_000
+    start: str = "start-1"
 
     def now_ms(self) -> int:
         return self.wall_ms
 
     def monotonic_ms(self) -> int:
         return self.mono_ms
+
+    def running_since(self) -> str:
+        return self.start
 
     def pass_ms(self, passed_ms: int) -> None:
         self.wall_ms += passed_ms

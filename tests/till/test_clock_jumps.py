@@ -32,10 +32,12 @@ def journal(shop: Shop) -> list[tuple[str, str, str, int]]:
     return [(type_, str(body.get("subject", "")), str(body.get("reason", "")), clock) for type_, body, clock in bodies]
 
 
-def agent_says(shop: Shop, clock: ManualClock, hq_offset_ms: int) -> None:
+def agent_says(shop: Shop, clock: ManualClock, hq_offset_ms: int, *, counts: bool = True) -> None:
     conn = open_rw(shop.home.link_db, shop.home.keys.file_key("link.db"))
     with transaction(conn):
-        put_status(conn, LinkStatusDoc(clock.wall_ms, hq_offset_ms=hq_offset_ms, at_ms=clock.wall_ms))
+        status = LinkStatusDoc(clock.wall_ms, hq_offset_ms=hq_offset_ms, at_ms=clock.wall_ms)
+        counted = msgspec.structs.replace(status, running_ms=clock.mono_ms, running_since=clock.start)
+        put_status(conn, counted if counts else status)
     conn.close()
 
 
@@ -116,11 +118,30 @@ def test_a_clock_that_is_wrong_from_the_start_is_put_right_by_the_agents_word(sh
         assert sell(at) == DEARER
 
 
-def test_an_old_word_of_the_agent_says_only_that_it_is_no_earlier_now(shop: Shop) -> None:
+@pytest.mark.parametrize("jump_ms", [-HOUR_MS, DAY_MS, -30 * DAY_MS])
+def test_a_till_begun_again_under_a_false_clock_knows_head_offices_time_by_its_agents_last_word(
+    shop: Shop, jump_ms: int
+) -> None:
+    """The agent may be slow to say it again; both count the machine's running time, which nobody sets."""
+    clock = ManualClock()
+    shop.reprice(MILK.sku, DEARER, 2, from_ms=clock.wall_ms + 12 * HOUR_MS)
+    agent_says(shop, clock, 0)
+    clock.pass_ms(HOUR_MS)
+    clock.wall_ms += jump_ms
+    with at_till(shop, clock) as at:
+        assert sell(at.sign_in()) == MILK.price_minor
+        assert at.till.shop_time.offset_ms == -jump_ms
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_an_old_word_from_before_the_machine_was_started_says_only_that_it_is_no_earlier_now(
+    shop: Shop, counts: bool
+) -> None:
     """It was said under another setting of the clock, or long ago: who knows how far head office is ahead by now?"""
     clock = ManualClock()
-    agent_says(shop, clock, 2 * HOUR_MS)
+    agent_says(shop, clock, 2 * HOUR_MS, counts=counts)
     then_ms = clock.wall_ms + 2 * HOUR_MS
+    clock.start = "start-2"
     for jump_ms, now_ms in ((DAY_MS, clock.wall_ms + DAY_MS), (-30 * DAY_MS, then_ms)):
         clock.wall_ms += jump_ms
         with at_till(shop, clock) as at:
