@@ -485,6 +485,7 @@ class Agent:
             self.neighbours.silent,
             sealed=self._sealed,
             alone_ms=self.trust.silent_ms,
+            pushes=self.desk.turns.health,
         )  # fmt: skip
 
 

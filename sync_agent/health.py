@@ -40,6 +40,14 @@ class FeedHealth(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class PushLine(msgspec.Struct, frozen=True):
+    """Neighbours' batches: in line now, the most there were since the start, and how many were told to come again."""
+
+    in_line: int = 0
+    most: int = 0
+    turned_away: int = 0
+
+
 READY, DEGRADED = "ready", "degraded"
 OLD_MS = 300_000
 CLOCK_OFF_MS = 60_000
@@ -74,6 +82,7 @@ class AgentHealth(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     sealed: dict[str, SealedHealth] = {}
     alone_ms: int = 0  # since head office's word
+    pushes: PushLine = PushLine()
 
 
 def judged(health: AgentHealth, now_ms: int) -> AgentHealth:
@@ -112,6 +121,8 @@ def metrics_text(health: AgentHealth, now_ms: int) -> bytes:
     gauge("neighbours_silent", "Those known that do not", len(health.silent))
     gauge("alone_seconds", "Since head office's word", health.alone_ms / 1000)
     gauge("second_copies", "Machines that hold everything of this one", len(health.second_copy_at))
+    gauge("pushes_in_line", "Batches of neighbours that wait or are being written", health.pushes.in_line)
+    gauge("pushes_turned_away", "Batches told to come again since the start", health.pushes.turned_away)
     for name, hop in (("hq", health.hq), ("store", health.lan)):
         gauge("hop_up", "1 when this hop answers", hop.state == "up", hop=name)
         contact = _ago(hop.last_contact_ms, now_ms)

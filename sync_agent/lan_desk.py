@@ -21,6 +21,7 @@ from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
 from sync_agent.store_role.intake import Intake
 from sync_agent.store_role.shared_board import SharedBoard
+from sync_agent.store_role.turns import IntakeTurns
 
 LOG = logging.getLogger(__name__)
 MAX_USED_ASSERTIONS = 4_096
@@ -71,6 +72,7 @@ class LanDesk:
         self._key, self._ids, self._board, self._admit = key, ids, board, admit
         self._audience = audience_of(files.config.agent_node)
         self._used: dict[str, int] = {}
+        self.turns = IntakeTurns(clock)
         self.refused: Counter[str] = Counter()  # since the start, by code
 
     def token(self, assertion: str) -> Token:

@@ -3,6 +3,7 @@
 Anonymous callers get `/health` and a token in exchange for a signed assertion; everything else wants the token.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -39,6 +40,7 @@ from sync_agent.hq_link.receipt_line import receipt_found
 from sync_agent.lan_desk import Hello, LanDesk
 from sync_agent.storage import streams
 from sync_agent.storage.seen import seen_here
+from sync_agent.store_role.turns import BODY_WITHIN_S, BUSY
 
 LOG = logging.getLogger(__name__)
 MAX_JSON_BYTES = 16 * 1024
@@ -102,7 +104,12 @@ async def push(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response[
         header = PushHeader.from_http({name.lower(): value for name, value in request.headers.items()})
     except (KeyError, ValueError) as bad:
         raise RuleViolationError("push.bad_header", why=str(bad)[:60]) from bad
-    answer = await desk.intake.take(caller, header, await _body(request, MAX_COMPRESSED_BYTES))
+    async with desk.turns.place(caller.node_id):
+        body = await _body_in_time(request)
+        async with desk.turns.turn():
+            answer = await desk.intake.take(caller, header, body)
+    if isinstance(answer, PushAnswer):
+        answer = msgspec.structs.replace(answer, next=desk.turns.pace(answer.through - header.from_seq))
     status = 200 if isinstance(answer, PushAnswer) else 422 if isinstance(answer, DamagedAnswer) else 409
     if isinstance(answer, DamagedAnswer):
         desk.note_refusal(DAMAGED, caller.node_id)
@@ -276,6 +283,15 @@ async def _body(request: AnyRequest, limit: int) -> bytes:
     return bytes(taken)
 
 
+async def _body_in_time(request: AnyRequest) -> bytes:
+    """The body of a batch. Who sends it byte by byte gives its place in the line back."""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            return await _body(request, MAX_COMPRESSED_BYTES)
+    except TimeoutError:
+        raise EnvironmentFault("push.too_slow") from None
+
+
 async def _chunks(path: Path, start: int) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         file.seek(start)
@@ -302,7 +318,7 @@ def _refused(_: AnyRequest, refused: RuleViolationError) -> Response[bytes]:
 
 def _faulty(_: AnyRequest, fault: EnvironmentFault) -> Response[bytes]:
     wait_ms = fault.retry_after_ms if isinstance(fault, HopFault) else 0
-    answer = _json(ErrorBody(fault.code, "not now"), 503)
+    answer = _json(ErrorBody(fault.code, "not now"), 429 if fault.code == BUSY else 503)
     answer.headers["Retry-After"] = str(max(1, wait_ms // 1000))
     return answer
 

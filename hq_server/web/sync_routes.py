@@ -17,6 +17,7 @@ from hq_server.service import access, enrolment, feed, figures, ingest, receipts
 from hq_server.storage.access import Node
 from hq_server.web.guards import ANONYMOUS, NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
+from hq_server.web.push_turns import PushTurns
 from hq_server.web.refused import note_answer
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread, threaded
@@ -43,8 +44,7 @@ from retail_core.wire.messages import (
     SnapshotManifest,
 )
 
-PUSHING_AT_ONCE = 8
-PUSHES_WAITING = 64
+BODY_WITHIN_S = 60
 FILE_CHUNK_BYTES = 256 * 1024
 ZSTD_LEVEL = 3
 PUSH_STATUS = MappingProxyType[type, int]({PushAnswer: 200, GapAnswer: 409, ForkAnswer: 409, DamagedAnswer: 422})
@@ -127,8 +127,7 @@ def _joining(server: Server) -> list[HTTPRouteHandler]:
 
 def _up(server: Server) -> list[HTTPRouteHandler]:
     hq = server.hq
-    turns = asyncio.Semaphore(PUSHING_AT_ONCE)
-    waiting = 0
+    turns = PushTurns(hq.clock)
 
     @post(
         "/v1/push",
@@ -138,22 +137,19 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
         responses=errors(400, 401, 403, 409, 413, 422, 429, 503),
     )
     async def push(request: AnyRequest) -> Response[bytes]:
-        nonlocal waiting
         node = node_of(request)
-        if waiting >= PUSHES_WAITING:
-            raise EnvironmentFault("push.busy")
-        header = _push_header(request)
-        waiting += 1
-        try:
+        async with turns.place():
+            header = _push_header(request)
             body = await _bounded_body(request)
-            async with turns:
+            async with turns.turn():
                 taken = await in_thread(ingest.take, hq, server.contacts, node, header, body)
-        finally:
-            waiting -= 1
         _count(server, taken)
         await note_answer(server, node, taken)
+        answer = taken.answer
+        if isinstance(answer, PushAnswer):
+            answer = msgspec.structs.replace(answer, next=turns.pace(taken))
         return Response(
-            msgspec.json.encode(taken.answer),
+            msgspec.json.encode(answer),
             status_code=PUSH_STATUS[type(taken.answer)],
             media_type="application/json",
         )
@@ -283,12 +279,16 @@ def _receipts(server: Server) -> list[HTTPRouteHandler]:
 
 
 async def _bounded_body(request: AnyRequest) -> bytes:
-    """The compressed body; refused as soon as it is too large, whatever its headers said."""
+    """The compressed body; refused as soon as it is too large, whatever its headers said, or when it takes for ever."""
     taken = bytearray()
-    async for chunk in request.stream():
-        taken += chunk
-        if len(taken) > MAX_COMPRESSED_BYTES:
-            raise WireDamageError("wire.too_large", limit=MAX_COMPRESSED_BYTES)
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.stream():
+                taken += chunk
+                if len(taken) > MAX_COMPRESSED_BYTES:
+                    raise WireDamageError("wire.too_large", limit=MAX_COMPRESSED_BYTES)
+    except TimeoutError:
+        raise EnvironmentFault("push.too_slow") from None
     return bytes(taken)
 
 

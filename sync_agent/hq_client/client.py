@@ -46,6 +46,7 @@ from sync_agent.config import (
     SNAPSHOT_TIMEOUT_S,
 )
 from sync_agent.hq_client.lines import open_http, why_unreachable
+from sync_agent.hq_client.retry_after import retry_after_ms
 from sync_agent.storage.pages import PulledPage
 
 REFERENCE_ACCEPTS = "item:1,tax:1,price:1"
@@ -409,8 +410,9 @@ class SyncClient:
             self.on_date(shown_ms)
 
     def _refused(self, answer: httpx.Response, text: bytes) -> HopFault:
-        after = answer.headers.get("Retry-After", "")
-        wish_ms = int(after) * 1000 if after.isdigit() else 0
+        wish_ms = retry_after_ms(
+            answer.headers.get("Retry-After", ""), answer.headers.get("Date", ""), self._clock.now_ms()
+        )
         return self._fault(_code(text) or f"hop.status_{answer.status_code}", wish_ms, status=answer.status_code)
 
     def _fault(self, code: str, retry_after_ms: int = 0, **facts: str | int) -> HopFault:

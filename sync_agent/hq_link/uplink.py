@@ -22,6 +22,7 @@ from sync_agent.hq_link.route import Route
 from sync_agent.storage import streams
 from sync_agent.storage.files import Files
 from sync_agent.storage.streams import Copy
+from sync_agent.store_role.turns import BUSY
 from sync_agent.wake import Bell
 
 LOG = logging.getLogger(__name__)
@@ -276,7 +277,8 @@ class Uplink:
 
     def _note_failure(self, peer: str, down: HopFault) -> None:
         LOG.debug("%s: %s", peer, down, extra={"code": down.code})
-        self._route.failed(peer)
+        if down.code != BUSY:  # it answered, and there will be a place
+            self._route.failed(peer)
 
 
 def _woken(state: SenderState) -> SenderState:
