@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -40,6 +41,8 @@ POST_EVERY_S = 30.0
 PREBUILD_EVERY_S = 600.0
 FEED_KEEPS_CLOSED_ORDERS_MS = 2 * 86_400_000
 STOP_WITHIN_S = 5
+GOODBYE_WITHIN_S = 0.5
+"""The end of TLS is answered by whoever reads just then; a caller's idle connection is not read, and would be waited for."""
 KEEP_ALIVE_S = 60
 BACKLOG = 512
 FRAMEWORK_THREADS = 8  # the framework's own hops; ours are in `threads`
@@ -130,8 +133,17 @@ def run_loop(main: Coroutine[object, object, None]) -> None:
         runner.run(main)
 
 
+class _Loop(uvloop.Loop):
+    """As it is, but a caller that does not say goodbye holds up the stop for a moment only."""
+
+    async def create_server(self, *where: Any, **how: Any) -> asyncio.AbstractServer:
+        if how.get("ssl"):
+            how.setdefault("ssl_shutdown_timeout", GOODBYE_WITHIN_S)
+        return await super().create_server(*where, **how)
+
+
 def _event_loop() -> asyncio.AbstractEventLoop:
-    loop = uvloop.new_event_loop()
+    loop = _Loop()
     loop.set_default_executor(ThreadPoolExecutor(FRAMEWORK_THREADS, thread_name_prefix="asyncio_hq"))
     return loop
 
