@@ -36,6 +36,7 @@ from sync_agent.health import AgentHealth, FeedHealth, HopHealth, SealedHealth, 
 from sync_agent.hq_client.client import DATE_STEP_MS, HopFault, Peer, SyncClient
 from sync_agent.hq_client.lines import UNREACHABLE
 from sync_agent.hq_client.tls import pinned_context
+from sync_agent.hq_link.claim_line import ClaimLine
 from sync_agent.hq_link.feeds import FeedLine
 from sync_agent.hq_link.key_line import KeyLine
 from sync_agent.hq_link.neighbours import Neighbours
@@ -127,7 +128,8 @@ class Agent:
         self.trust = TrustLine(files, clock, self.aside, lambda: self.feeds[-1].cursor, self._trust_changed)
         self.hq.on_word = self.aside.on_word = self.trust.from_hq
         self.board = SharedBoard(files, clock) if config.store_role else None
-        self.shared = SharedLine(
+        self.shared = SharedLine(files, clock, self.board, lambda: self.neighbours.with_store_role, self._told)
+        self.claims = ClaimLine(
             files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
         )
         self.copies = NightlyCopies(self.home.home, config, clock)
@@ -157,7 +159,7 @@ class Agent:
                 self.uplink.bell,
                 self.copied.bell,
                 self.watch.bell,
-                self.shared.asked,
+                self.claims.asked,
                 self.receipts.asked,
                 self.salvage.asked,
                 self.start.asked,
@@ -175,7 +177,7 @@ class Agent:
             ]  # fmt: skip
             lines += [
                 self.shared.follow,
-                self.shared.serve_claims,
+                self.claims.run,
                 self.receipts.run,
                 self.keys.run,
                 self.salvage.run,

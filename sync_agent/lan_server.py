@@ -20,6 +20,7 @@ from litestar.response import Stream
 
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.durable.link import NodeDoc
+from retail_core.wire.claim_rounds import MAX_ROUND_BYTES, ClaimRound
 from retail_core.wire.envelope import StreamId
 from retail_core.wire.messages import (
     CONTENT_TYPE,
@@ -194,7 +195,19 @@ async def claim(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response
         asked = msgspec.json.decode(text, type=ClaimRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as bad:
         raise RuleViolationError("claim.malformed") from bad
-    return _json(await desk.store_board().claim(caller.node_id, asked), 200)
+    said = await desk.store_board().claims(caller.node_id, ClaimRound((asked,)))
+    return _json(said.claims[0], 200)
+
+
+@post("/v1/claims", status_code=200)
+async def claims(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response[bytes]:
+    """Everything a till's payment needs, in one question."""
+    text = await _body(request, MAX_ROUND_BYTES)
+    try:
+        asked = msgspec.json.decode(text, type=ClaimRound)
+    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+        raise RuleViolationError("claim.malformed") from bad
+    return _json(await desk.store_board().claims(caller.node_id, asked), 200)
 
 
 @get("/v1/receipt")
@@ -237,7 +250,7 @@ def lan_app(desk: LanDesk) -> Litestar:
 
     enrolled = Router(
         "/",
-        route_handlers=[push, pull, manifest, snapshot_file, witness, seen, shared, remembered, claim, receipt],
+        route_handlers=[push, pull, manifest, snapshot_file, witness, seen, shared, remembered, claim, claims, receipt],
         guards=[known_caller],
         dependencies={"caller": Provide(the_caller)},
     )

@@ -195,6 +195,10 @@ class Fulfilling:
             return
         moved = tuple(MovedLine(line.n, line.sku, line.picked_milli) for line in order.lines if line.picked_milli)
 
+        def not_handed_over(error: CodedError) -> None:
+            self._claims.give_back([(ClaimKind.PICKUP_ORDER, order_id)])
+            failed(error)
+
         def claimed(answer: ClaimAnswer) -> None:
             """Nobody answering is no reason to stop: a later conflict becomes an exception to work on."""
             if isinstance(answer, Refused):
@@ -202,8 +206,9 @@ class Fulfilling:
                 failed(RuleViolationError("order.claimed", order=order.number, by=by))
             else:
                 self._step(
-                    order_id, FulfilmentFact.COLLECTED, moved, done, failed, proof=how, person=order.customer_name
-                )
+                    order_id, FulfilmentFact.COLLECTED, moved, done, not_handed_over,
+                    proof=how, person=order.customer_name,
+                )  # fmt: skip
 
         self._claims.ask(ClaimKind.PICKUP_ORDER, order_id, claimed)
 

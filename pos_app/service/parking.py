@@ -101,12 +101,16 @@ class Parking:
         theirs = told.get(SaleId(sale_id))
 
         def asking(ended: Callable[[SaleData], None], refused: Failed) -> None:
+            def left(why: CodedError) -> None:
+                self._claims.give_back([(ClaimKind.SUSPENDED_SALE, sale_id)])
+                refused(why)
+
             def answered(answer: ClaimAnswer) -> None:
                 why = self._why_not(answer, theirs)
                 if why:
-                    refused(why)
+                    left(why)
                 else:
-                    self._writer.submit(lambda store: self._taken(store, sale_id, theirs, operator), ended, refused)
+                    self._writer.submit(lambda store: self._taken(store, sale_id, theirs, operator), ended, left)
 
             self._claims.ask(ClaimKind.SUSPENDED_SALE, sale_id, answered)
 

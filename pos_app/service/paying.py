@@ -20,7 +20,7 @@ from pos_app.service.selling import Selling
 from pos_app.service.value_booking import Wallet
 from pos_app.storage.readers import Links
 from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash
-from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, NobodyAnswered, Refused
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused, Thing
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import InstrumentId, SaleId
@@ -199,28 +199,34 @@ class Paying:
             self._writer.submit(
                 lambda store: complete(store, sale, writing.operator, tenders, paper, owed, closing),
                 lambda paid: self._paid(paid, writing),
-                lambda error: self._not_paid(writing, owed, error),
+                lambda error: not_paid(owed, error),
             )
 
-        wanted = [(ClaimKind.RECEIPT_REFUND, receipt) for receipt in receipts]
-        wanted += [(ClaimKind.GIFT_CARD, ref) for ref in dict.fromkeys((*named, *cards))]
-        self._claim(wanted, write, lambda error: self._not_paid(writing, (), error))
+        wanted = [(ClaimKind.RECEIPT_REFUND, str(receipt)) for receipt in receipts]
+        wanted += [(ClaimKind.GIFT_CARD, str(ref)) for ref in dict.fromkeys((*named, *cards))]
 
-    def _claim(self, wanted: Sequence[tuple[ClaimKind, str]], then: Callable[[], None], failed: Failed) -> None:
-        """One after the other. Nobody answering stops nothing, and then nobody is asked again: what may be taken without
-        an answer is bounded, and a conflict is seen."""
-        if not wanted:
+        def not_paid(owed: Owed, error: CodedError) -> None:
+            if wanted:
+                self._claims.give_back(wanted)
+            self._not_paid(writing, owed, error)
+
+        self._claim(wanted, write, lambda error: not_paid((), error))
+
+    def _claim(self, wanted: Sequence[Thing], then: Callable[[], None], failed: Failed) -> None:
+        """All at once. Nobody answering stops nothing: what may be taken without an answer is bounded, and a conflict is
+        seen."""
+
+        def answered(answers: Mapping[Thing, ClaimAnswer]) -> None:
+            for (kind, _), answer in answers.items():
+                if isinstance(answer, Refused):
+                    failed(RuleViolationError(IN_USE[kind], by=self._facts.register_of(answer.by)))
+                    return
             then()
-            return
-        (kind, key), *rest = wanted
 
-        def answered(answer: ClaimAnswer) -> None:
-            if isinstance(answer, Refused):
-                failed(RuleViolationError(IN_USE[kind], by=self._facts.register_of(answer.by)))
-            else:
-                self._claim([] if isinstance(answer, NobodyAnswered) else rest, then, failed)
-
-        self._claims.ask(kind, key, answered)
+        if wanted:
+            self._claims.ask_all(wanted, answered)
+        else:
+            then()
 
     def _paper(self, writing: "_Writing") -> Paper:
         settings = self._facts.settings()

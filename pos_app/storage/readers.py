@@ -4,7 +4,7 @@ The reference file may be replaced while selling goes on: `refresh()` opens the 
 closes the old. Until the agent has brought anything, questions answer "nothing known".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -218,9 +218,10 @@ class Links:
         conn = self._ready()
         return shared.shared_value(conn, instrument) if conn else None
 
-    def claim_answer(self, ask_id: str) -> ClaimAnswer | None:
+    def claim_answers(self, ask_ids: Sequence[str]) -> Mapping[str, ClaimAnswer]:
+        """By question; those that have no answer yet are not there."""
         conn = self._ready()
-        return shared.claim_answer(conn, ask_id) if conn else None
+        return shared.claim_answers(conn, ask_ids) if conn else {}
 
     def receipt_answer(self, ask_id: str) -> ReceiptAnswer | None:
         conn = self._ready()

@@ -10,7 +10,7 @@ There are three outcomes, and each kind has its rule for the third, nobody answe
     the store role       stays where it is: only this machine's own agent can take it
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -70,7 +70,19 @@ def decided(held: Held | None, asker: str, for_ms: int, now_ms: int) -> Granted 
     return Granted(now_ms + max(0, min(for_ms, MAX_CLAIM_MS)))
 
 
+Thing = tuple[ClaimKind, str]
+"""What is claimed: its kind, and its own name."""
+
+
 class Claims(Protocol):
     """The port services ask; `done` is told within `WAIT_MS`, if only that nobody answered."""
 
     def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None: ...
+
+    def ask_all(self, things: Sequence[Thing], done: Callable[[Mapping[Thing, ClaimAnswer]], None]) -> None:
+        """Ask for all of them at once: however many there are, nobody waits longer than for one."""
+        ...
+
+    def give_back(self, things: Sequence[Thing]) -> None:
+        """They are not needed any more. It may get lost: a claim ends by itself."""
+        ...

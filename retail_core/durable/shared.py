@@ -3,7 +3,7 @@
 The agent writes, the till beside it reads. Rows are the newest state of a thing; what is gone is not there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -84,12 +84,16 @@ def put_claim_answer(conn: Connection, ask_id: str, reply: ClaimReply | None, no
 # ── the till reads ───────────────────────────────────────────────────────────────────────────────
 
 
-def claim_answer(conn: Connection, ask_id: str) -> ClaimAnswer | None:
-    """None while there is no answer yet."""
-    row = conn.execute("SELECT answer, holder, until_ms FROM claim_answer WHERE ask_id = ?", (ask_id,)).fetchone()
-    if row is None:
-        return None
-    answer, holder, until_ms = row
+def claim_answers(conn: Connection, ask_ids: Sequence[str]) -> Mapping[str, ClaimAnswer]:
+    """The answers there are by now."""
+    rows = conn.execute(
+        "SELECT ask_id, answer, holder, until_ms FROM claim_answer WHERE ask_id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(ask_ids).decode(),),
+    )
+    return {ask_id: _answer(answer, holder, until_ms) for ask_id, answer, holder, until_ms in rows}
+
+
+def _answer(answer: str, holder: str, until_ms: int) -> ClaimAnswer:
     if answer == GRANTED:
         return Granted(until_ms)
     return Refused(holder) if answer == REFUSED else NobodyAnswered()

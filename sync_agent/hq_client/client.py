@@ -283,12 +283,18 @@ class SyncClient:
         return _decoded(text, FoundReceipt)
 
     async def asked(
-        self, method: str, path: str, *, params: Mapping[str, str | int] | None = None, content: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        content: bytes | None = None,
+        limit: int = MAX_ANSWER_BYTES,
     ) -> bytes:
         """Any other question with one good answer, 200. Raises HopFault with the peer's own code."""
         fields = None if content is None else JSON
         async with self._asking(method, path, params=params, headers=fields, content=content) as answer:
-            text = await _bounded(answer, MAX_ANSWER_BYTES)
+            text = await _bounded(answer, limit)
         if answer.status_code != 200:
             raise self._refused(answer, text)
         return text

@@ -27,8 +27,7 @@ from retail_core.domain.shared import (
 from retail_core.domain.shared_drawer import SharedDrawer
 from retail_core.durable import link
 from retail_core.durable.engine import transaction
-from retail_core.durable.migrate import has_table
-from retail_core.durable.shared import put_claim_answer, put_news, put_page, shared_cursor
+from retail_core.durable.shared import put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
@@ -40,11 +39,8 @@ from sync_agent.storage.streams import Copy
 READ_AT_ONCE = 500
 PAGE_ROWS = 500
 KEEP_DONE_MS = 2 * 24 * 3_600_000
-MAX_ASKS = 32
 MAX_REMEMBERED = 200
 MAX_PAGES = 25
-ASK_VALID_MS = 2_000
-"""Nobody waits for an older question any more."""
 GONE = b"null"
 KINDS: Mapping[SharedKind, type[Shared]] = MappingProxyType(
     {
@@ -64,13 +60,6 @@ CLAIMED_AS = MappingProxyType(
     }
 )
 """What was written down needs no claim any more. A drawer belongs to its till, so nobody claims one."""
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """A claim the till beside us waits for."""
-
-    ask_id: str
-    request: ClaimRequest
 
 
 # ── beginning ────────────────────────────────────────────────────────────────────────────────────
@@ -276,25 +265,26 @@ def cursor(files: Files) -> tuple[str, int]:
 
 
 def claim(files: Files, holder: str, request: ClaimRequest, now_ms: int) -> ClaimReply:
-    """Give the thing to `holder` unless another machine has it. What was taken up for good is refused for ever."""
+    """Give the thing to `holder` unless another machine has it, inside the caller's transaction. What was taken up for
+    good is refused for ever.
+    """
     basket = _known(files, SharedKind.BASKET, request.key) if request.kind is ClaimKind.SUSPENDED_SALE else None
     if isinstance(basket, SharedBasket) and basket.taken_by:
         return ClaimReply(granted=False, holder=basket.taken_by)
     conn = files.store
-    with transaction(conn, files.store_path):
-        row = conn.execute(
-            "SELECT holder, until_ms FROM claim WHERE kind = ? AND key = ?", (request.kind, request.key)
-        ).fetchone()
-        given = decided(Held(*row) if row else None, holder, request.for_ms, now_ms)
-        if isinstance(given, Refused):
-            return ClaimReply(granted=False, holder=given.by)
-        if given.until_ms == now_ms:  # it was not needed after all
-            conn.execute("DELETE FROM claim WHERE kind = ? AND key = ?", (request.kind, request.key))
-            return ClaimReply(granted=True, holder=holder)
-        conn.execute(
-            "INSERT OR REPLACE INTO claim (kind, key, holder, until_ms) VALUES (?,?,?,?)",
-            (request.kind, request.key, holder, given.until_ms),
-        )
+    row = conn.execute(
+        "SELECT holder, until_ms FROM claim WHERE kind = ? AND key = ?", (request.kind, request.key)
+    ).fetchone()
+    given = decided(Held(*row) if row else None, holder, request.for_ms, now_ms)
+    if isinstance(given, Refused):
+        return ClaimReply(granted=False, holder=given.by)
+    if given.until_ms == now_ms:  # it was not needed after all
+        conn.execute("DELETE FROM claim WHERE kind = ? AND key = ?", (request.kind, request.key))
+        return ClaimReply(granted=True, holder=holder)
+    conn.execute(
+        "INSERT OR REPLACE INTO claim (kind, key, holder, until_ms) VALUES (?,?,?,?)",
+        (request.kind, request.key, holder, given.until_ms),
+    )
     return ClaimReply(granted=True, holder=holder, for_ms=given.until_ms - now_ms, told=_newest(files, request))
 
 
@@ -305,31 +295,3 @@ def _newest(files: Files, request: ClaimRequest) -> SharedPage | None:
     if kind is None or row is None:
         return None
     return SharedPage(*head(files), (SharedRow(kind, request.key, row[0], msgspec.Raw(row[1])),))
-
-
-def asks(files: Files, now_ms: int) -> Sequence[Ask]:
-    """Claims the till beside us waits for, the oldest first."""
-    conn = files.till()
-    if conn is None or not has_table(conn, "claim_ask"):
-        return ()
-    rows = conn.execute(
-        "SELECT ask_id, kind, key, for_ms FROM claim_ask WHERE at_ms > ? ORDER BY at_ms LIMIT ?",
-        (now_ms - ASK_VALID_MS, MAX_ASKS),
-    ).fetchall()
-    known = {
-        row[0]
-        for row in files.link.execute("SELECT ask_id FROM claim_answer WHERE at_ms > ?", (now_ms - ASK_VALID_MS,))
-    }
-    return [
-        Ask(ask_id, ClaimRequest(ClaimKind(kind), key, for_ms))
-        for ask_id, kind, key, for_ms in rows
-        if ask_id not in known
-    ]
-
-
-def answer(files: Files, ask_id: str, reply: ClaimReply | None, now_ms: int) -> None:
-    """For the till beside us, with what is told of the thing."""
-    with transaction(files.link, files.link_path):
-        if reply and reply.told:
-            put_news(files.link, reply.told)
-        put_claim_answer(files.link, ask_id, reply, now_ms)

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from retail_core.domain.clock import Clock
-from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
+from retail_core.wire.claim_rounds import ClaimRound, ClaimRoundReply
+from retail_core.wire.messages import SharedPage, SharedRow
 from sync_agent.config import POLL_TILL_MS
-from sync_agent.storage import shared
+from sync_agent.storage import claim_rounds, shared
 from sync_agent.storage.files import Files
 from sync_agent.wake import Bell
 
@@ -68,10 +69,10 @@ class SharedBoard:
         if await self._files.run(lambda files: shared.remember(files, rows, now_ms)):
             await self._tell()
 
-    async def claim(self, holder: str, request: ClaimRequest) -> ClaimReply:
+    async def claims(self, holder: str, asked: ClaimRound) -> ClaimRoundReply:
         """Decided here, for every machine of the store."""
         now_ms = self._clock.now_ms()
-        return await self._files.run(lambda files: shared.claim(files, holder, request, now_ms))
+        return await self._files.run(lambda files: claim_rounds.decide(files, holder, asked, now_ms))
 
     async def _tell(self) -> None:
         async with self._news:

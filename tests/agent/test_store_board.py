@@ -14,9 +14,10 @@ from retail_core.domain.ids import SaleId
 from retail_core.domain.shared import Shared, SharedBasket, SharedKind, key_of
 from retail_core.domain.shared_drawer import DrawerBegun, DrawerEnd, SharedDrawer
 from retail_core.durable import link
+from retail_core.wire.claim_rounds import ClaimRound
 from retail_core.wire.messages import ClaimRequest, SharedPage, SharedRow
 from sync_agent.config import AgentHome
-from sync_agent.storage import shared
+from sync_agent.storage import claim_rounds, shared
 from sync_agent.storage.files import Files
 from tests.support.shop import make_shop, row
 
@@ -62,7 +63,8 @@ def _twice(files: Files, names: list[str]) -> list[object]:
     shared.remember(files, [basket(name) for name in names], 1_000)
     _, rev = shared.head(files)
     seen += [told(files, source, 0), told(files, source, rev)]
-    reply = shared.claim(files, "agent-T2", ClaimRequest(ClaimKind.SUSPENDED_SALE, names[0], CLAIM_MS), 1_000)
+    asked = ClaimRound((ClaimRequest(ClaimKind.SUSPENDED_SALE, names[0], CLAIM_MS),))
+    (reply,) = claim_rounds.decide(files, "agent-T2", asked, 1_000).claims
     shared.begin(files, 1_000)
     return [*seen, told(files, source, rev), told(files, source, rev + 40), reply.told]
 

@@ -78,9 +78,9 @@ def test_an_answer_is_one_of_three_and_old_ones_go(conn: Connection) -> None:
         shared.put_claim_answer(conn, "1", ClaimReply(granted=True, holder="a1", for_ms=500), 1_000)
         shared.put_claim_answer(conn, "2", ClaimReply(granted=False, holder="a2"), 1_000)
         shared.put_claim_answer(conn, "3", None, 1_000)
-    found = [shared.claim_answer(conn, ask) for ask in ("1", "2", "3", "4")]
-    assert found == [Granted(1_500), Refused("a2"), NobodyAnswered(), None]
+    found = shared.claim_answers(conn, ("1", "2", "3", "4"))
+    assert found == {"1": Granted(1_500), "2": Refused("a2"), "3": NobodyAnswered()}
     with transaction(conn):
         shared.put_claim_answer(conn, "5", None, 1_001 + shared.KEEP_ANSWERS_MS)
-    assert shared.claim_answer(conn, "1") is None
+    assert shared.claim_answers(conn, ["1"]) == {}
     conn.close()

@@ -11,8 +11,8 @@ from retail_core.sync.sender import HQ_PEER
 from retail_core.sync.storerole import NOBODY, StoreRole, heard_of, taken_over
 from retail_core.wire.messages import ClaimReply, ClaimRequest
 from sync_agent.config import FIND_PEERS_EVERY_MS, LEASE_SKEW_MS, POLL_TILL_MS
+from sync_agent.hq_link.claim_line import CLAIM_PATIENCE_S
 from sync_agent.hq_link.neighbours import FIRST_PAUSE_MS, FORGET_AFTER_MS
-from sync_agent.hq_link.shared_line import CLAIM_PATIENCE_S
 from sync_agent.storage.orders import AGENT_ACTOR, DECISIONS
 from tests.sim import board
 from tests.sim.board import Page

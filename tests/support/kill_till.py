@@ -13,14 +13,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pos_app.service.instruments import Found
-from retail_core.domain.claims import ClaimAnswer, ClaimKind, NobodyAnswered
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, NobodyAnswered, Thing
 from tests.support.kill_accounts import COUPON_FILE, COUPONS_A_ROUND, GIFT_CODE, LOYALTY_CARD
 
 if TYPE_CHECKING:
@@ -153,6 +153,12 @@ class NobodyThere:
 
     def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
         done(NobodyAnswered())
+
+    def ask_all(self, things: Sequence[Thing], done: Callable[[Mapping[Thing, ClaimAnswer]], None]) -> None:
+        done(dict.fromkeys(things, NobodyAnswered()))
+
+    def give_back(self, things: Sequence[Thing]) -> None:
+        pass
 
 
 def _coupons(folder: Path, round_: int) -> list[str]:

@@ -113,14 +113,32 @@ def test_what_a_newer_store_machine_tells_stops_no_till(at: AtTill, shop: Shop) 
     assert at.scan(MILK.code).pay_cash(500).total_minor == 119
 
 
-def test_with_nobody_to_ask_a_payment_waits_once_however_much_it_needs(at: AtTill, shop: Shop) -> None:
-    receipts = [at.scan(MILK.code).pay_cash(500).receipt_no for _ in range(3)]
-    for receipt in receipts:
-        draft(at, receipt)
-        at.till.returning.scan(MILK.code)
-        at.till.returning.take()
-    assert at.pay_cash(0).total_minor == -3 * 119
-    conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
-    asked = conn.execute("SELECT kind FROM claim_ask").fetchall()
-    conn.close()
-    assert len(asked) == 1
+class TickingClock(ManualClock):
+    """No two things are done in the same moment."""
+
+    def now_ms(self) -> int:
+        self.wall_ms += 1
+        return self.wall_ms
+
+
+def test_however_much_a_payment_needs_it_is_asked_for_at_once_and_given_back_when_nothing_comes_of_it(
+    shop: Shop,
+) -> None:
+    with at_till(shop, TickingClock()) as opened:
+        at = opened.sign_in()
+        receipts = [at.scan(MILK.code).pay_cash(500).receipt_no for _ in range(3)]
+        for receipt in receipts:
+            draft(at, receipt)
+            at.till.returning.scan(MILK.code)
+            at.till.returning.take()
+        shop.tell(SharedReturns(receipts[0], (BackPart("node-T2", "S0319-T2-A-000004", 1, 1000, 119),)))
+        with pytest.raises(RuleViolationError, match=r"return\.more_than_sold"):
+            at.pay_cash(0)
+        at.till.writer.flush()
+        conn = open_ro(shop.home.till_db, shop.home.keys.file_key("till.db"))
+        asked = conn.execute("SELECT key, for_ms, at_ms FROM claim_ask ORDER BY at_ms, key").fetchall()
+        conn.close()
+    assert [(key, for_ms > 0) for key, for_ms, _ in asked] == [(r, True) for r in receipts] + [
+        (r, False) for r in receipts
+    ]
+    assert len({at_ms for _, _, at_ms in asked}) == 2

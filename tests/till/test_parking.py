@@ -1,13 +1,13 @@
 """A basket put aside is on disk, survives a restart, and comes back by the prices of now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from pos_app.service import parking
 from pos_app.storage.parked import Parked
-from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted, Thing
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import LineId, SaleId
 from retail_core.domain.shared import SharedBasket
@@ -110,6 +110,12 @@ class AlwaysGranted:
 
     def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
         done(Granted(1 << 60))
+
+    def ask_all(self, things: Sequence[Thing], done: Callable[[Mapping[Thing, ClaimAnswer]], None]) -> None:
+        done(dict.fromkeys(things, Granted(1 << 60)))
+
+    def give_back(self, things: Sequence[Thing]) -> None:
+        pass
 
 
 def test_another_tills_basket_is_taken_up_once_before_the_store_hears_of_it(shop: Shop) -> None:
