@@ -47,6 +47,7 @@ from pos_app.service.suggesting import Suggesting
 from pos_app.service.taking_over import TakingOver
 from pos_app.service.tendering import Tendering
 from pos_app.service.till_choices import Choice, TillChoices
+from pos_app.service.tills import TillsDesk
 from pos_app.service.waiting_sale import WaitingSale
 from pos_app.storage import (
     customers_here,
@@ -116,6 +117,7 @@ class Till:
     links: Links
     claims: StoreClaims
     connection: ConnectionDesk
+    tills: TillsDesk = field(init=False)
     recovery: RecoveryDesk
     writer: Writer
     receipt_codes: ReceiptCodes = field(init=False)
@@ -140,6 +142,8 @@ class Till:
     def __post_init__(self) -> None:
         self._taking_over = TakingOver(self.selling)
         self.choices = TillChoices(self.preferences, self.config, self.writer)
+        self.tills = TillsDesk(self.links, self.writer, self.config)
+        self.signing_in.check_role = self.tills.check_role
         self.sealing = Sealing(self.writer, self.links, self.clock, calm=lambda: self.selling.sale is None)
 
     @classmethod
@@ -302,6 +306,7 @@ class Till:
         self.drawer.operator = operator
         self.store_drawers.operator = operator
         self.connection.operator = operator
+        self.tills.operator = operator
         self.recovery.operator = operator
 
     def language_of(self, operator: SoldBy | None) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from retail_core.domain.clock import Clock, OtherClock
 from retail_core.domain.errors import EnvironmentFault
+from retail_core.domain.events import TillLocked
 from retail_core.domain.ids import IdSource
 from retail_core.durable import link
 from retail_core.durable.home import MachineConfig
@@ -39,6 +40,7 @@ from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.claim_line import ClaimLine
 from sync_agent.hq_link.feeds import FeedLine
 from sync_agent.hq_link.key_line import KeyLine
+from sync_agent.hq_link.lock_line import LockLine
 from sync_agent.hq_link.neighbours import Neighbours
 from sync_agent.hq_link.receipt_line import ReceiptLine
 from sync_agent.hq_link.references import SHRUNK, References
@@ -88,6 +90,7 @@ class Agent:
         self._ca_pem = home.ca_pem.read_text()
         self._hq_clock = OtherClock()
         self._acceptance: Acceptance | None = None
+        self._journal: Acceptance | None = None  # of a machine without the store role, once it has something to say
         self._pending_role: StoreRole | None = None
         self._stopping, self._figures = asyncio.Event(), Bell()
         self._sealed: dict[str, SealedHealth] = {}
@@ -102,8 +105,9 @@ class Agent:
         self.up, self.down = (Route(direct, clock) for _ in range(2))
         self.relay, self.copy = Route(direct, clock), Route({}, clock)
         self.neighbours = Neighbours(
-            config, self._ca_pem, self._key, clock, ids, lambda: self.trust.of(self.nodes), self._neighbours_changed,
-            trusting=lambda: not self.trust.ended, heard=lambda word: self.trust.carried(word),  # noqa: PLW0108 - made later
+            config, self._ca_pem, self._key, clock, ids, lambda: self.locks.of(self.trust.of(self.nodes)), self._neighbours_changed,
+            trusting=lambda: not (self.trust.ended or self.locks.locked_here),
+            heard=lambda word: self.trust.carried(word), greeted=lambda: self.locks.bell.ring(),  # noqa: PLW0108 - made later
         )  # fmt: skip
         self.cache = FeedCache(files, clock)
         self.references = References(files, self.down, self.hq, self._key, clock, ids)
@@ -127,6 +131,9 @@ class Agent:
         )
         self.trust = TrustLine(files, clock, self.aside, lambda: self.feeds[-1].cursor, self._trust_changed)
         self.hq.on_word = self.aside.on_word = self.trust.from_hq
+        self.locks = LockLine(
+            files, self._key, lambda: self.nodes, self.neighbours.greeted, self._note_lock, self._trust_changed
+        )
         self.board = SharedBoard(files, clock) if config.store_role else None
         self.shared = SharedLine(files, clock, self.board, lambda: self.neighbours.with_store_role, self._told)
         self.claims = ClaimLine(
@@ -139,9 +146,9 @@ class Agent:
         self.receipts = ReceiptLine(files, clock, lambda: self.neighbours.with_store_role, self.hq, self._told)
         self.intake = Intake(files, clock, lambda: self.nodes, lambda: self._offset_ms, self._grown)
         self.desk = LanDesk(
-            files, self._key, clock, self.ids, nodes=lambda: self.nodes, admit=self.trust.admit, intake=self.intake, cache=self.cache,
+            files, self._key, clock, self.ids, nodes=lambda: self.nodes, admit=self._admit, intake=self.intake, cache=self.cache,
             references=self.references, hq=self.hq, hello=self.hello, hq_age_ms=self._hq_age_ms,
-            board=self.board,
+            board=self.board, locks=self.locks,
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -163,6 +170,7 @@ class Agent:
                 self.receipts.asked,
                 self.salvage.asked,
                 self.start.asked,
+                self.locks.bell,
                 *([self.board.bell] if self.board else []),
             ]
             self.till = await TillLink.open(self.files, self.clock, bells)
@@ -184,6 +192,7 @@ class Agent:
                 self.start.run,
                 self.copies.run,
                 self.trust.run,
+                self.locks.run,
                 self._seal,
             ]
             lines.append(self.board.run if self.board else self.relayed.run)
@@ -206,6 +215,7 @@ class Agent:
         config = self.config
         self.nodes = await self.files.run(downlink.nodes)
         await self.trust.open()
+        await self.locks.open()
         await self._heard_of_hq()
         if config.store_role:
             self._acceptance = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
@@ -273,6 +283,19 @@ class Agent:
     def _trust_changed(self) -> None:
         self.neighbours.bell.ring()
         self._neighbours_changed()
+        self.till.brought()
+
+    def _admit(self, node: NodeDoc) -> None:
+        self.trust.admit(node)
+        self.locks.admit(node)
+
+    async def _note_lock(self, event: TillLocked, by: str) -> None:
+        """What a neighbour told stands in this machine's own journal too."""
+        journal = self._acceptance or self._journal
+        if journal is None:
+            journal = self._journal = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
+        await self.files.run(lambda _: journal.note(event, by))
+        self._grown()
 
     def _heard_of_roles(self) -> None:
         """A neighbour has the store role."""
@@ -416,7 +439,7 @@ class Agent:
         config, error = self.config, self.hq.last_error
         return Hello(
             config.agent_node, config.store, config.store_role, self.term, not error, error, self.watch.reach.value,
-            self.role.generation, self.trust.word,
+            self.role.generation, self.trust.word, self.locks.digest,
         )  # fmt: skip
 
     def hq_contact_ms(self) -> int:

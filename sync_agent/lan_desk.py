@@ -16,6 +16,7 @@ from retail_core.trust.keys import SigningKey
 from sync_agent.config import PULL_LIMIT
 from sync_agent.feed_cache import FeedCache, checked_rows
 from sync_agent.hq_client.client import SnapshotWanted, SyncClient, Token, accepts_of
+from sync_agent.hq_link.lock_line import LockLine
 from sync_agent.hq_link.references import References
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
@@ -44,6 +45,7 @@ class Hello(msgspec.Struct, frozen=True):
     reach: str = ""
     generation: int = 0  # of the store role this agent has, or has last heard of
     word: str = ""  # head office's newest, signed by it
+    locks: str = ""  # digest of the locks it knows
 
 
 class LanDesk:
@@ -65,10 +67,11 @@ class LanDesk:
         hello: Callable[[], Hello],
         hq_age_ms: Callable[[], int | None],
         board: SharedBoard | None,
+        locks: LockLine,
     ) -> None:
         self.files, self.clock, self.intake = files, clock, intake
         self.cache, self.references, self.hq = cache, references, hq
-        self.hello, self.hq_age_ms, self.nodes = hello, hq_age_ms, nodes
+        self.hello, self.hq_age_ms, self.nodes, self.locks = hello, hq_age_ms, nodes, locks
         self._key, self._ids, self._board, self._admit = key, ids, board, admit
         self._audience = audience_of(files.config.agent_node)
         self._used: dict[str, int] = {}
@@ -99,6 +102,10 @@ class LanDesk:
         node = self._node(claims.subject)
         self._admit(node)
         return node
+
+    def still(self, caller: NodeDoc) -> None:
+        """Call after waiting: who was shut out meanwhile gets nothing. Raises RuleViolationError as `caller` does."""
+        self._admit(self._node(caller.node_id))
 
     def claimed_by(self, authorization: str) -> str:
         """Whom a bearer token names, true or not, for the log."""

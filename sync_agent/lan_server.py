@@ -20,6 +20,7 @@ from litestar.response import Stream
 
 from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.durable.link import NodeDoc
+from retail_core.trust.locks import LockPage
 from retail_core.wire.claim_rounds import MAX_ROUND_BYTES, ClaimRound
 from retail_core.wire.envelope import StreamId
 from retail_core.wire.messages import (
@@ -45,6 +46,7 @@ from sync_agent.store_role.turns import BODY_WITHIN_S, BUSY
 
 LOG = logging.getLogger(__name__)
 MAX_JSON_BYTES = 16 * 1024
+MAX_LOCK_BYTES = 64 * 1024
 MAX_REMEMBERED_BYTES = 4 * 1024 * 1024
 MAX_USED_ASSERTIONS = 4_096
 DAMAGED = "push.damaged"
@@ -58,6 +60,7 @@ STATUS_OF = MappingProxyType(
         "push.other_store": 403,
         "feed.scope_denied": 403,
         "snapshot.scope_denied": 403,
+        "node.locked": 403,
         "trust.alone_too_long": 403,
         "receipt.unknown": 404,
         "snapshot.unknown": 404,
@@ -70,6 +73,7 @@ STATUS_OF = MappingProxyType(
 """HTTP status by code or by the code's family; other rules answer 400, faults 503."""
 SENTENCE_OF = MappingProxyType(
     {
+        "node.locked": "A manager of the store has locked this till. A manager at another till lets it in again.",
         "trust.alone_too_long": "This machine has had no word of head office for 35 days and lets nobody in until it has.",
     }
 )
@@ -120,6 +124,7 @@ async def push(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response[
 @get("/v1/pull")
 async def pull(
     desk: LanDesk,
+    caller: NodeDoc,
     wanted: Annotated[str, QueryParameter(name="scope", max_length=80)],
     cursor: Annotated[int, QueryParameter(ge=0)],
     wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
@@ -127,6 +132,7 @@ async def pull(
     fresh: Annotated[int, QueryParameter(ge=0, le=1)] = 0,
 ) -> Response[bytes]:
     page = await desk.page(wanted, cursor, wait, accepts, fresh=bool(fresh))
+    desk.still(caller)
     if page is None:
         return Response(b"", status_code=204)
     if isinstance(page, SnapshotWanted):
@@ -170,11 +176,13 @@ async def snapshot_file(request: AnyRequest, desk: LanDesk, snapshot_id: FromPat
 @get("/v1/shared")
 async def shared(
     desk: LanDesk,
+    caller: NodeDoc,
     source: Annotated[str, QueryParameter(max_length=40)],
     cursor: Annotated[int, QueryParameter(ge=0)],
     wait: Annotated[int, QueryParameter(ge=0, le=MAX_PULL_WAIT_S)] = 0,
 ) -> Response[bytes]:
     told = await desk.store_board().page(source, cursor, wait)
+    desk.still(caller)
     return Response(b"", status_code=204) if told is None else _json(told, 200)
 
 
@@ -186,6 +194,16 @@ async def remembered(request: AnyRequest, desk: LanDesk) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError) as bad:
         raise RuleViolationError("shared.malformed") from bad
     await desk.store_board().remember(told.rows)
+
+
+@post("/v1/locks", status_code=200)
+async def locks(request: AnyRequest, desk: LanDesk) -> Response[bytes]:
+    """Tills that a manager locked, as the asker knows them; answered with all that are known here."""
+    try:
+        told = msgspec.json.decode(await _body(request, MAX_LOCK_BYTES), type=LockPage)
+    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+        raise RuleViolationError("lock.malformed") from bad
+    return _json(await desk.locks.take(told), 200)
 
 
 @post("/v1/claim", status_code=200)
@@ -250,7 +268,20 @@ def lan_app(desk: LanDesk) -> Litestar:
 
     enrolled = Router(
         "/",
-        route_handlers=[push, pull, manifest, snapshot_file, witness, seen, shared, remembered, claim, claims, receipt],
+        route_handlers=[
+            push,
+            pull,
+            manifest,
+            snapshot_file,
+            witness,
+            seen,
+            shared,
+            remembered,
+            locks,
+            claim,
+            claims,
+            receipt,
+        ],
         guards=[known_caller],
         dependencies={"caller": Provide(the_caller)},
     )

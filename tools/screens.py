@@ -34,6 +34,7 @@ from tools.screens_pickup import pickup_pictures
 from tools.screens_recovery import recovery_pictures
 from tools.screens_returns import return_pictures
 from tools.screens_sell import sell_pictures
+from tools.screens_tills import tills_pictures
 
 THEMES = ("light", "dark")
 SETTLES = 4  # a list that scrolls takes the height of its new words a turn later
@@ -50,6 +51,7 @@ def pictures() -> Iterator[Picture]:
     yield from people_pictures()
     yield from connection_pictures()
     yield from recovery_pictures()
+    yield from tills_pictures()
     yield from more_pictures()
     yield Picture("sign-in", sign_in(""), LOCKED, ())
     yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), LOCKED, ())

@@ -40,6 +40,7 @@ PAGES = (
     ("staff", "Staff"),
     ("settings", "Settings"),
     ("connection", "Connection"),
+    ("tills", "Tills"),
     ("recovery", "Lost till"),
 )
 LOOK_STRIP = (

@@ -24,6 +24,7 @@ class LinkState(StrEnum):
     NO_NETWORK = "no_network"
     NO_INTERNET = "no_internet"
     HQ_OFFLINE = "hq_offline"
+    LOCKED = "locked"
     ALONE = "alone"
     ALONE_SOON = "alone_soon"
     OTHERS_SILENT = "others_silent"
@@ -67,6 +68,9 @@ class LinkStatus:
     def _state(self, status: LinkStatusDoc, queued: int) -> LinkState:
         if not status.at_ms or not (status.hq_contact_ms or status.error):
             return LinkState.STARTING
+        lock = self._facts.locks().get(self._own_agent)
+        if lock and lock.locked:
+            return LinkState.LOCKED
         others = self._facts.other_agents(self._own_agent)
         found = lamp(way(status, others, self._clock.now_ms()), queued)
         return clock_first(alone_first(found, status.alone_days if others else 0), status.hq_offset_ms)

@@ -21,7 +21,7 @@ from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.people import PeopleRules
-from retail_core.domain.roles import Permission
+from retail_core.domain.roles import Permission, Role
 from retail_core.durable.link import StaffRow
 from retail_core.trust.pins import badge_matches, badge_secret, check_pin_form, pin_matches
 
@@ -58,12 +58,15 @@ class SigningIn:
         self._by_badge: StaffRow | None = None  # their badge was read, their PIN is awaited
         self.seen = dict(seen)
         self.operator: SoldBy | None = None
+        self.check_role: Callable[[Role], None] = lambda _: None
+        """Raises RuleViolationError when nobody of this role may be at the till now."""
 
     def sign_in(self, pin: str, done: Callable[[SoldBy], None], failed: Failed) -> None:
         """Answers with the operator, or with `pin.malformed`, `pin.wrong` (tries left), `pin.locked`, `staff.none`."""
         named = self._by_badge
         how = BADGE_AND_PIN if named else PIN
-        self._find_by_pin(TOPIC, pin, lambda row: self._enter(row, how, done), failed, [named] if named else None)
+        among = [named] if named else None
+        self._find_by_pin(TOPIC, pin, lambda row: self._let_in(row, how, done, failed), failed, among)
 
     def sign_in_by_badge(self, label: str, done: Callable[[SoldBy], None], failed: Failed) -> None:
         """Answers at once with the operator, or with `badge.unknown`; `badge.pin_too` (name) where the store wants the
@@ -81,7 +84,7 @@ class SigningIn:
             self._by_badge = row
             failed(RuleViolationError("badge.pin_too", name=row.name))
         else:
-            self._enter(row, BADGE, done)
+            self._let_in(row, BADGE, done, failed)
 
     def holder(self, label: str) -> StaffRow | None:
         """Whose badge this is; None for nobody who may sign in here."""
@@ -179,6 +182,14 @@ class SigningIn:
             self._guard = PinGuard()
             self._keep_guard()
         found(row)
+
+    def _let_in(self, row: StaffRow, how: str, done: Callable[[SoldBy], None], failed: Failed) -> None:
+        try:
+            self.check_role(row.role)
+        except RuleViolationError as refused:
+            failed(refused)
+        else:
+            self._enter(row, how, done)
 
     def _enter(self, row: StaffRow, how: str, done: Callable[[SoldBy], None]) -> None:
         """They are at the till now; whoever was before them is not."""

@@ -23,9 +23,11 @@ from retail_core.domain.value import Instrument
 from retail_core.durable import advice, customers, link, recovery, reference, shared
 from retail_core.durable.engine import Connection, faults, open_ro
 from retail_core.durable.home import Home
+from retail_core.durable.locks import read_locks
 from retail_core.durable.receipts import ReceiptAnswer, receipt_answer
 from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
 from retail_core.durable.start import StartAnswer, start_answer
+from retail_core.trust.locks import TillLock
 from retail_core.wire.envelope import Head, StreamId
 
 COUNT_UP_TO = 1_000
@@ -237,6 +239,11 @@ class Links:
         """Every machine of this store that head office enrolled, those shut out too."""
         conn = self._ready()
         return link.read_nodes(conn) if conn else ()
+
+    def locks(self) -> Mapping[str, TillLock]:
+        """The newest act of a manager on each till that was ever locked, by its agent's node."""
+        conn = self._ready()
+        return read_locks(conn) if conn else {}
 
     def other_agents(self, own_node: str) -> dict[str, str]:
         """Register by node of every other agent of the store that is not revoked."""

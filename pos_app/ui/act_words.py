@@ -31,6 +31,8 @@ ACT_WORDS: Mapping[str, str] = MappingProxyType(
         "salvage": _("Send what the disk of {name} has to head office, {amount} records"),
         "start_training": _("Begin training at this till"),
         "unlock_pins": _("Let PINs be tried again at this till"),
+        "lock_till": _("Keep {name} out of the store's network"),
+        "unlock_till": _("Let {name} into the store's network again"),
         "store_role": _("Tie the store together on this machine"),
         "void_sale": _("Give up the whole sale of {money}"),
         "x_report": _("Show what should be in the drawer"),

@@ -50,6 +50,10 @@ class Act(StrEnum):
     LEARN = "learn"
     LESS = "less"
     LOCK = "lock"
+    LET_IN = "let_in"
+    LOCK_MISSING = "lock_missing"
+    LOCK_ODD = "lock_odd"
+    LOCK_STRANGER = "lock_stranger"
     LOOK_AROUND = "look_around"
     MAIL_RECEIPT = "mail_receipt"
     MANAGER = "manager"
@@ -250,6 +254,16 @@ RECOVERY_KEYS: Mapping[str, Act] = MappingProxyType(
     }
 )
 STAFF_KEYS: Mapping[str, Act] = MappingProxyType({"F6": Act.UNLOCK_PINS})
+TILLS_KEYS: Mapping[str, Act] = MappingProxyType(
+    {
+        "F2": Act.LOCK_MISSING,
+        "F3": Act.LOCK_ODD,
+        "F4": Act.LOCK_STRANGER,
+        "F9": Act.LET_IN,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
+    }
+)
 MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})
 HELP_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
 PRICE_CHECK_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})

@@ -25,6 +25,8 @@ from pos_app.ui.screens.settings.presenter import SettingsPresenter
 from pos_app.ui.screens.settings.view import SettingsView
 from pos_app.ui.screens.staff.presenter import StaffPresenter
 from pos_app.ui.screens.staff.view import StaffView
+from pos_app.ui.screens.tills.presenter import TillsPresenter
+from pos_app.ui.screens.tills.view import TillsView
 from pos_app.ui.words import tr
 from retail_core.domain.roles import Permission, may
 
@@ -63,6 +65,8 @@ def manager_workspace(
     workspace.add("settings", lambda: tr("Settings"), settings, allowed(Permission.SET_UP_TILL))
     way = ConnectionPresenter(ConnectionView(), till.connection, till.link, zone, counter.healths)
     workspace.add("connection", lambda: tr("Connection"), way)
+    tills = TillsPresenter(TillsView(), till.tills, zone)
+    workspace.add("tills", lambda: tr("Tills"), tills, allowed(Permission.SET_UP_TILL))
     recovery = RecoveryPresenter(RecoveryView(), till.recovery, zone)
     workspace.add("recovery", lambda: tr("Lost till"), recovery, allowed(Permission.SET_UP_TILL))
     return workspace

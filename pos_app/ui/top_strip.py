@@ -37,6 +37,7 @@ OFF_WORDS: Mapping[LinkState, str] = MappingProxyType(
         LinkState.NO_NETWORK: _("No network"),
         LinkState.NO_INTERNET: _("No internet"),
         LinkState.HQ_OFFLINE: _("HQ offline"),
+        LinkState.LOCKED: _("Locked by the store"),
         LinkState.ALONE: _("Tills apart"),
         LinkState.ALONE_SOON: _("Long without HQ"),
         LinkState.CLOCK_WRONG: _("Clock is wrong"),

@@ -21,6 +21,7 @@ from pos_app.ui.held_scans import HeldScan, HeldScans
 from pos_app.ui.idle import IdleLock
 from pos_app.ui.keymap import Act
 from pos_app.ui.keys import Keys
+from pos_app.ui.locked_till import LockedTill
 from pos_app.ui.notices import Notice
 from pos_app.ui.opening import OpeningDrawer
 from pos_app.ui.operators import Operators
@@ -87,6 +88,7 @@ class Workplace(QObject):
         self.trainer = Trainer(till)
         self.idle = IdleLock(lambda: till.signing_in.rules.idle_lock_s, self._is_paying)
         self.second = SecondBasket(till, self.sell, self.pay, self.keys, self._go, lambda: self.current)
+        self.locked_till = LockedTill(till, self.sign_in, self.lock)
         self.current: Screen = self.sign_in
         self._own: dict[Act, Callable[[], None]] = {
             Act.LOCK: self.lock,
@@ -272,6 +274,7 @@ class Workplace(QObject):
     def refresh(self) -> None:
         """A second has passed, or the agent brought something."""
         self._show_top()
+        self.locked_till.look()
         self.current.refresh()
         if self.current is not self.pickup:
             self._count_orders(self.till.fulfilling.board().open_count)

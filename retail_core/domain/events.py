@@ -216,6 +216,22 @@ class BasketRecalled(msgspec.Struct, frozen=True, omit_defaults=True):
     as_sale: SaleId
 
 
+class TillLocked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A manager of the store shut another till out of the store's network, or let it in again.
+
+    `nodes` are that machine's, its agent first; `n` counts the acts on it. `heard_from`: written by a machine that was told,
+    by the agent of the till where it was decided; empty where it was.
+    """
+
+    nodes: tuple[str, ...]
+    register: str
+    locked: bool
+    n: int
+    why: str = ""
+    by: str = ""  # the operator id of the manager who decided
+    heard_from: str = ""
+
+
 class SyncDamaged(msgspec.Struct, frozen=True, omit_defaults=True):
     """Sent under the seq of an event whose bytes no longer match its chain, so that the stream never stops."""
 
@@ -240,5 +256,6 @@ Event = (
     | MailWanted
     | AuditNoted
     | SyncDamaged
+    | TillLocked
     | DrawerEvent
 )

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     SET_UP_DEVICES = "set_up_devices"
     SETTLE_DOUBT = "settle_doubt"
     TAKE_STORE_ROLE = "take_store_role"
+    LOCK_TILL = "lock_till"  # keep another till out of the store's network, and let it in again
     SALVAGE = "salvage"  # send up what a lost machine's disk has
     KEEP_DRAWER = "keep_drawer"  # open it, count and close one's own session, open it without a sale
     MOVE_CASH = "move_cash"  # loan, drop, bank
@@ -101,7 +102,13 @@ _SUPERVISING = _OVER_DRAWERS | {
     Permission.POST_VOID,
 }
 _MANAGING = frozenset(
-    {Permission.DISCOUNT_ANY, Permission.SEE_EXCEPTIONS, Permission.TAKE_STORE_ROLE, Permission.SALVAGE}
+    {
+        Permission.DISCOUNT_ANY,
+        Permission.SEE_EXCEPTIONS,
+        Permission.TAKE_STORE_ROLE,
+        Permission.LOCK_TILL,
+        Permission.SALVAGE,
+    }
 )
 _VIEWER = frozenset({Permission.VIEW_TODAY, Permission.VIEW_STOCK, Permission.VIEW_ORDERS, Permission.VIEW_CASES})
 _OPERATOR = _VIEWER | {

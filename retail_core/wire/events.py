@@ -31,6 +31,7 @@ from retail_core.domain.events import (
     StockCounted,
     StockMoved,
     SyncDamaged,
+    TillLocked,
 )
 from retail_core.domain.value import ValueFact, ValueMoved
 
@@ -54,6 +55,7 @@ _FIXED = MappingProxyType(
         "drawer.counted": DrawerCounted,
         "drawer.closed": DrawerClosed,
         "day.closed": DayClosed,
+        "till.locked": TillLocked,
     }
 )
 _NAMES = MappingProxyType[type, str]({kind: name for name, kind in _FIXED.items()})

@@ -419,7 +419,9 @@ class SyncClient:
         wish_ms = retry_after_ms(
             answer.headers.get("Retry-After", ""), answer.headers.get("Date", ""), self._clock.now_ms()
         )
-        return self._fault(_code(text) or f"hop.status_{answer.status_code}", wish_ms, status=answer.status_code)
+        code, lock = _code(text), _lock(text)
+        facts = {"lock": lock} if lock else {}
+        return self._fault(code or f"hop.status_{answer.status_code}", wish_ms, status=answer.status_code, **facts)
 
     def _fault(self, code: str, retry_after_ms: int = 0, **facts: str | int) -> HopFault:
         self.last_error = code
@@ -450,5 +452,21 @@ def _code(text: bytes) -> str:
         return ""
 
 
+def _lock(text: bytes) -> str:
+    """The lock that a neighbour keeps us out by."""
+    try:
+        return msgspec.json.decode(text, type=_Locked).facts.lock
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+
+
 class _Coded(msgspec.Struct):
     code: str = ""
+
+
+class _LockFacts(msgspec.Struct, frozen=True):
+    lock: str = ""
+
+
+class _Locked(msgspec.Struct):
+    facts: _LockFacts = _LockFacts()

@@ -46,14 +46,17 @@ class Neighbours:
         *,
         trusting: Callable[[], bool] = lambda: True,
         heard: Callable[[str], None] = lambda _: None,
+        greeted: Callable[[], None] = lambda: None,
     ) -> None:
-        """While `trusting` is false they are only greeted. `heard` is told what each says is head office's word."""
+        """While `trusting` is false they are only greeted. `heard` is told what each says is head office's word; `greeted` is called after
+        each round.
+        """
         self.discovery: Discovery | None = None
         self.bell = Bell()
         self._config, self._ca_pem, self._key = config, ca_pem, key
         self._clock, self._ids = clock, ids
         self._nodes, self._changed = nodes, changed
-        self._trusting, self._heard = trusting, heard
+        self._trusting, self._heard, self._greeted = trusting, heard, greeted
         self._known: dict[str, tuple[SyncClient, Hello]] = {}
         self._missed: dict[str, int] = {}
         self._next = 0
@@ -79,6 +82,10 @@ class Neighbours:
     @property
     def others(self) -> dict[str, SyncClient]:
         return {client.peer.name: client for client, hello in self._trusted() if not hello.store_role}
+
+    def greeted(self) -> Sequence[tuple[str, SyncClient, str]]:
+        """Everybody that answers, trusted by us or not: node, line, and what it says it knows of locks."""
+        return [(node, client, hello.locks) for node, (client, hello) in self._known.items() if self._answers(node)]
 
     @property
     def everybody(self) -> dict[str, SyncClient]:
@@ -112,6 +119,7 @@ class Neighbours:
             await asyncio.sleep(GREET_PEERS_EVERY_MS * (0.8 + random.random() * 0.4) / 1000)  # noqa: S311 - jitter
             before = self._roles()
             await asyncio.gather(*(self._greet_again(node) for node in list(self._known)))
+            self._greeted()
             if before != self._roles():
                 self._changed()
 

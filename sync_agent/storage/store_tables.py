@@ -51,6 +51,10 @@ STORE_STEPS: tuple[Step, ...] = (
             one INTEGER PRIMARY KEY CHECK (one = 1), said_ms INTEGER NOT NULL, silent_ms INTEGER NOT NULL,
             wall_ms INTEGER NOT NULL)""",
     ),
+    (
+        # how far the till's journal was read for locks of other tills
+        "CREATE TABLE lock_read (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL)",
+    ),
 )
 
 

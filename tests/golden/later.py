@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from retail_core.domain.customers import Purpose
-from retail_core.domain.events import BasketRecalled, BasketSuspended, CustomerConsented, CustomerCreated, Event
+from retail_core.domain.events import (
+    BasketRecalled,
+    BasketSuspended,
+    CustomerConsented,
+    CustomerCreated,
+    Event,
+    TillLocked,
+)
 from retail_core.domain.ids import CustomerId, InstrumentId, LineId, OperatorId, SaleId, Sku
 from retail_core.domain.paper_events import InvoiceIssued, MailWanted
 from retail_core.domain.saledata import SaleData, SaleState
@@ -42,6 +49,10 @@ LATER: Mapping[str, tuple[Event, ...]] = MappingProxyType(
             CustomerCreated(CustomerId("c-1"), commitment(PERSON)),
             CustomerConsented(CustomerId("c-1"), Purpose.LOYALTY, given=True, text_version="loyalty/1"),
             CustomerConsented(CustomerId("c-1"), Purpose.MARKETING, given=False, text_version="marketing/2"),
+        ),
+        "locks": (
+            TillLocked(("agent-3", "till-3"), "T3", locked=True, n=1, why="missing", by="op-7"),
+            TillLocked(("agent-3", "till-3"), "T3", locked=False, n=2, by="op-7", heard_from="agent-2"),
         ),
         "papers": (
             InvoiceIssued("S0319-T1-A-I000001", "S0319-T1-A-000002", "EUR", 210, commitment(PERSON)),

@@ -24,6 +24,7 @@ class SignInPresenter(Screen):
         self._message = ""
         self._busy = False
         self._waiting = 0
+        self._lock = ""  # that the store has locked this till
         self._named = ""  # whose badge was read, while their PIN is awaited
         view.figure_typed.connect(self.type_figure)
         view.erased.connect(self.erase)
@@ -39,6 +40,12 @@ class SignInPresenter(Screen):
         if not self._busy:
             self._pin, self._message = "", ""
             self._signing_in.sign_in_by_badge(text, self._done, self._failed)
+
+    def show_lock(self, words: str) -> None:
+        """Say instead of the usual hint that the store has locked this till; empty when it has not."""
+        if words != self._lock:
+            self._lock = words
+            self._show()
 
     def show_waiting(self, scans: int) -> None:
         """How many scans were made while locked; they come after the sign-in."""
@@ -88,5 +95,5 @@ class SignInPresenter(Screen):
 
     def _show(self) -> None:
         waiting = ntr("{n} scan is waiting", "{n} scans are waiting", self._waiting) if self._waiting else ""
-        hint = self._named or tr("Scan your badge, or type your PIN, then Enter")
+        hint = self._named or self._lock or tr("Scan your badge, or type your PIN, then Enter")
         self._view.show_state(SignInState(tr("Sign in"), hint, len(self._pin), self._message, waiting, self._busy))
