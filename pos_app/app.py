@@ -63,9 +63,11 @@ def _doctor(home: Home) -> int:
 
 def _backup(home: Home, to: Path | None) -> int:
     home.config()  # a folder that is no till's is said
-    copy, size = copies.copy_file(home, home.till_db.name, SystemClock().now_ms(), to)
-    print(f"{copy}: {size:,} bytes, checked")
-    return 0
+    copy, size, sealed = copies.copy_whole(home, home.till_db.name, SystemClock().now_ms(), to)
+    print(f"{copy}: {size:,} bytes, checked; {sealed.files} sealed files went along")
+    for name, code in sealed.bad.items():
+        print(f"{name}: {code}", file=sys.stderr)
+    return EXIT_TROUBLE if sealed.bad else 0
 
 
 def _restore(home: Home, copy: Path | None) -> int:

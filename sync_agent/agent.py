@@ -53,6 +53,7 @@ from sync_agent.hq_link.watch import HqWatch
 from sync_agent.lan_desk import Hello, LanDesk
 from sync_agent.lan_server import lan_app
 from sync_agent.salvage.line import SalvageLine
+from sync_agent.segment_watch import SegmentWatch
 from sync_agent.serving import QuietServer, listen, plain_server, tls_server
 from sync_agent.storage import downlink, reference_files, roles
 from sync_agent.storage.figures import figures_here
@@ -109,6 +110,7 @@ class Agent:
             trusting=lambda: not (self.trust.ended or self.locks.locked_here),
             heard=lambda word: self.trust.carried(word), greeted=lambda: self.locks.bell.ring(),  # noqa: PLW0108 - made later
         )  # fmt: skip
+        self.segments = SegmentWatch(home.home, files)
         self.cache = FeedCache(files, clock)
         self.references = References(files, self.down, self.hq, self._key, clock, ids)
         self._make_lines()
@@ -194,6 +196,7 @@ class Agent:
                 self.trust.run,
                 self.locks.run,
                 self._seal,
+                self.segments.run,
             ]
             lines.append(self.board.run if self.board else self.relayed.run)
             if self.neighbours.discovery:
@@ -410,6 +413,7 @@ class Agent:
             try:
                 figures = {"queued": self.queued(), "oldest_ms": self.oldest_ms(), "clock_offset_ms": self._offset_ms}
                 figures |= await self.files.run(figures_here)
+                figures["segments_bad"] = sum(len(bad) for bad in self.segments.bad.values())
                 if self._catalogue_refused() == SHRUNK:
                     figures["catalogue_shrunk"] = self.references.lacks.items
                 await self.hq.telemetry(figures)
@@ -478,6 +482,7 @@ class Agent:
             reach=reach,
             catalogue=self._catalogue_refused(),
             alone_days=self.trust.silent_ms // DAY_MS,
+            segments=self.segments.code,
         )
 
     def _catalogue_refused(self) -> str:
@@ -505,10 +510,11 @@ class Agent:
             self.files.reference_name,
             tuple(self.copied.kept_at()),
             (*self.neighbours.with_store_role, *self.neighbours.others),
-            tuple(sorted({*self._faults.values(), *filter(None, [self.certificate.warning])})),
+            tuple(sorted({*self._faults.values(), *filter(None, [self.certificate.warning, self.segments.code])})),
             dict(self.desk.refused),
             self.neighbours.silent,
             sealed=self._sealed,
+            segments_bad={name: len(bad) for name, bad in self.segments.bad.items()},
             alone_ms=self.trust.silent_ms,
             pushes=self.desk.turns.health,
         )  # fmt: skip

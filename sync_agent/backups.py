@@ -14,6 +14,7 @@ from retail_core.durable.home import Home, MachineConfig
 
 LOG = logging.getLogger(__name__)
 LOOK_EVERY_S = 600
+MAX_SEALED_BYTES_A_LOOK = 256 * 1024 * 1024
 FIRST_LOOK_S = 120
 """A machine that was just switched on has better things to do."""
 
@@ -40,6 +41,7 @@ class NightlyCopies:
             newest = max(map(copies.copied_ms, copies.copies_of(self._home, name)), default=0)
             if newest < last_night_ms(self._clock.now_ms(), self._config):
                 made.append(await self._copy(name))
+            await self._copy_segments(name)
         return made
 
     async def _copy(self, name: str) -> Path:
@@ -51,6 +53,18 @@ class NightlyCopies:
             raise
         LOG.info("copied %s: %d bytes", name, size, extra={"code": "backup.made"})
         return copy
+
+    async def _copy_segments(self, name: str) -> None:
+        """What was sealed since goes along; of very much, a part at each look."""
+        taken = await asyncio.to_thread(copies.copy_segments, self._home, name, MAX_SEALED_BYTES_A_LOOK)
+        if taken.files:
+            LOG.info(
+                "%s: %d sealed files went along, %d wait",
+                name,
+                taken.files,
+                taken.left,
+                extra={"code": "backup.sealed"},
+            )
 
 
 def last_night_ms(now_ms: int, config: MachineConfig) -> int:

@@ -37,8 +37,9 @@ def backup(home: AgentHome, asked: argparse.Namespace) -> str:
     said: list[str] = []
     for name in copies.COPIED:
         if (home.folder / name).exists():
-            copy, size = copies.copy_file(home.home, name, SystemClock().now_ms(), to / name if to else None)
-            said.append(f"{copy}: {size:,} bytes, checked")
+            copy, size, sealed = copies.copy_whole(home.home, name, SystemClock().now_ms(), to / name if to else None)
+            said.append(f"{copy}: {size:,} bytes, checked; {sealed.files} sealed files went along")
+            said += [f"{bad}: {code}" for bad, code in sealed.bad.items()]
     return "\n".join(said)
 
 

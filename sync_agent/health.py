@@ -83,6 +83,7 @@ class AgentHealth(msgspec.Struct, frozen=True):
     sealed: dict[str, SealedHealth] = {}
     alone_ms: int = 0  # since head office's word
     pushes: PushLine = PushLine()
+    segments_bad: dict[str, int] = {}  # sealed files that are missing or damaged, by database
 
 
 def judged(health: AgentHealth, now_ms: int) -> AgentHealth:
@@ -123,6 +124,10 @@ def metrics_text(health: AgentHealth, now_ms: int) -> bytes:
     gauge("second_copies", "Machines that hold everything of this one", len(health.second_copy_at))
     gauge("pushes_in_line", "Batches of neighbours that wait or are being written", health.pushes.in_line)
     gauge("pushes_turned_away", "Batches told to come again since the start", health.pushes.turned_away)
+    for name, sealed in health.sealed.items():
+        gauge("segments", "Sealed files of old days", sealed.segments, database=name)
+    for name, bad in health.segments_bad.items():
+        gauge("segments_bad", "Of them missing or damaged", bad, database=name)
     for name, hop in (("hq", health.hq), ("store", health.lan)):
         gauge("hop_up", "1 when this hop answers", hop.state == "up", hop=name)
         contact = _ago(hop.last_contact_ms, now_ms)

@@ -43,6 +43,7 @@ class Connection(msgspec.Struct, frozen=True):
     days_left: int | None = (
         None  # until the tills no longer help one another; None while there is no need to speak of it
     )
+    segments: str = ""  # what is wrong with sealed days of this machine
     catalogue: str = ""  # why head office's newest catalogue is not in use here
 
     def works(self, part: Part) -> bool:
@@ -71,6 +72,7 @@ def connection(status: LinkStatusDoc, others: dict[str, str], own_register: str,
         expired=status.error == EXPIRED,
         impostor=status.error == NOT_TRUSTED,
         days_left=left,
+        segments=status.segments,
         catalogue=status.catalogue,
     )
 

@@ -10,6 +10,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.backup import COMPANIONS, UNFINISHED, back_up, check, put_back
 from retail_core.durable.files import write_atomic
 from retail_core.durable.home import Home
+from retail_core.durable.segment_copies import Taken, bring_back, take_along
 
 COPIED = ("till.db", "store.db")
 MAX_KEPT = 7
@@ -46,6 +47,20 @@ def copy_file(home: Home, name: str, now_ms: int, to: Path | None = None) -> tup
     return copy, size
 
 
+def copy_whole(home: Home, name: str, now_ms: int, to: Path | None = None) -> tuple[Path, int, Taken]:
+    """As `copy_file`, and its sealed segments with it, however many there are. Raises `backup.not_copied` too."""
+    copy, size = copy_file(home, name, now_ms, to)
+    return copy, size, take_along(home.folder / name, home.keys.file_key(name), copy)
+
+
+def copy_segments(home: Home, name: str, limit_bytes: int) -> Taken:
+    """Sealed segments that the newest copy in the machine's own folder knows of join it, so many bytes at a time."""
+    newest = next(iter(copies_of(home, name)), None)
+    if newest is None:
+        return Taken()
+    return take_along(home.folder / name, home.keys.file_key(name), newest, limit_bytes=limit_bytes)
+
+
 def suspect(home: Home, name: str) -> None:
     """Somebody met a damaged page: whoever owns the file looks at all of it when it starts next."""
     write_atomic(home.suspect(name), b"")
@@ -75,6 +90,7 @@ def put_back_newest(home: Home, name: str, now_ms: int) -> Path | None:
             if fault.code not in {"db.damaged", "db.missing"}:
                 raise
         else:
+            bring_back(home.folder / name, home.keys.file_key(name), copy)
             return copy
     for end in ("", *COMPANIONS):
         there = home.folder / f"{name}{end}"
@@ -94,6 +110,7 @@ def put_this_back(home: Home, name: str, copy: Path, now_ms: int) -> Path:
     check(copy, key)
     aside = _aside(home, name, now_ms)
     put_back(copy, key, home.folder / name, aside)
+    bring_back(home.folder / name, key, copy)
     return aside
 
 

@@ -151,6 +151,7 @@ class LinkStatusDoc(msgspec.Struct, frozen=True, omit_defaults=True):
     oldest_ms: int = 0  # since when something waits for HQ; 0 when nothing does
     reach: str = ""  # a `Reach`, with an error: how far this machine, or the one that carries for it, gets
     alone_days: int = 0  # whole days without head office's word; from TRUST_ALONE_MS on no machine lets another in
+    segments: str = ""  # "segment.missing" or "segment.damaged" when sealed days of this machine cannot be read
     catalogue: str = ""  # why the newest catalogue is not in use, where people can do something about it
 
 

@@ -68,6 +68,16 @@ def test_why_the_newest_catalogue_is_not_in_use_is_said(cashier: Cashier) -> Non
     assert not any(sentence in words(cashier) for sentence in said.values())
 
 
+@pytest.mark.parametrize("code", ["segment.missing", "segment.damaged"])
+def test_old_sales_that_cannot_be_read_here_are_said(cashier: Cashier, code: str) -> None:
+    to_page(cashier)
+    now_ms = ManualClock.wall_ms
+    agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms, at_ms=now_ms, segments=code))
+    assert "a sealed file is missing or damaged" in words(cashier)
+    agent_says(cashier, link.LinkStatusDoc(hq_contact_ms=now_ms, at_ms=now_ms))
+    assert "sealed file" not in words(cashier)
+
+
 def test_the_last_week_of_trust_without_head_office_is_counted_down(cashier: Cashier) -> None:
     cashier.shop.put_rows(row("node", "agent-T2", link.NodeDoc("agent-T2", "T2", "agent", "k")))
     to_page(cashier)

@@ -130,6 +130,10 @@ def _about_hq(found: Connection) -> str:
         return tr("What answers there cannot prove that it is head office. Nothing was sent to it; tell head office.")
     if found.parts[Part.HQ] is PartState.DOWN:
         return tr("Head office does not answer. Nothing to do here; nothing is lost meanwhile.")
+    if found.segments:
+        return tr(
+            "Old sales cannot be read here: a sealed file is missing or damaged. Go on selling; head office has them. Tell support."
+        )
     return _about_catalogue(found.catalogue)
 
 
