@@ -29,8 +29,8 @@ from sync_agent.config import AgentHome
 from sync_agent.enrol import signing_request
 from tests.support.shop import STORE, Shop, make_shop, row
 
-DEADLINE_S = 20.0
-STOP_WITHIN_S = 6
+DEADLINE_S = 60.0  # none of it is waited for without need; a shared machine may give us no core for long
+STOP_WITHIN_S = 30
 POLL_S = 0.02
 LOOPBACK = "127.0.0.1"
 _T = TypeVar("_T")

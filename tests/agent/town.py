@@ -25,13 +25,14 @@ ROOT = Path(__file__).parents[2]
 OPENING_PIECES = 1_000
 CHUNK = 64 * 1024
 BATCH_BYTES = 1_300
+PROGRAM_ENDS_WITHIN_S, STOP_WITHIN_S = 100, 30
 
 
 def run_program(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A program of ours to its end."""
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=PROGRAM_ENDS_WITHIN_S, check=False, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
 
@@ -56,13 +57,17 @@ class Hq:
             base_url=self.url, verify=pinned_context(self.ca_pem), trust_env=False, timeout=30,
             headers={"Authorization": f"Bearer {token}"},
         )  # fmt: skip
-        until(self._answers, 30, "HQ answers")
-        self._fill()
+        try:
+            until(self._answers, why="HQ answers")
+            self._fill()
+        except BaseException:
+            self.close()  # the next try begins with nothing left of this one
+            raise
 
     def start(self) -> None:
         """After `stop`."""
         self._process = self._begin()
-        until(self._answers, 30, "HQ answers again")
+        until(self._answers, why="HQ answers again")
 
     def freeze(self) -> None:
         """Its machine answers, the program says nothing until `thaw`."""
@@ -75,7 +80,7 @@ class Hq:
         """No HQ until `start`."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(10)
+            self._process.wait(STOP_WITHIN_S)
         finally:
             self._process.kill()
             self._process.wait()

@@ -21,7 +21,7 @@ def no_jitter() -> float:
     return 0.0
 
 
-def eventually(true: Callable[[], object], within_s: float = 8.0) -> bool:
+def eventually(true: Callable[[], object], within_s: float = 40.0) -> bool:
     """Poll until something holds."""
     deadline = time.monotonic() + within_s
     while not true():

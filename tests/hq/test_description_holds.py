@@ -47,6 +47,6 @@ def test_no_request_breaks_the_server_or_its_promises(running: RunningHq, tmp_pa
 def _token(running: RunningHq, who: str) -> str:
     if who == "administrator":
         return running.token(Role.HQ_ADMIN)
-    machine: Machine = enrolled(running.hq, "till-fuzz")
+    machine: Machine = enrolled(running.hq, f"till-{running.hq.ids.next()}")  # a second run has one of its own
     with running.as_node(machine) as node:
         return node.headers["Authorization"].removeprefix("Bearer ")

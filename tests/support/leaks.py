@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-GRACE_MS = 3_000
+GRACE_MS = 15_000
 POLL_MS = 5
 
 _shared_pids: set[int] = set()

@@ -24,7 +24,7 @@ from psycopg import sql
 
 from tests.support.leaks import shared_by_the_session
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 OLDEST_VERSION = 15
 SETTINGS = {
     "fsync": "off",

@@ -19,7 +19,7 @@ from retail_core.domain.payments import Stage
 from tests.devices.support import eventually
 from tests.support.shop import at_till, make_shop
 
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 
 class Screen:

@@ -34,7 +34,7 @@ from pos_app.ui.widgets.recall import MAX_KEPT, RecallField
 
 ROOT = Path(__file__).parents[2]
 MILK, BUTTER = "4006381333931", "9780306406157"
-WAIT_MS = 8_000
+WAIT_MS = 30_000
 AGAIN_MS = 30
 PAPER_SENSOR, PAPER_OUT = b"\x10\x04\x04", 0x60  # DLE EOT 4: bits 5 and 6 are the end of the paper
 
