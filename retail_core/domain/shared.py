@@ -11,9 +11,7 @@ from typing import assert_never
 
 import msgspec
 
-from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import (
-    ACTION_OF,
     BasketRecalled,
     BasketSuspended,
     DrawerClosed,
@@ -24,12 +22,13 @@ from retail_core.domain.events import (
     FulfilmentEvent,
     SaleCompleted,
 )
-from retail_core.domain.fulfilment import OrderDoc, apply
+from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import InstrumentId, OperatorId, SaleId
 from retail_core.domain.origin import Origin
 from retail_core.domain.returns import ReturnReason
 from retail_core.domain.saledata import SaleData
 from retail_core.domain.shared_drawer import DrawerFact, SharedDrawer, drawer_merged, drawer_told
+from retail_core.domain.shared_order import stepped
 from retail_core.domain.value import OwnMove, ValueFact, ValueMoved
 
 MAX_MOVES = 64
@@ -148,12 +147,10 @@ def _drawer(event: DrawerFact, origin: Origin, known: Known) -> Shared | None:
 
 def _order(event: FulfilmentEvent, known: Known) -> Shared | None:
     order = known(SharedKind.ORDER, event.order_id)
-    if not isinstance(order, OrderDoc) or event.what not in ACTION_OF or event.order_v <= order.order_v:
+    if not isinstance(order, OrderDoc):
         return None
-    try:
-        return apply(order, ACTION_OF[event.what], event.lines, order_v=event.order_v, shelf=event.shelf)
-    except RuleViolationError:
-        return None  # two machines worked on it at once; HQ makes an exception of it
+    after, _ = stepped(order, (event,))
+    return after if after != order else None
 
 
 def _returns(event: SaleCompleted, origin: Origin, known: Known) -> Sequence[Shared]:

@@ -11,7 +11,7 @@ import msgspec
 
 from retail_core.domain.claims import ClaimKind, Held, Refused, decided
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.events import SaleCompleted
+from retail_core.domain.events import FulfilmentEvent, SaleCompleted
 from retail_core.domain.fulfilment import FINAL, OrderDoc
 from retail_core.domain.origin import Origin
 from retail_core.domain.shared import (
@@ -25,13 +25,14 @@ from retail_core.domain.shared import (
     told_by,
 )
 from retail_core.domain.shared_drawer import SharedDrawer
+from retail_core.domain.shared_order import stepped
 from retail_core.durable import link
 from retail_core.durable.engine import transaction
 from retail_core.durable.shared import put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
-from sync_agent.storage import drawers, streams
+from sync_agent.storage import drawers, streams, waiting_steps
 from sync_agent.storage.files import Files
 from sync_agent.storage.receipts import note_receipt
 from sync_agent.storage.streams import Copy
@@ -89,6 +90,25 @@ def fold(files: Files, now_ms: int) -> bool:
     for copy in (*streams.own_copies(files), *_till(files), *streams.kept_copies(files)):
         while (read := _read_on(files, copy, now_ms)) is not None:
             news = news or read
+    return _catch_up(files, now_ms) or news
+
+
+def _catch_up(files: Files, now_ms: int) -> bool:
+    """Steps whose turn has come since they were read; True when that is news."""
+    orders, news = waiting_steps.orders(files), False
+    if not orders:
+        return False
+    with transaction(files.store, files.store_path):
+        for order_id in orders:
+            order = _known(files, SharedKind.ORDER, order_id)
+            if not isinstance(order, OrderDoc):
+                continue
+            after, _ = stepped(order, waiting_steps.of(files, order_id))
+            if after != order:
+                _tell(files, SharedKind.ORDER, order_id, msgspec.json.encode(after), now_ms)
+                news = True
+            waiting_steps.reached(files, order_id, after.order_v)
+        waiting_steps.bound(files, now_ms)
     return news
 
 
@@ -130,6 +150,8 @@ def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
         kind, key = key_of(one)
         _tell(files, kind, key, msgspec.json.encode(one), now_ms)
         _release(files, kind, key, entry.node)
+    if isinstance(event, FulfilmentEvent) and not told and entry.at + entry.clock > now_ms - waiting_steps.KEEP_MS:
+        waiting_steps.keep(files, entry.id, event, now_ms)  # until the next look, if it has had its turn
     return bool(told)
 
 

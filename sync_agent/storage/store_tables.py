@@ -55,6 +55,12 @@ STORE_STEPS: tuple[Step, ...] = (
         # how far the till's journal was read for locks of other tills
         "CREATE TABLE lock_read (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL)",
     ),
+    (
+        # steps of orders that were read before the one they follow
+        """CREATE TABLE waiting_step (
+            event_id TEXT PRIMARY KEY, order_id TEXT NOT NULL, order_v INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            doc BLOB NOT NULL) WITHOUT ROWID""",
+    ),
 )
 
 

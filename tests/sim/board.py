@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from retail_core.domain.claims import ClaimKind, Granted, Held, Refused, decided
+from retail_core.domain.events import FulfilmentEvent
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.origin import Origin
 from retail_core.domain.shared import Shared, SharedBasket, SharedKind, key_of, merged, told_by
+from retail_core.domain.shared_order import stepped
 from retail_core.durable.shared import MIXED
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest
@@ -36,6 +38,20 @@ def fold(world: "World", disk: AgentDisk, journals: list[tuple[Copies, "StreamId
         for placed in copies.entries_after(source, max(through, kept.base.seq), 1 << 30):
             news = _take(world, disk, placed) or news
             disk.board.through[source] = placed.seq
+    return _catch_up(disk) or news
+
+
+def _catch_up(disk: AgentDisk) -> bool:
+    news = False
+    for order_id, steps in sorted(disk.board.steps.items()):
+        order = _known(disk, SharedKind.ORDER, order_id)
+        if not isinstance(order, OrderDoc):
+            continue
+        after, left = stepped(order, steps)
+        if after != order:
+            tell(disk, after)
+            news = True
+        disk.board.steps[order_id] = left
     return news
 
 
@@ -44,7 +60,10 @@ def _take(world: "World", disk: AgentDisk, placed: "StreamEntry") -> bool:
     disk.board.read.setdefault(entry.id, len(disk.board.read))
     stream = f"{entry.node}/{entry.epoch}"
     origin = Origin(entry.node, entry.actor, stream, entry.seq, entry.at, entry.biz_date)
-    told = told_by(decode_event(entry.type, entry.v, entry.body), origin, lambda kind, key: _known(disk, kind, key))
+    event = decode_event(entry.type, entry.v, entry.body)
+    told = told_by(event, origin, lambda kind, key: _known(disk, kind, key))
+    if isinstance(event, FulfilmentEvent) and not told:
+        disk.board.steps[event.order_id] = (*disk.board.steps.get(event.order_id, ()), event)
     for one in told:
         tell(disk, one)
         kind, key = key_of(one)

@@ -246,10 +246,16 @@ class Checks:
         return found, changes, count
 
     def _clock_lied(self, count: Count, changes: list[tuple[str, Change]]) -> bool:
-        """A till that nobody could hear sold with a clock that nobody could put right: no rule could know."""
+        """A till that nobody could hear, or that went back in time and gave numbers once more, sold with a clock that
+        nobody could put right: no rule could know.
+        """
         truth = self.world.truth
         scanned = truth.counts[count.counted.count_id]
-        silent = [event_id for event_id, change in changes if change.place.stream not in scanned.heard]
+        silent = [
+            event_id
+            for event_id, change in changes
+            if change.place.stream not in scanned.heard or change.place.stream.partition("/")[0] in self.world.went_back
+        ]
         return bool(truth.clock_wrong & {*silent}) or scanned.clock_wrong
 
     # ── boards ───────────────────────────────────────────────────────────────────────────────────

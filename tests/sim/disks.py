@@ -13,6 +13,7 @@ from retail_core.domain.events import FulfilmentEvent
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import InstrumentId
 from retail_core.domain.shared import BackPart, Shared, SharedKind
+from retail_core.domain.shared_order import Steps
 from retail_core.domain.value import Instrument, OwnMove
 from retail_core.sync.storerole import StoreRole
 from retail_core.wire.envelope import GENESIS, Entry, Head, StreamEntry, StreamId
@@ -149,6 +150,7 @@ class Board(Imaged):
     told: dict[Thing, tuple[int, Shared]] = field(default_factory=dict)
     through: dict[StreamId, int] = field(default_factory=dict)
     claims: dict[tuple[ClaimKind, str], Held] = field(default_factory=dict)
+    steps: dict[str, Steps] = field(default_factory=dict)  # of orders, read before the step they follow
     read: dict[str, int] = field(default_factory=dict)  # events it is folded from, and how many came before each
 
 

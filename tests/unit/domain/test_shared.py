@@ -31,6 +31,7 @@ from retail_core.domain.shared import (
     merged,
     told_by,
 )
+from retail_core.domain.shared_order import stepped
 from retail_core.domain.value import ValueFact, ValueKind, ValueMoved
 
 BASKET = SaleData(SaleId("s1"), OperatorId("op-1"), "EUR", 1, "b", SaleState.OPEN, ())
@@ -95,6 +96,24 @@ def test_a_step_of_an_order_is_seen_by_all_and_an_old_one_changes_nothing() -> N
     assert isinstance(picked, OrderDoc)
     assert (picked.state, picked.order_v, picked.lines[0].picked_milli) == (State.PICKING, 5, 1000)
     assert store.hears(FulfilmentEvent(FulfilmentFact.PICK_STARTED, OrderId("O-1"), 4)) == ()
+
+
+def test_a_step_read_before_the_one_it_follows_waits_for_it() -> None:
+    """Taken at once, the shelf would be told without the pick, and somebody would pick the goods once more."""
+    store = Store(ORDER)
+    picked = FulfilmentEvent(FulfilmentFact.PICKED, OrderId("O-1"), 5, (MovedLine(1, Sku("1001"), 2000),))
+    steps = (
+        FulfilmentEvent(FulfilmentFact.PICK_STARTED, OrderId("O-1"), 4),
+        FulfilmentEvent(FulfilmentFact.CANCEL_REFUSED, OrderId("O-1"), 6),
+        FulfilmentEvent(FulfilmentFact.STAGED, OrderId("O-1"), 7, shelf="A1"),
+    )
+    assert not store.hears(steps[2])
+    assert stepped(ORDER, (steps[2], *steps[:2])) == (
+        msgspec.structs.replace(ORDER, state=State.PICKING, order_v=4),
+        steps[1:],
+    )
+    after, left = stepped(ORDER, (*steps, picked))
+    assert (after.order_v, after.shelf, after.lines[0].picked_milli, left) == (7, "A1", 2000, ())
 
 
 def test_what_cannot_be_followed_tells_nothing() -> None:
