@@ -109,6 +109,7 @@ class Agent:
             config, self._ca_pem, self._key, clock, ids, lambda: self.locks.of(self.trust.of(self.nodes)), self._neighbours_changed,
             trusting=lambda: not (self.trust.ended or self.locks.locked_here),
             heard=lambda word: self.trust.carried(word), greeted=lambda: self.locks.bell.ring(),  # noqa: PLW0108 - made later
+            answered=self._answered,
         )  # fmt: skip
         self.segments = SegmentWatch(home.home, files)
         self.cache = FeedCache(files, clock)
@@ -282,6 +283,11 @@ class Agent:
         self.shared.bell.ring()
         self._hurry()
         self._heard_of_roles()
+
+    def _answered(self, peer: str) -> None:
+        """What went past the store while it was away goes on through it, also where nothing new is to be sent."""
+        if self.up.greeted(peer):
+            self.uplink.hurry()
 
     def _trust_changed(self) -> None:
         self.neighbours.bell.ring()

@@ -45,6 +45,16 @@ def answered(state: PathState, now_ms: int) -> PathState:
     return PathState(state.peers, state.at, 0, state.retry_ms)
 
 
+def greeted(state: PathState, peer: str, now_ms: int) -> PathState:
+    """`peer` answers a greeting. A better one than that in use is gone back to when it is due for another try, so that a
+    machine with nothing to send does not stay away from its store.
+    """
+    if peer in state.peers[: state.at] and now_ms >= state.retry_ms:
+        at = state.peers.index(peer)
+        return PathState(state.peers, at, FAILURES_TO_LEAVE - 1, now_ms + RETRY_BETTER_MS)
+    return state
+
+
 def known(state: PathState, peers: Sequence[str]) -> PathState:
     """The candidates have changed (found or lost on the LAN); the peer in use stays if it is still one of them."""
     at = peers.index(state.peer) if state.peer in peers else 0

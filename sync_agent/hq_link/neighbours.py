@@ -47,16 +47,17 @@ class Neighbours:
         trusting: Callable[[], bool] = lambda: True,
         heard: Callable[[str], None] = lambda _: None,
         greeted: Callable[[], None] = lambda: None,
+        answered: Callable[[str], None] = lambda _: None,
     ) -> None:
         """While `trusting` is false they are only greeted. `heard` is told what each says is head office's word; `greeted` is called after
-        each round.
+        each round, `answered` with each peer that answered.
         """
         self.discovery: Discovery | None = None
         self.bell = Bell()
         self._config, self._ca_pem, self._key = config, ca_pem, key
         self._clock, self._ids = clock, ids
         self._nodes, self._changed = nodes, changed
-        self._trusting, self._heard, self._greeted = trusting, heard, greeted
+        self._trusting, self._heard, self._greeted, self._answered = trusting, heard, greeted, answered
         self._known: dict[str, tuple[SyncClient, Hello]] = {}
         self._missed: dict[str, int] = {}
         self._next = 0
@@ -177,6 +178,7 @@ class Neighbours:
             await self._forget(node)
         elif hello is not None:
             self._known[node] = client, hello
+            self._answered(client.peer.name)
 
     def _silent_ms(self, client: SyncClient) -> int:
         return self._clock.monotonic_ms() - client.heard_mono_ms if client.last_error else 0

@@ -40,6 +40,13 @@ class Route:
         if self._state and peer == self.peer:
             self._state = path.answered(self._state, self._clock.monotonic_ms())
 
+    def greeted(self, peer: str) -> bool:
+        """`peer` answers; True when it is gone back to."""
+        before = self._state
+        if before:
+            self._state = path.greeted(before, peer, self._clock.monotonic_ms())
+        return self._state is not before
+
     def offer(self, peers: Mapping[str, SyncClient]) -> None:
         """The candidates have changed. A new best one is tried at once; else the peer in use stays if it still can."""
         self._clients = dict(peers)

@@ -105,6 +105,11 @@ class Agent:
             self._chose(path.known(self.way, peers))
         self.world.clockwork.after(1, self.go)
 
+    def greeted(self, peer: str) -> None:
+        """A neighbour answers: one that is better than who carries our sales now is gone back to."""
+        self._chose(path.greeted(self.way, peer, self.world.clockwork.now_ms))
+        self.world.clockwork.after(1, self.go)
+
     def go(self) -> None:
         """Do what is due, then see to it that we come back when more is."""
         if not self.up:

@@ -7,6 +7,10 @@ from retail_core.domain.claims import CLAIM_MS, ClaimAnswer, ClaimKind, Granted
 from retail_core.domain.counting import Change, Count, Place, Shelf, change_of, shelf
 from retail_core.domain.events import (
     BasketRecalled,
+    DrawerClosed,
+    DrawerCounted,
+    DrawerMoved,
+    DrawerOpened,
     Event,
     FulfilmentEvent,
     FulfilmentFact,
@@ -15,7 +19,9 @@ from retail_core.domain.events import (
 )
 from retail_core.domain.fulfilment import State
 from retail_core.domain.orderfold import HANDED_OVER_TWICE, REJECTED
+from retail_core.domain.origin import Origin
 from retail_core.domain.shared import SharedKind
+from retail_core.domain.shared_drawer import SharedDrawer, drawer_merged, drawer_told
 from retail_core.domain.stock import movements_of
 from retail_core.wire.envelope import Entry
 from retail_core.wire.events import decode_event
@@ -96,6 +102,9 @@ class Checks:
                 self.world.agents[0].desk.take_over()
             return f"the store role is with {[agent.name for agent in holders]}"
         board = holders[0].disk.board
+        around = [agent.name for agent in self.world.agents if agent.way.at]
+        if around:
+            return f"{around} still go past the store"
         for agent in self.world.agents:
             if (agent.disk.shown.source, agent.disk.shown.rev) != (board.source, board.rev):
                 return f"{agent.name} has not heard all the store role tells"
@@ -127,6 +136,7 @@ class Checks:
         self._value()
         self._shelves(facts)
         self._boards()
+        self._drawers(facts)
 
     def _roles(self) -> None:
         holders = [agent.name for agent in self.world.agents if agent.desk.role.has]
@@ -276,4 +286,25 @@ class Checks:
             for agent in self.world.agents
         ]
         if any(one != boards[0] for one in boards):
-            raise ViolationError("the tills of the store show different baskets, cards or returns")
+            raise ViolationError("the tills of the store show different baskets, drawers, cards or returns")
+
+    def _drawers(self, facts: list[tuple[Entry, Event]]) -> None:
+        """The store tells of each drawer what its till wrote down, and nothing else; all of it, unless a disk was replaced
+        before a neighbour had heard of something that HQ had already.
+        """
+        true: dict[str, SharedDrawer] = {}
+        for entry, event in facts:
+            if isinstance(event, DrawerOpened | DrawerMoved | DrawerCounted | DrawerClosed):
+                stream = f"{entry.node}/{entry.epoch}"
+                news = drawer_told(event, Origin(entry.node, entry.actor, stream, entry.seq, entry.at, entry.biz_date))
+                if news:
+                    true[news.session_id] = drawer_merged(true.get(news.session_id), news) or true[news.session_id]
+        shown = self.world.agents[0].disk.shown.rows
+        told = {key: row for (_, key), row in shown.items() if isinstance(row, SharedDrawer)}
+        figures = self.world.figures()
+        more = [key for key, row in told.items() if key not in true or drawer_merged(true[key], row)]
+        if more and not figures["events destroyed everywhere"]:
+            raise ViolationError(f"the store tells of drawers what nobody wrote: {more}")
+        if told != true and not figures.get("disks replaced") and not figures.get("HQ restored"):
+            raise ViolationError(f"the store tells {told} of drawers, and they stand like {true}")
+        self.world.count("drawers right" if told == true else "drawers known in part")

@@ -1,4 +1,6 @@
-"""What staff do at one till beside selling: work on orders, put baskets aside, take cards, take goods back, count shelves."""
+"""What staff do at one till beside selling: work on orders, put baskets aside, keep the drawer, take cards,
+take goods back, count shelves.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -7,11 +9,16 @@ from msgspec.structs import replace
 from pos_app.service.instruments import FRESH_MS
 from pos_app.storage.orders import newest
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted, Refused
+from retail_core.domain.drawer import MoveKind, SessionTotals
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import (
     ACTION_OF,
     BasketRecalled,
     BasketSuspended,
+    DrawerClosed,
+    DrawerCounted,
+    DrawerMoved,
+    DrawerOpened,
     FulfilmentEvent,
     FulfilmentFact,
     SaleCompleted,
@@ -149,6 +156,32 @@ class Counter:
                 self.world.checks.done(self.till, claim, f"basket {sale_id} of {put_ms}", entry, answer)
 
         self.till.claim(ClaimKind.SUSPENDED_SALE, sale_id, answered)
+
+    # ── the drawer ───────────────────────────────────────────────────────────────────────────────
+
+    def keep_drawer(self) -> None:
+        """The next thing done with the drawer: opened, then money taken out or counted, and closed in the end."""
+        disk, here = self.till.disk, f"S1-{self.till.name}"
+        if not self.till.up:
+            return
+        self.world.count("drawers kept")
+        if not disk.drawer:
+            disk.drawer = self.world.next_id(self.till.clock)
+            self.till.write(DrawerOpened(disk.drawer, here, "EUR", 100 * UNIT_MINOR))
+            return
+        session, what = disk.drawer, self.world.chance.choice(("drop", "drop", "count", "close"))
+        if what == "drop":
+            self.till.write(DrawerMoved(session, here, MoveKind.DROP, UNIT_MINOR, "to_safe"))
+        elif what == "count":
+            self.till.write(DrawerCounted(session, here, 1, 99 * UNIT_MINOR, 100 * UNIT_MINOR))
+        else:
+            disk.drawer = ""
+            self.till.write(
+                DrawerClosed(
+                    session, here, disk.epochs_series[-1], 1, "EUR", self.till.clock.now_ms(), "op", 100 * UNIT_MINOR,
+                    99 * UNIT_MINOR, 100 * UNIT_MINOR, SessionTotals(),
+                )
+            )  # fmt: skip
 
     # ── value ────────────────────────────────────────────────────────────────────────────────────
 

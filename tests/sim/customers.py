@@ -32,6 +32,9 @@ def prepare(world: "World", plan: "Plan") -> None:
         put_aside(world, at_ms)
         bring_back(world, world.chance.randint(3_000, plan.day_ms - 1_000))
         count(world, world.chance.randint(3_000, plan.day_ms - 3_000))
+    for till in world.tills:
+        for _ in range(plan.acts + 1):
+            world.clockwork.at(world.chance.randint(3_000, plan.day_ms - 1_000), till.counter.keep_drawer)
     _keep_house(world, plan)
 
 

@@ -127,6 +127,8 @@ class Desk:
             self.roles.pop(name, None)
         if before != {one: known.has for one, known in self.roles.items()}:
             self._neighbours_changed()
+        if role:
+            self.agent.greeted(name)
 
     def _neighbours_changed(self) -> None:
         others = [name for name, role in sorted(self.roles.items()) if not role.has]

@@ -130,6 +130,7 @@ class TillDisk(OwnDisk):
     )  # baskets of others, and the sales they went on as
     moves: dict[InstrumentId, list[OwnMove]] = field(default_factory=dict)
     back: dict[str, list[BackPart]] = field(default_factory=dict)
+    drawer: str = ""  # the session that is open
 
 
 @dataclass

@@ -51,7 +51,7 @@ def test_the_days_are_bad_enough() -> None:
         "sync.salvage", "events destroyed everywhere", "HQ restored", "clock jumps", "store role taken", "store role left",
         "orders accepted", "orders ready", "orders collected", "orders cancel_confirmed", "orders short",
         "hand-overs refused", "baskets taken up", "baskets left where they are", "cards taken", "cards refused",
-        "cards in use elsewhere", "goods taken back", "returns refused", "shelves right to the unit", "shelves in doubt",
+        "cards in use elsewhere", "goods taken back", "returns refused", "shelves right to the unit", "shelves in doubt", "drawers right",
         "claims Granted", "claims Refused", "claims NobodyAnswered",
     }  # fmt: skip
     assert not {what for what in wanted if not happened[what]}

@@ -60,6 +60,15 @@ def test_a_peer_is_left_after_two_failures_and_tried_again_later() -> None:
     assert path.failed(way, 0).peer == "hq"  # one failure is enough for one that was only tried
 
 
+def test_a_machine_that_has_nothing_to_send_goes_back_to_its_store_when_it_answers() -> None:
+    way = path.failed(path.failed(path.path(["store", "hq"]), 0), 0)
+    assert path.greeted(way, "store", path.RETRY_BETTER_MS - 1) is way
+    assert path.greeted(way, "hq", path.RETRY_BETTER_MS) is way
+    back = path.greeted(way, "store", path.RETRY_BETTER_MS)
+    assert (back.peer, path.failed(back, 0).peer) == ("store", "hq")
+    assert path.greeted(back, "store", 1 << 40) is back
+
+
 def test_an_answer_forgives_a_failure() -> None:
     way = path.answered(path.failed(path.path(["store", "hq"]), 0), 0)
     assert path.failed(way, 0).peer == "store"
