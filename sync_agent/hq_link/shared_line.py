@@ -1,6 +1,6 @@
 """What the store role tells comes into link.db. Needs the LAN, never HQ."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from retail_core.domain.clock import Clock
 from retail_core.wire.messages import SharedPage
@@ -32,13 +32,13 @@ class SharedLine:
     async def follow(self) -> None:
         """Until cancelled: whatever is new in the store lies in link.db a moment later."""
         if self._board is not None:  # taken over from another machine, whose word we may remember
-            for page in await self._files.run(shared.remembered):
+            for page in await self._remembered():
                 await self._board.remember(page.rows)
         while True:
             source, cursor = await self._files.run(shared.cursor)
             try:
                 told = await self._page(source, cursor)
-                if told is not None and source and told.source != source:
+                if told is not None and told.source != source:
                     told = await self._from_another(told)
             except HopFault:
                 told = None
@@ -60,9 +60,13 @@ class SharedLine:
         store = next(iter(self._stores().values()), None)
         if self._board is not None or store is None:
             return told
-        for page in await self._files.run(shared.remembered):
+        for page in await self._remembered():
             await store.remember(page)
         return await store.shared("", 0, 0) or told
+
+    async def _remembered(self) -> Sequence[SharedPage]:
+        now_ms = self._clock.now_ms()
+        return await self._files.run(lambda files: shared.remembered(files, now_ms))
 
     async def _keep(self, told: SharedPage) -> None:
         await self._files.run(lambda files: shared.apply(files, told))

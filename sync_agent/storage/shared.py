@@ -32,7 +32,7 @@ from retail_core.durable.shared import put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
-from sync_agent.storage import drawers, streams, waiting_steps
+from sync_agent.storage import drawers, retold, streams, waiting_steps
 from sync_agent.storage.files import Files
 from sync_agent.storage.receipts import note_receipt
 from sync_agent.storage.streams import Copy
@@ -169,11 +169,17 @@ def _known(files: Files, kind: SharedKind, key: str) -> Shared | None:
     row = files.store.execute(
         "SELECT doc FROM told WHERE kind = ? AND key = ? AND doc <> ?", (kind, key, GONE)
     ).fetchone()
-    here = msgspec.json.decode(row[0], type=KINDS[kind]) if row else None
-    if kind is SharedKind.ORDER:
-        sent = link.read_order(files.link, key)
-        return sent if sent and (not isinstance(here, OrderDoc) or sent.order_v >= here.order_v) else here
-    return here
+    here = _read(kind, row[0]) if row else None
+    return _newest_order(files, key, here) if kind is SharedKind.ORDER else here
+
+
+def _read(kind: SharedKind, doc: bytes) -> Shared:
+    return msgspec.json.decode(doc, type=KINDS[kind])
+
+
+def _newest_order(files: Files, key: str, here: Shared | None) -> Shared | None:
+    sent = link.read_order(files.link, key)
+    return sent if sent and (not isinstance(here, OrderDoc) or sent.order_v >= here.order_v) else here
 
 
 def _tell(files: Files, kind: SharedKind, key: str, doc: bytes, now_ms: int) -> None:
@@ -242,11 +248,27 @@ def remember(files: Files, rows: Sequence[SharedRow], now_ms: int) -> bool:
     return news
 
 
-def remembered(files: Files) -> Sequence[SharedPage]:
-    """What link.db still has of the store role's word, for the machine that has it now, in pages it takes."""
+def remembered(files: Files, now_ms: int) -> Sequence[SharedPage]:
+    """For the machine that has the store role now: what link.db has of the earlier one's word, and what the till beside us wrote
+    down since, in pages it takes.
+    """
     source, rev = shared_cursor(files.link)
-    found = files.link.execute("SELECT kind, key, doc FROM shared LIMIT ?", (MAX_REMEMBERED * MAX_PAGES,)).fetchall()
-    rows = [SharedRow(kind, key, 0, msgspec.Raw(doc)) for kind, key, doc in found]
+    asked = "SELECT kind, key, doc FROM shared LIMIT ?"
+    docs = {(kind, key): doc for kind, key, doc in files.link.execute(asked, (MAX_REMEMBERED * MAX_PAGES,))}
+
+    def known(kind: SharedKind, key: str) -> Shared | None:
+        doc = docs.get((kind, key))
+        return (
+            _newest_order(files, key, doc and _read(kind, doc))
+            if kind is SharedKind.ORDER
+            else doc and _read(kind, doc)
+        )
+
+    for one in retold.lately(files, known, now_ms - KEEP_DONE_MS):
+        docs[key_of(one)] = msgspec.json.encode(one)
+    rows = [SharedRow(kind, key, 0, msgspec.Raw(doc)) for (kind, key), doc in docs.items()][
+        : MAX_REMEMBERED * MAX_PAGES
+    ]
     pages = (rows[at : at + MAX_REMEMBERED] for at in range(0, len(rows), MAX_REMEMBERED))
     return [SharedPage(source, rev, tuple(page)) for page in pages]
 

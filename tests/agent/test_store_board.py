@@ -133,7 +133,7 @@ def test_a_new_store_role_is_told_everything_however_much_there_was(tmp_path: Pa
     def work(files: Files) -> list[int]:
         rows = [basket(f"s-{n:04}") for n in range(many)]
         shared.apply(files, SharedPage("m1", many, tuple(rows)))
-        pages = shared.remembered(files)
+        pages = shared.remembered(files, 1_000)
         shared.begin(files, NOW_MS)
         for page in pages:
             shared.remember(files, page.rows, NOW_MS)
