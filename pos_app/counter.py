@@ -30,6 +30,7 @@ from pos_app.receipts.report_words import report_words
 from pos_app.receipts.words import receipt_words
 from pos_app.runtime.cards import CardDesk
 from pos_app.runtime.device_desk import DeviceDesk
+from pos_app.runtime.device_report import DeviceReport
 from pos_app.runtime.payments import TillPayments
 from pos_app.runtime.printing import Printing, Station
 from pos_app.runtime.writer import Failed
@@ -59,6 +60,7 @@ class Counter:
         self.printing: Printing | None = None
         self._till = till
         self._tones = Tones.NORMAL
+        till.tell_devices = DeviceReport(till.writer, till.clock, self._standing).tick
         self.desk = DeviceDesk(devices, till.home, till.clock, till.writer.deliver, lambda _: self._wire())
 
     @classmethod
@@ -131,6 +133,10 @@ class Counter:
             (name, device.health) for name, kind in zip(KINDS, kinds, strict=True) for device in list(kind.values())
         )
 
+    def _standing(self) -> tuple[tuple[str, Health], ...]:
+        """As `healths`, and the drawers."""
+        return (*self.healths(), *(("drawer", drawer.health) for drawer in list(self.devices.drawers.values())))
+
     def print_label(self, label: Label, done: Callable[[str], None]) -> None:
         """Print one label; `done` is told a code, empty when it came out. Raises RuleViolationError `label.wrong_size`."""
         table = next((one for one in self.devices.tables.values() if isinstance(one, LabelTable)), None)
@@ -181,6 +187,7 @@ class Counter:
         self._tones = Tones(tones)
 
     def close(self) -> None:
+        self._till.tell_devices = lambda: None
         self.desk.close()
         if self.cards:
             self.cards.close()

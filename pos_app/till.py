@@ -139,6 +139,9 @@ class Till:
     rechecked: Callable[[tuple[LineId, ...]], None] = lambda _: None
     """Told of which lines of the open sale something else is true now: stopped, to be looked at, or free again."""
 
+    tell_devices: Callable[[], None] = lambda: None
+    """Called every second by `refresh`; whoever has the devices tells the agent how they are."""
+
     def __post_init__(self) -> None:
         self._taking_over = TakingOver(self.selling)
         self.choices = TillChoices(self.preferences, self.config, self.writer)
@@ -328,6 +331,7 @@ class Till:
         self.shop_time.heard(status)
         self.store_drawers.heard(status)
         self.sealing.tick()
+        self.tell_devices()
         if self.goods.refresh():
             self.rechecked(self.selling.recheck())
         self.receipt_codes.refresh()

@@ -31,6 +31,7 @@ from sync_agent.config import (
     reference_scopes,
     store_scope,
 )
+from sync_agent.device_line import DeviceLine
 from sync_agent.discovery import Announcement, Discovery
 from sync_agent.feed_cache import FeedCache
 from sync_agent.health import AgentHealth, FeedHealth, HopHealth, SealedHealth, StreamHealth, health_app
@@ -198,6 +199,7 @@ class Agent:
                 self.locks.run,
                 self._seal,
                 self.segments.run,
+                DeviceLine(self.files, self.aside, self.clock).run,
             ]
             lines.append(self.board.run if self.board else self.relayed.run)
             if self.neighbours.discovery:

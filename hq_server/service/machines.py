@@ -5,12 +5,16 @@ from collections.abc import Sequence
 import msgspec
 
 from hq_server.service.context import Hq
-from hq_server.storage import access, streams
+from hq_server.storage import access, devices, streams
 from hq_server.storage.database import Connection
+from hq_server.storage.devices import NodeDevices
+from retail_core.wire.devices import DeviceStanding, Standing
 
 LIVE_WITHIN_MS = 120_000
 CLOCK_WARN_MS = 60_000
 SHOWN = 2_000
+DEVICES_KNOWN_MS = 1_200_000
+"""A machine that runs says it again every five minutes or so."""
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -25,6 +29,11 @@ class Machine(msgspec.Struct, frozen=True):
     waits_ms: int
     clock_offset_ms: int
     quarantined: int
+    devices: tuple[DeviceStanding, ...] = ()
+
+    @property
+    def device_down(self) -> bool:
+        return any(one.state is Standing.DOWN for one in self.devices)
 
     @property
     def live(self) -> bool:
@@ -39,12 +48,18 @@ def machines(hq: Hq) -> Sequence[Machine]:
     """Those that are not revoked; what somebody should look at comes first. A till speaks through its agent."""
     now_ms = hq.clock.now_ms()
     found = hq.database.read(lambda conn: _machines(conn, now_ms))
-    return sorted(found, key=lambda one: (not one.quarantined, one.live and not one.clock_off, one.store, one.register))
+    return sorted(
+        found,
+        key=lambda one: (
+            not one.quarantined, one.live and not one.clock_off, not one.device_down, one.store, one.register,
+        ),
+    )  # fmt: skip
 
 
 def _machines(conn: Connection, now_ms: int) -> Sequence[Machine]:
     heard = {contact.node: contact for contact in access.contacts(conn)}
     odd = streams.quarantined_by_node(conn)
+    said = devices.devices_by_node(conn)
     found: list[Machine] = []
     for node in access.nodes(conn):
         contact = heard.get(node.node_id)
@@ -58,6 +73,14 @@ def _machines(conn: Connection, now_ms: int) -> Sequence[Machine]:
                 max(0, now_ms - contact.oldest_ms) if contact and contact.oldest_ms and contact.queued else 0,
                 contact.clock_offset_ms if contact else 0,
                 odd.get(node.node_id, 0),
+                _known(said.get(node.node_id), now_ms),
             )
         )  # fmt: skip
     return found
+
+
+def _known(said: NodeDevices | None, now_ms: int) -> tuple[DeviceStanding, ...]:
+    """What was said long ago is not known any more."""
+    if said is None or now_ms - said.at_ms <= DEVICES_KNOWN_MS:
+        return tuple(said.devices) if said else ()
+    return tuple(msgspec.structs.replace(one, state=Standing.UNKNOWN, code="") for one in said.devices)

@@ -17,8 +17,8 @@ from hq_server.storage.scoping import (
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
-# 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold; 19: stock_count, shelf
-SCHEMA_VERSION = 19
+# 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold; 19: stock_count, shelf; 20: node_devices
+SCHEMA_VERSION = 20
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -223,6 +223,9 @@ node_contact = store_scoped(
 )  # fmt: skip
 node_figures = store_scoped(  # what a machine said of itself last; losing it loses nothing
     "node_figures", text("node"), number("at_ms"), text("doc"), key=["node"]
+)
+node_devices = store_scoped(  # how its devices are, as it said last; losing it loses nothing
+    "node_devices", text("node"), number("at_ms"), text("doc"), key=["node"]
 )
 sealed_key = store_scoped(  # keys of a machine's files, by its agent; only HQ's own key opens them
     "sealed_key",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
@@ -15,6 +16,16 @@ from hq_server.web.threads import in_thread
 from hq_server.web.today_view import CALM, GOOD, WARN, age
 from hq_server.web.words import tr
 from retail_core.domain.roles import Permission
+from retail_core.wire.devices import DeviceStanding, Standing
+
+KINDS = MappingProxyType({"rfid": "RFID", "terminal": "card terminal", "label": "label printer"})
+"""What is not called as its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePill:
+    text: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class MachineRow:
     clock_tone: str
     quarantined: str
     quarantined_tone: str
+    devices: tuple[DevicePill, ...] = ()
 
 
 def row_of(one: Machine) -> MachineRow:
@@ -42,11 +54,23 @@ def row_of(one: Machine) -> MachineRow:
         GOOD if one.live else CALM if one.age_ms is None else WARN,
         f"{one.queued:,}",
         age(one.waits_ms) if one.waits_ms else "–",
-        off,
+        "–" if one.age_ms is None else off,
         WARN if one.clock_off else CALM,
         f"{one.quarantined:,}",
         "error" if one.quarantined else CALM,
+        tuple(_pill(device) for device in one.devices),
     )
+
+
+def _pill(one: DeviceStanding) -> DevicePill:
+    """A device in words: what is wrong, by its code, or how it is."""
+    states = {
+        Standing.OK: (tr("ok"), CALM), Standing.WARN: (tr("look soon"), WARN), Standing.DOWN: (tr("down"), "error"),
+        Standing.UNKNOWN: (tr("not known"), CALM),
+    }  # fmt: skip
+    word, tone = states[one.state]
+    why = one.code.rpartition(".")[2].replace("_", " ") if one.state is not Standing.OK else ""
+    return DevicePill(f"{tr(KINDS.get(one.kind, one.kind))}: {why or word}", tone)
 
 
 def machine_routes(server: Server, pages: Pages) -> list[HTTPRouteHandler]:

@@ -1,5 +1,6 @@
 """Counters for the operator, in Prometheus' format."""
 
+from collections import Counter as Counted
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -26,6 +27,7 @@ class Metrics:
         self.waiting = Gauge("omnitill_long_polls", "Long polls waiting now", registry=self._registry)
 
         self.machines = Gauge("omnitill_machines", "Machines by how they are", ["state"], registry=self._registry)
+        self.devices = Gauge("omnitill_devices", "Devices at tills", ["kind", "state"], registry=self._registry)
         self.queued = Gauge("omnitill_machines_queued", "Entries that wait at machines", registry=self._registry)
         self.quarantined = Gauge("omnitill_quarantined", "Facts stored and not understood", registry=self._registry)
 
@@ -34,6 +36,11 @@ class Metrics:
         self.machines.labels("live").set(sum(one.live for one in found))
         self.machines.labels("silent").set(sum(not one.live for one in found))
         self.machines.labels("clock_off").set(sum(one.clock_off for one in found))
+        self.devices.clear()
+        for device, count in Counted(
+            (one.kind, one.state.value) for machine in found for one in machine.devices
+        ).items():
+            self.devices.labels(*device).set(count)
         self.queued.set(sum(one.queued for one in found))
         self.quarantined.set(sum(one.quarantined for one in found))
 

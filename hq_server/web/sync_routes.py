@@ -25,6 +25,7 @@ from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.domain.receipts import FoundReceipt
 from retail_core.domain.roles import Permission
 from retail_core.wire.batch import WireDamageError
+from retail_core.wire.devices import DevicesSaid
 from retail_core.wire.messages import (
     CONTENT_TYPE,
     MAX_ACCEPTS_CHARS,
@@ -173,6 +174,17 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
         if "catalogue_shrunk" in data:
             snapshots.refused(hq, node, max(0, min(data["catalogue_shrunk"], 2**53)))
 
+    @post(
+        "/v1/telemetry/devices",
+        opt=PUSH,
+        status_code=204,
+        summary="Lossy: how the devices of a machine are, at most once a minute",
+        responses=errors(400, 401, 403, 422),
+    )
+    @threaded
+    def devices(request: AnyRequest, data: JSONBody[DevicesSaid]) -> None:
+        server.figures.devices(node_of(request), data)
+
     @get(
         "/v1/witness",
         opt=PUSH,
@@ -190,7 +202,7 @@ def _up(server: Server) -> list[HTTPRouteHandler]:
             raise RuleViolationError("stream.unknown")
         return PushAnswer(head.seq, head.chain_hash.hex(), head.seq, head.chain_hash.hex())
 
-    return [push, telemetry, witness]
+    return [push, telemetry, devices, witness]
 
 
 def _down(server: Server) -> list[HTTPRouteHandler]:

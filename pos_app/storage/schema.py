@@ -6,6 +6,7 @@ from pos_app.storage.papers import PAPER_STEP
 from pos_app.storage.prefs import PREFERENCE_STEP
 from pos_app.storage.receipt_asks import RECEIPT_ASK_STEP
 from pos_app.storage.waiting import WAITING_STEP
+from retail_core.durable.device_states import DEVICE_STATE_STEP
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step
 from retail_core.durable.recovery import SALVAGE_ASK_STEP
@@ -128,4 +129,5 @@ TILL_STEPS: tuple[Step, ...] = (
     SALVAGE_ASK_STEP,
     SEGMENT_STEP,
     START_ASK_STEP,
+    DEVICE_STATE_STEP,
 )

@@ -21,6 +21,7 @@ from retail_core.domain.ids import IdSource
 from retail_core.domain.receipts import FoundReceipt
 from retail_core.trust import tokens
 from retail_core.trust.keys import SigningKey, unb64
+from retail_core.wire.devices import DevicesSaid
 from retail_core.wire.messages import (
     CONTENT_TYPE,
     WORD_HEADER,
@@ -308,6 +309,14 @@ class SyncClient:
         if answer.status_code not in {200, 201, 204}:
             raise self._refused(answer, text)
         return True
+
+    async def devices(self, said: DevicesSaid) -> None:
+        """Lossy: how the till's devices are. An older HQ does not take it. Raises HopFault."""
+        content = msgspec.json.encode(said)
+        async with self._asking("POST", "/v1/telemetry/devices", headers=JSON, content=content) as answer:
+            text = await _bounded(answer, MAX_ANSWER_BYTES)
+        if answer.status_code not in {204, 404, 405}:
+            raise self._refused(answer, text)
 
     async def certificate(self, tls_csr_pem: str) -> str:
         """HQ's newer certificate for this agent's LAN server. Raises HopFault."""

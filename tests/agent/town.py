@@ -148,6 +148,10 @@ class Hq:
         found = [text for text in self._http.get("/metrics").text.splitlines() if text.startswith(line)]
         return int(float(found[0].removeprefix(line))) if found else 0
 
+    def metrics(self) -> str:
+        """HQ's own figures, as Prometheus reads them."""
+        return self._http.get("/metrics").text
+
     def order(self, order_id: str) -> Any:
         return self.ask("GET", f"/api/orders/{order_id}")["order"]
 
