@@ -50,6 +50,7 @@ class OpenSale:
         self._clock = clock
         self._ids = ids
         self._book: PriceBook | None = None
+        self._book_behind: PriceBook | None = None
         self.currency = currency
         self.operator: SoldBy | None = None
         self.sale: Sale | None = None
@@ -174,7 +175,7 @@ class OpenSale:
     def bring(self, sale: Sale | None, *, paying: bool) -> None:
         """Have another sale in front, none when the next scan is to begin one. While it is being paid nothing is priced."""
         self.sale, self.paying = Sale(sale.data()) if sale else None, paying
-        self._book = self._catalogue.book(sale.book) if sale else None
+        self._book, self._book_behind = self._book_of(sale) if sale else None, self._book
         self.multiplier_milli = self.last_paid = None
         self._select_last_living()
         if not paying:
@@ -236,6 +237,11 @@ class OpenSale:
 
     def _book_now(self) -> PriceBook:
         return self._book if self.sale and self._book else self._catalogue.book()
+
+    def _book_of(self, sale: Sale) -> PriceBook:
+        """That of the sale that was in front before, when it comes back; else the one it names."""
+        behind = self._book_behind
+        return behind if behind and behind.version == sale.book else self._catalogue.book(sale.book)
 
     def _open_sale(self) -> Sale:
         if self.sale is None:

@@ -4,17 +4,19 @@ The reference file may be replaced while selling goes on: `refresh()` opens the 
 closes the old. Until the agent has brought anything, questions answer "nothing known".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from weakref import WeakSet
 
 import msgspec
 
+from pos_app.storage.book import Book, NoPrices
 from retail_core.domain.bought import Bought
 from retail_core.domain.claims import ClaimAnswer
 from retail_core.domain.customers import Customer, Wanted
 from retail_core.domain.departments import Department
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.fulfilment import OrderDoc
-from retail_core.domain.ids import CustomerId, Gtin, InstrumentId, Sku
+from retail_core.domain.ids import CustomerId, Gtin, InstrumentId
 from retail_core.domain.shared import SharedBasket, SharedReturns, SharedValue
 from retail_core.domain.shared_drawer import SharedDrawer
 from retail_core.domain.suggestions import OftenWith
@@ -44,33 +46,6 @@ class SearchPage(msgspec.Struct, frozen=True):
     more_than_counted: bool
 
 
-class _NoPrices:
-    """The book of a till that has not been given any prices yet."""
-
-    version = "none@0"
-
-    def unit_price(self, sku: str, at_ms: int) -> int | None:
-        return None
-
-
-class Book:
-    """The book of one basket. It outlives the file it was begun on: when another one comes into use while the basket is
-    open, prices are read there, and what that file no longer has as of then costs what it costs now."""
-
-    def __init__(self, current: Callable[[], Connection | None], version: str) -> None:
-        self._current = current
-        self.version = version
-
-    def unit_price(self, sku: Sku, at_ms: int) -> int | None:
-        conn = self._current()
-        if conn is None:
-            return None
-        with faults():
-            pinned = PinnedBook.parse(conn, self.version)
-            then = pinned.unit_price(sku, at_ms)
-            return then if then is not None else pinned.newest().unit_price(sku, at_ms)
-
-
 class Reference:
     """ref.db, whichever file is current."""
 
@@ -81,6 +56,8 @@ class Reference:
         self._name: str | None = None
         self._conn: Connection | None = None
         self._taxes: reference.TaxTable | None = None
+        self._books = WeakSet[Book]()
+        self._before: list[Connection] = []
         self.refresh()
 
     def refresh(self) -> bool:
@@ -103,13 +80,25 @@ class Reference:
         old, self._conn, self._name = self._conn, fresh, name
         self._taxes = reference.TaxTable(fresh)
         if old:
-            old.close()
+            self._before.append(old)
+        self._close_unread()
         return True
 
     def close(self) -> None:
+        for conn in self._before:
+            conn.close()
+        self._before.clear()
         if self._conn:
             self._conn.close()
             self._conn = None
+
+    def _close_unread(self) -> None:
+        """Files of before by which no open basket is priced any more."""
+        read = {id(book.conn) for book in self._books}
+        for conn in self._before:
+            if id(conn) not in read:
+                conn.close()
+        self._before = [conn for conn in self._before if id(conn) in read]
 
     def by_gtin(self, gtin: str) -> ItemRow | None:
         with faults():
@@ -138,16 +127,19 @@ class Reference:
         with faults():
             return reference.gtin_of(self._conn, sku) if self._conn else None
 
-    def book(self, version: str = "") -> "Book | _NoPrices":
+    def book(self, version: str = "") -> "Book | NoPrices":
         """The newest book, or the one a stored basket names."""
         with faults():
             if self._conn is None:
-                return _NoPrices()
-            if version and version != _NoPrices.version:
+                return NoPrices()
+            if version and version != NoPrices.version:
                 named = PinnedBook.parse(self._conn, version).version
             else:
                 named = reference.current_book(self._conn, self._zone).version
-            return Book(lambda: self._conn, named)
+            self._close_unread()
+            book = Book(self._conn, lambda: self._conn, named)
+            self._books.add(book)
+            return book
 
     def price_now(self, sku: str, at_ms: int) -> int | None:
         return self.book().unit_price(reference.Sku(sku), at_ms)

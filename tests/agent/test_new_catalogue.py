@@ -73,21 +73,28 @@ def test_a_basket_goes_on_while_another_catalogue_comes_into_use(hq: Hq, store: 
     with agent(shop.home):
         stocked(shop)
     first = reference_in_use(shop)
-    two_months_pass(hq, "catalogue", f"price:{ZONE}")
     with at_till(shop) as at:
         at.sign_in().scan(WATER.code)
+        dearer = [
+            {"zone": ZONE, "sku": MILK.sku, "price_minor": MILK.price_minor + n, "currency": "EUR"} for n in (5, 10)
+        ]
+        for price in dearer:  # the other catalogue has the last price alone
+            hq.ask("PUT", "/api/prices", [price])
+        two_months_pass(hq, "catalogue", f"price:{ZONE}")
         took: list[float] = []
         with agent(shop.home):
             end = monotonic() + 30
             while reference_in_use(shop) == first:
                 took.append(scanned(at, MILK.code))
                 assert monotonic() < end, "no other catalogue came"
-            at.hand.until(lambda: not held_open(first))
+            at.hand.until(lambda: held_open(reference_in_use(shop)))
             took += [scanned(at, code) for code in (MILK.code, WATER.code) * 20]
         count = len(took) - 20
         paid = at.pay_cash(1_000_000)
-        assert paid.total_minor == count * MILK.price_minor + 21 * WATER.price_minor
+        assert paid.total_minor == count * MILK.price_minor + 21 * WATER.price_minor, "by the prices of its first scan"
         assert max(took) < LOOK_UP_WITHIN_S
+        assert at.scan(MILK.code).sale.lines[0].unit_minor == MILK.price_minor + 10, "the next one by the new"
+        assert not held_open(first)
 
 
 def test_a_new_machine_of_an_old_store_gets_its_staff(hq: Hq, store: str, folder: Path) -> None:
