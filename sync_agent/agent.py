@@ -3,20 +3,18 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import msgspec
 
 from retail_core.domain.clock import Clock, OtherClock
-from retail_core.domain.errors import EnvironmentFault
 from retail_core.domain.events import TillLocked
 from retail_core.domain.ids import IdSource
 from retail_core.durable import link
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc, NodeDoc
 from retail_core.sync.alone import DAY_MS
-from retail_core.sync.backoff import after_failure
 from retail_core.sync.sender import HQ_PEER
 from retail_core.sync.storerole import TERM_STEP, StoreRole, appointed, heard_of, taken_over
 from retail_core.wire.messages import ClaimReply
@@ -65,6 +63,7 @@ from sync_agent.store_role.intake import Intake
 from sync_agent.store_role.sealing import seal_old_days
 from sync_agent.store_role.shared_board import SharedBoard
 from sync_agent.store_role.shipper import Patient, everything
+from sync_agent.supervisor import Line, Supervisor
 from sync_agent.till_link import TillLink, till_copies
 from sync_agent.wake import LOOPBACK, Bell
 
@@ -96,7 +95,7 @@ class Agent:
         self._pending_role: StoreRole | None = None
         self._stopping, self._figures = asyncio.Event(), Bell()
         self._sealed: dict[str, SealedHealth] = {}
-        self._faults: dict[Callable[[], Awaitable[None]], str] = {}
+        self.lines = Supervisor(clock)
         peer = Peer(HQ_PEER, config.hq_url, HQ_AUDIENCE)
         context = pinned_context(self._ca_pem, clock)
         self.hq, self.aside = (SyncClient(peer, config.agent_node, self._key, context, clock, ids) for _ in range(2))
@@ -166,50 +165,40 @@ class Agent:
             lan_server = tls_server(lan_app(self.desk), self.home)
             self.certificate.serve_in(lan_server.config.ssl)
             servers = [(lan_server, lan), (plain_server(health_app(self.health, self.clock.now_ms)), local)]
-            bells = [
-                self.uplink.bell,
-                self.copied.bell,
-                self.watch.bell,
-                self.claims.asked,
-                self.receipts.asked,
-                self.salvage.asked,
-                self.start.asked,
-                self.locks.bell,
-                *([self.board.bell] if self.board else []),
-            ]
-            self.till = await TillLink.open(self.files, self.clock, bells)
+            self.till = await TillLink.open(self.files, self.clock, self._bells())
             stack.callback(self.till.close)
             for client in (self.hq, self.aside):
                 stack.push_async_callback(client.close)
             stack.push_async_callback(self.neighbours.close)
             await self._begin()
-            lines = [
-                self.uplink.run, self.copied.run, *(line.run for line in self.feeds), self.neighbours.run, self.certificate.run,
-                self._show_status, self._send_figures, self._keep_house, self.watch.run, self._follow_role,
-            ]  # fmt: skip
-            lines += [
-                self.shared.follow,
-                self.claims.run,
-                self.receipts.run,
-                self.keys.run,
-                self.salvage.run,
-                self.start.run,
-                self.copies.run,
-                self.trust.run,
-                self.locks.run,
-                self._seal,
-                self.segments.run,
-                DeviceLine(self.files, self.aside, self.clock).run,
-            ]
-            lines.append(self.board.run if self.board else self.relayed.run)
-            if self.neighbours.discovery:
-                lines.append(self.neighbours.discovery.run)
             async with asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.serve(sockets=[sock])) for server, sock in servers]
-                working = [tasks.create_task(self._for_ever(line)) for line in lines]
+                working = [tasks.create_task(self.lines.keep(name, line)) for name, line in self._lines().items()]
                 LOG.info("agent of %s %s runs", config.store, config.register, extra={"code": "agent.started"})
                 await self._stopping.wait()
                 await self._wind_down([server for server, _ in servers], serving, working)
+
+    def _bells(self) -> Sequence[Bell]:
+        """What a byte of the till rings."""
+        return [
+            self.uplink.bell, self.copied.bell, self.watch.bell, self.claims.asked, self.receipts.asked,
+            self.salvage.asked, self.start.asked, self.locks.bell, *([self.board.bell] if self.board else []),
+        ]  # fmt: skip
+
+    def _lines(self) -> Mapping[str, Line]:
+        """What runs side by side, by the names that health and log use."""
+        lines: dict[str, Line] = {f"feed {line.scope}": line.run for line in self.feeds}
+        lines |= {
+            "push": self.uplink.run, "copy": self.copied.run, "neighbours": self.neighbours.run,
+            "certificate": self.certificate.run, "status": self._show_status, "telemetry": self._send_figures,
+            "housekeeping": self._keep_house, "watch": self.watch.run, "role": self._follow_role,
+            "shared": self.shared.follow, "claims": self.claims.run, "receipts": self.receipts.run,
+            "keys": self.keys.run, "salvage": self.salvage.run, "start": self.start.run, "backup": self.copies.run,
+            "trust": self.trust.run, "locks": self.locks.run, "sealing": self._seal, "segments": self.segments.run,
+            "devices": DeviceLine(self.files, self.aside, self.clock).run,
+        }  # fmt: skip
+        lines |= {"board": self.board.run} if self.board else {"relay": self.relayed.run}
+        return lines | ({"discovery": self.neighbours.discovery.run} if self.neighbours.discovery else {})
 
     def stop(self) -> None:
         """Ends `run` promptly; everything acknowledged is durable already."""
@@ -248,20 +237,6 @@ class Agent:
             server.should_exit = True
         await asyncio.wait([*working, *serving])
         LOG.info("agent stops", extra={"code": "agent.stopped"})
-
-    async def _for_ever(self, line: Callable[[], Awaitable[None]]) -> None:
-        """Run a line again, after a pause, when a fault of the surroundings ended it: a full disk may have room later."""
-        failures = 0
-        while True:
-            try:
-                self._faults.pop(line, None)
-                await line()
-            except* EnvironmentFault as faults:
-                failures += 1
-                fault = _first(faults)
-                self._faults[line] = fault.code
-                LOG.error("%s", fault, extra={"code": fault.code})  # noqa: TRY400 - a named fault needs no trace
-            await asyncio.sleep(after_failure(failures, 1_000, random.random()) / 1000)  # noqa: S311 - jitter
 
     # ── what happens when ────────────────────────────────────────────────────────────────────────
 
@@ -518,10 +493,10 @@ class Agent:
             self.files.reference_name,
             tuple(self.copied.kept_at()),
             (*self.neighbours.with_store_role, *self.neighbours.others),
-            tuple(sorted({*self._faults.values(), *filter(None, [self.certificate.warning, self.segments.code])})),
+            tuple(sorted({*self.lines.faults.values(), *filter(None, [self.certificate.warning, self.segments.code])})),
             dict(self.desk.refused),
             self.neighbours.silent,
-            sealed=self._sealed,
+            sealed=self._sealed, restarts=dict(self.lines.restarts),
             segments_bad={name: len(bad) for name, bad in self.segments.bad.items()},
             alone_ms=self.trust.silent_ms,
             pushes=self.desk.turns.health,
@@ -531,11 +506,3 @@ class Agent:
 def _hop(client: SyncClient, offset_ms: int) -> HopHealth:
     state = "down" if client.last_error else "up" if client.last_contact_ms else "unused"
     return HopHealth(state, client.peer.name, client.last_contact_ms, offset_ms, client.last_error)
-
-
-def _first(faults: BaseExceptionGroup[EnvironmentFault]) -> EnvironmentFault:
-    found: BaseException = faults
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    assert isinstance(found, EnvironmentFault)
-    return found

@@ -10,6 +10,7 @@ from retail_core.domain.errors import EnvironmentFault, RuleViolationError
 from retail_core.trust.keys import PublicKey, b64
 from retail_core.wire.batch import expand
 from retail_core.wire.messages import FeedRow
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.storage import pages
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage
@@ -30,7 +31,7 @@ def checked_rows(page: PulledPage, feed_key: PublicKey) -> Sequence[FeedRow]:
         raise EnvironmentFault(FORGED, scope=page.head.scope)
     try:
         return [_ROW.decode(line) for line in body.split(b"\n") if line]
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise EnvironmentFault("feed.bad_page", scope=page.head.scope, why=str(bad)[:100]) from bad
 
 

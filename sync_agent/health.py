@@ -83,6 +83,7 @@ class AgentHealth(msgspec.Struct, frozen=True):
     sealed: dict[str, SealedHealth] = {}
     alone_ms: int = 0  # since head office's word
     pushes: PushLine = PushLine()
+    restarts: dict[str, int] = {}  # of the agent's own lines since its start
     segments_bad: dict[str, int] = {}  # sealed files that are missing or damaged, by database
 
 
@@ -133,6 +134,8 @@ def metrics_text(health: AgentHealth, now_ms: int) -> bytes:
         contact = _ago(hop.last_contact_ms, now_ms)
         if contact is not None:
             gauge("hop_contact_age_seconds", "Since it last answered", contact, hop=name)
+    for line, times in health.restarts.items():
+        gauge("line_restarts", "How often a part of the agent had to begin again", times, line=line)
     for scope, feed in health.feeds.items():
         gauge("feed_cursor", "Revision of the feed applied here", feed.cursor, scope=scope)
     return generate_latest(registry)

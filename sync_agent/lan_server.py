@@ -36,6 +36,7 @@ from retail_core.wire.messages import (
     SharedPage,
 )
 from retail_core.wire.recovery import SeenReceipts
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.feed_cache import page_headers
 from sync_agent.hq_client.client import HQ_AGE_HEADER, HopFault, SnapshotWanted, Token
 from sync_agent.hq_link.receipt_line import receipt_found
@@ -98,7 +99,7 @@ async def token(request: AnyRequest, desk: LanDesk) -> Token:
     text = await _body(request, MAX_JSON_BYTES)
     try:
         asked = msgspec.json.decode(text, type=Assertion)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise RuleViolationError("token.malformed") from bad
     return desk.token(asked.assertion)
 
@@ -191,7 +192,7 @@ async def remembered(request: AnyRequest, desk: LanDesk) -> None:
     """What a neighbour remembers of an earlier store role's word."""
     try:
         told = msgspec.json.decode(await _body(request, MAX_REMEMBERED_BYTES), type=SharedPage)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise RuleViolationError("shared.malformed") from bad
     await desk.store_board().remember(told.rows)
 
@@ -201,7 +202,7 @@ async def locks(request: AnyRequest, desk: LanDesk) -> Response[bytes]:
     """Tills that a manager locked, as the asker knows them; answered with all that are known here."""
     try:
         told = msgspec.json.decode(await _body(request, MAX_LOCK_BYTES), type=LockPage)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise RuleViolationError("lock.malformed") from bad
     return _json(await desk.locks.take(told), 200)
 
@@ -211,7 +212,7 @@ async def claim(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Response
     text = await _body(request, MAX_JSON_BYTES)
     try:
         asked = msgspec.json.decode(text, type=ClaimRequest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise RuleViolationError("claim.malformed") from bad
     said = await desk.store_board().claims(caller.node_id, ClaimRound((asked,)))
     return _json(said.claims[0], 200)
@@ -223,7 +224,7 @@ async def claims(request: AnyRequest, desk: LanDesk, caller: NodeDoc) -> Respons
     text = await _body(request, MAX_ROUND_BYTES)
     try:
         asked = msgspec.json.decode(text, type=ClaimRound)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise RuleViolationError("claim.malformed") from bad
     return _json(await desk.store_board().claims(caller.node_id, asked), 200)
 

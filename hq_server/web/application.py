@@ -48,6 +48,7 @@ from hq_server.web.sync_routes import AssertionIn, sync_routes
 from retail_core.domain.errors import CodedError
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES, CertificateRequest, EnrolRequest
 from retail_core.wire.recovery import AskedIds, SealedKey, SealedKeys
+from retail_core.wire.unreadable import UNREADABLE
 
 VERSION = "0.1.0"
 STATIC = Path(__file__).parents[1] / "static"
@@ -160,7 +161,7 @@ async def _check_request(request: AnyRequest) -> Response[bytes] | None:
         return error_response("request.malformed", 400, {"why": "a NUL character in a text"})
     try:
         msgspec.json.decode(body, type=wanted.annotation)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         return error_response("request.malformed", 400, {"why": str(bad)[:300]})
     return None
 

@@ -39,7 +39,7 @@ def unchecked_subject(token: str) -> str:
     """Whom an assertion claims to be from, only to find the key to check it with. Raises `token.malformed`."""
     try:
         payload = msgspec.json.decode(unb64(token[:MAX_TOKEN_CHARS].split(".")[1]), type=dict[str, object])
-    except (IndexError, ValueError, msgspec.DecodeError) as bad:
+    except (IndexError, ValueError, msgspec.DecodeError, RecursionError) as bad:
         raise RuleViolationError("token.malformed") from bad
     return str(payload.get("sub", ""))
 

@@ -30,7 +30,7 @@ def read_word(text: str) -> HqWord:
     """What it says, true or not. Raises RuleViolationError `word.unreadable`."""
     try:
         return msgspec.json.decode(_blob(text)[SIGNATURE_BYTES:], type=HqWord)
-    except (ValueError, msgspec.DecodeError) as bad:
+    except (ValueError, msgspec.DecodeError, RecursionError) as bad:
         raise RuleViolationError("word.unreadable") from bad
 
 

@@ -27,6 +27,7 @@ from retail_core.wire.envelope import (
     entry_hash,
 )
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES, MAX_EVENTS_PER_BATCH, MAX_EXPANDED_BYTES
+from retail_core.wire.unreadable import UNREADABLE
 
 ZSTD_LEVEL = 3
 STAND_IN = "sync.damaged"
@@ -188,7 +189,7 @@ def _lines(data: bytes) -> Iterator[Line]:
     for text in raw:
         try:
             yield _DECODE(text)
-        except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+        except UNREADABLE as bad:
             raise WireDamageError("wire.bad_line", why=str(bad)[:100]) from bad
 
 

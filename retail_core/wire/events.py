@@ -34,6 +34,7 @@ from retail_core.domain.events import (
     TillLocked,
 )
 from retail_core.domain.value import ValueFact, ValueMoved
+from retail_core.wire.unreadable import UNREADABLE
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
@@ -105,7 +106,7 @@ def decode_event(type_: str, version: int, body: bytes) -> Event:
         raise UnknownEventError("event.unknown_version", type=type_[:60], version=version)
     try:
         event = msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, ValueError) as bad:
+    except (ValueError, *UNREADABLE) as bad:
         raise BadEventError("event.malformed", type=type_[:60], why=str(bad)[:200]) from bad
     if event_type(event) != type_:
         raise BadEventError("event.malformed", type=type_[:60], why="the body is of another type")

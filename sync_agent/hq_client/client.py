@@ -38,6 +38,7 @@ from retail_core.wire.messages import (
     SharedPage,
     SnapshotManifest,
 )
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import (
     CONNECT_TIMEOUT_S,
     LONG_POLL_SLACK_S,
@@ -62,6 +63,7 @@ DATE_STEP_MS = 2_000
 """A Date tells whole seconds, and is up to one old."""
 JSON = MappingProxyType({"Content-Type": "application/json"})
 NEVER_MS = -(2**62)
+MAX_AGE_DIGITS = 15
 HQ_AGE_HEADER = "Sync-Hq-Age"
 """On a neighbour's answers: how many milliseconds ago HQ last answered it; absent when never."""
 _T = TypeVar("_T")
@@ -412,13 +414,13 @@ class SyncClient:
         if answer.status_code == 401:
             self._token = ""
         age = answer.headers.get(HQ_AGE_HEADER, "")
-        if age.isdigit():
+        if age.isascii() and age.isdigit() and len(age) <= MAX_AGE_DIGITS:
             self.hq_contact_ms = self.last_contact_ms - int(age)
 
     def _note_date(self, date: str) -> None:
         try:
             shown_ms = int(parsedate_to_datetime(date).timestamp() * 1000)
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         self._peer_clock = self._peer_clock.shown(shown_ms, self._clock.monotonic_ms(), DATE_STEP_MS)
         if self.on_date is not None:
@@ -450,14 +452,14 @@ async def _bounded(answer: httpx.Response, limit: int) -> bytes:
 def _decoded(text: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(text, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise HopFault("hop.bad_answer", why=str(bad)[:100]) from bad
 
 
 def _code(text: bytes) -> str:
     try:
         return msgspec.json.decode(text, type=_Coded).code
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
 
 
@@ -465,7 +467,7 @@ def _lock(text: bytes) -> str:
     """The lock that a neighbour keeps us out by."""
     try:
         return msgspec.json.decode(text, type=_Locked).facts.lock
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
 
 

@@ -9,6 +9,7 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.trust.keys import SigningKey, b64, unb64
 from retail_core.trust.seal import KEY_BYTES, seal, unseal
 from retail_core.wire.recovery import AskedIds, LackedIds, ReleasedKeys, SealedKey, SealedKeys, SeenReceipts
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.hq_client.client import HopFault, SyncClient
 
 _T = TypeVar("_T")
@@ -52,5 +53,5 @@ def sealed_for(public_key: str, file: str, key: bytes) -> SealedKey:
 def _decoded(text: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(text, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise HopFault("hop.bad_answer", why=str(bad)[:100]) from bad

@@ -9,6 +9,7 @@ from retail_core.domain.claims import ClaimKind
 from retail_core.domain.clock import Clock
 from retail_core.wire.claim_rounds import MAX_ROUND_BYTES, ClaimRound, ClaimRoundReply
 from retail_core.wire.messages import ClaimReply
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import POLL_TILL_MS
 from sync_agent.hq_client.client import HopFault, SyncClient
 from sync_agent.storage import claim_rounds
@@ -91,5 +92,5 @@ async def _round(store: SyncClient, told: ClaimRound) -> ClaimRoundReply:
     text = await store.asked("POST", "/v1/claims", content=msgspec.json.encode(told), limit=MAX_ROUND_BYTES)
     try:
         return msgspec.json.decode(text, type=ClaimRoundReply)
-    except (msgspec.DecodeError, UnicodeDecodeError) as bad:
+    except UNREADABLE as bad:
         raise HopFault("hop.bad_answer", why=str(bad)[:100]) from bad

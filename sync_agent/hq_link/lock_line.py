@@ -15,6 +15,7 @@ from retail_core.domain.events import TillLocked
 from retail_core.durable.link import NodeDoc
 from retail_core.trust.keys import SigningKey
 from retail_core.trust.locks import LockPage, TillLock, check_lock, digest, news, sign_lock
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import POLL_TILL_MS
 from sync_agent.hq_client.client import HopFault, SyncClient
 from sync_agent.storage import locks as stored
@@ -156,7 +157,7 @@ class LockLine:
                 self._told[node] = told
             await self._locked_out(refused)
             return
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             self._told[node] = told
             return
         self._told[node] = told
@@ -169,7 +170,7 @@ class LockLine:
             return
         try:
             lock = msgspec.json.decode(text, type=TillLock)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             return
         if self._genuine(lock) and self._files.config.agent_node in lock.nodes:
             await self._merge([lock])

@@ -14,6 +14,7 @@ from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import NodeDoc
 from retail_core.sync.storerole import NOBODY
 from retail_core.trust.keys import SigningKey
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import FIND_PEERS_EVERY_MS, GREET_PEERS_EVERY_MS, GREETING_PATIENCE_S, MAX_PEERS
 from sync_agent.discovery import Discovery
 from sync_agent.hq_client.client import HopFault, Peer, SyncClient
@@ -207,7 +208,7 @@ class Neighbours:
     async def _hello(self, client: SyncClient) -> Hello | None:
         try:
             hello = msgspec.json.decode(await client.hello(GREETING_PATIENCE_S), type=Hello)
-        except (HopFault, msgspec.DecodeError, UnicodeDecodeError):
+        except (HopFault, *UNREADABLE):
             return None
         self._heard(hello.word)
         return hello

@@ -15,6 +15,7 @@ from retail_core.durable.reference import REFERENCE_STEPS, Extent
 from retail_core.trust.keys import PublicKey, SigningKey, b64, unb64
 from retail_core.trust.seal import KEY_BYTES, seal, unseal
 from retail_core.wire.messages import SnapshotManifest
+from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import MAX_SNAPSHOT_BYTES, SERVE_WITHIN_S
 from sync_agent.hq_client.client import HopFault, SyncClient
 from sync_agent.hq_link.route import Route
@@ -231,7 +232,7 @@ class References:
         for path in self._files.home.downloads.glob("*.json"):
             try:
                 manifest = msgspec.json.decode(path.read_bytes(), type=SnapshotManifest)
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 continue
             if manifest.zone == zone and self.kept_file(manifest.id):
                 return manifest

@@ -16,6 +16,9 @@ from sync_agent.storage.files import Files
 ASK_VALID_MS = 2_000
 """Nobody waits for an older question any more."""
 
+KINDS = frozenset(ClaimKind)
+"""A till may be newer than its agent: of what this one does not know the till's written rule decides."""
+
 
 class Ask(msgspec.Struct, frozen=True):
     """A claim the till beside us waits for."""
@@ -35,7 +38,7 @@ def asks(files: Files, now_ms: int) -> Sequence[Ask]:
     found = [
         Ask(ask_id, ClaimRequest(ClaimKind(kind), key, for_ms))
         for ask_id, kind, key, for_ms in rows
-        if ask_id not in known
+        if ask_id not in known and kind in KINDS
     ]
     return found[:MAX_CLAIMS]
 

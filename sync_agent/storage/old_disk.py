@@ -14,6 +14,7 @@ from retail_core.durable.keyring import Keyring
 from retail_core.durable.segments import SUFFIX, last_anchor, segments_of
 from retail_core.sync.push import Checked, Loaded
 from retail_core.wire.envelope import Entry, Head, StreamId
+from retail_core.wire.unreadable import UNREADABLE
 
 FILES = ("till.db", "store.db")
 ENDS = ("", "-wal")
@@ -130,7 +131,7 @@ def _receipt(entry: Entry) -> str:
         return ""
     try:
         return msgspec.json.decode(entry.body, type=_Sale).receipt
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
 
 

@@ -248,6 +248,7 @@ def line(**changed: object) -> bytes:
         (b"not json\n", "wire.bad_line"),
         (b"\n", "wire.bad_line"),
         (b"[]\n", "wire.bad_line"),
+        (b'{"body":' + b"[" * 30_000 + b"\n", "wire.bad_line"),
         (line(body=None), "wire.bad_line"),
         (line(seq="1"), "wire.bad_line"),
         (line(seq=0), "wire.bad_line"),

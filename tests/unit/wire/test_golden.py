@@ -175,6 +175,7 @@ def test_a_version_of_tomorrow_or_of_nobody_is_unknown(version: int) -> None:
         ("sale.completed", GOLDEN[2]["body"].replace("238", '"238"').encode()),
         ("sale.completed", GOLDEN[2]["body"].replace("238", "2.38").encode()),
         ("sale.completed", b"[" * 100_000),
+        ("sale.completed", b'{"x":' + b"[" * 100_000),
         ("fulfilment.picked", b'{"what":"ready","order_id":"O-1","order_v":4}'),
         ("audit.signed_in", b'{"what":"signed_out"}'),
         ("audit", b'{"what":"signed_in"}'),
