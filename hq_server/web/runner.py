@@ -31,6 +31,7 @@ from hq_server.web.application import make_app
 from hq_server.web.bell import Bell
 from hq_server.web.metrics import Metrics
 from hq_server.web.state import Server
+from hq_server.web.tally import PUBLISH_EVERY_S
 from hq_server.web.threads import in_thread
 from hq_server.web.workers import Worker
 from retail_core.domain.errors import EnvironmentFault
@@ -160,6 +161,8 @@ async def serve(
     beside.append(asyncio.create_task(_keep_certificate(server, certificate)))
     if worker is not None:
         worker.siblings.listen(server.bell.heard)
+        server.metrics.share(worker.board, worker.number)
+        beside.append(asyncio.create_task(_publish(server)))
         asyncio.get_running_loop().add_reader(worker.parent, running.stop)
     try:
         ready()
@@ -212,6 +215,13 @@ async def _keep_certificate(server: Server, certificate: ServerCertificate) -> N
     while not server.bell.closing:
         await in_thread(certificate.look)
         await server.bell.pause(SWEEP_EVERY_S)
+
+
+async def _publish(server: Server) -> None:
+    """What this process has counted, for whichever one is asked."""
+    while not server.bell.closing:
+        server.metrics.publish()
+        await server.bell.pause(PUBLISH_EVERY_S)
 
 
 async def _send_mail(server: Server) -> None:

@@ -17,6 +17,7 @@ from types import FrameType
 import msgspec
 
 from hq_server.web.siblings import Ear, Siblings
+from hq_server.web.tally import Board
 from retail_core.domain.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Worker(msgspec.Struct, frozen=True):
     number: int
     siblings: Siblings
     parent: int
+    board: Board
 
     @property
     def keeps_house(self) -> bool:
@@ -56,6 +58,7 @@ class Workers:
 
     def __init__(self, count: int, work: Callable[[Worker], None], clock: Clock) -> None:
         self._work, self._clock = work, clock
+        self._board = Board(count)
         self._places = [_Place(number, Ear.new()) for number in range(count)]
         self._alive, self._ending = os.pipe(), os.pipe()
         self._stopping = False
@@ -108,7 +111,9 @@ class Workers:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         os.close(self._alive[1])
-        self._work(Worker(place.number, Siblings((one.ear for one in self._places), place.ear), self._alive[0]))
+        self._work(
+            Worker(place.number, Siblings((one.ear for one in self._places), place.ear), self._alive[0], self._board)
+        )
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
