@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hq_server.service.context import Hq
-from hq_server.storage import access, devices, streams
+from hq_server.storage import access, devices, locks, streams
 from hq_server.storage.database import Connection
 from hq_server.storage.devices import NodeDevices
 from retail_core.wire.devices import DeviceStanding, Standing
@@ -30,6 +30,8 @@ class Machine(msgspec.Struct, frozen=True):
     clock_offset_ms: int
     quarantined: int
     devices: tuple[DeviceStanding, ...] = ()
+    locked: str = ""  # why its store has locked it, and
+    locked_by: str = ""  # the operator who did
 
     @property
     def device_down(self) -> bool:
@@ -51,7 +53,8 @@ def machines(hq: Hq) -> Sequence[Machine]:
     return sorted(
         found,
         key=lambda one: (
-            not one.quarantined, one.live and not one.clock_off, not one.device_down, one.store, one.register,
+            not one.quarantined, not one.locked_by, one.live and not one.clock_off, not one.device_down, one.store,
+            one.register,
         ),
     )  # fmt: skip
 
@@ -60,6 +63,7 @@ def _machines(conn: Connection, now_ms: int) -> Sequence[Machine]:
     heard = {contact.node: contact for contact in access.contacts(conn)}
     odd = streams.quarantined_by_node(conn)
     said = devices.devices_by_node(conn)
+    locked = {key: act for key, act in locks.newest(conn).items() if act.locked}
     found: list[Machine] = []
     for node in access.nodes(conn):
         contact = heard.get(node.node_id)
@@ -74,6 +78,7 @@ def _machines(conn: Connection, now_ms: int) -> Sequence[Machine]:
                 contact.clock_offset_ms if contact else 0,
                 odd.get(node.node_id, 0),
                 _known(said.get(node.node_id), now_ms),
+                *_lock_of(locked.get((node.store, node.node_id))),
             )
         )  # fmt: skip
     return found
@@ -84,3 +89,7 @@ def _known(said: NodeDevices | None, now_ms: int) -> tuple[DeviceStanding, ...]:
     if said is None or now_ms - said.at_ms <= DEVICES_KNOWN_MS:
         return tuple(said.devices) if said else ()
     return tuple(msgspec.structs.replace(one, state=Standing.UNKNOWN, code="") for one in said.devices)
+
+
+def _lock_of(act: locks.LockAct | None) -> tuple[str, str]:
+    return (act.why, act.by) if act else ("", "")

@@ -8,7 +8,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hq_server.service import baskets, coupons, customers, fulfilment, loyalty, mails, returns, shelves, units, value
+from hq_server.service import (
+    baskets,
+    coupons,
+    customers,
+    fulfilment,
+    locks,
+    loyalty,
+    mails,
+    returns,
+    shelves,
+    units,
+    value,
+)
 from hq_server.service import bought as histories
 from hq_server.service.cases import new_case, open_cases
 from hq_server.service.context import TODAY, Hq, sha256
@@ -30,10 +42,12 @@ from retail_core.domain.events import (
     MailWanted,
     SaleCompleted,
     StockCounted,
+    TillLocked,
 )
 from retail_core.domain.saledata import MAX_LINES, MAX_TOTAL_MINOR
 from retail_core.domain.stock import StockMovement, movements_of
 from retail_core.domain.value import ValueMoved, checked
+from retail_core.trust.locks import MAX_NODES
 from retail_core.wire.envelope import Entry, StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 
@@ -118,6 +132,7 @@ def apply(hq: Hq, unit: Unit, store: str, facts: Sequence[Fact]) -> None:
     returns.watch(hq, unit, store, [one.sale for one in sold])
     units.watch(hq, unit, store, [one.sale for one in sold])
     baskets.watch(hq, unit, store, [(f.entry, f.event) for f in facts if isinstance(f.event, BasketRecalled)])
+    locks.watch(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, TillLocked)])
     mails.want(hq, unit, store, [(fact.entry, fact.event) for fact in facts if isinstance(fact.event, MailWanted)])
     if sold or moves:
         unit.changed.add(TODAY)
@@ -162,6 +177,10 @@ def _check_event(event: Event) -> None:
     if isinstance(event, StockCounted):
         _check_texts([event.sku, event.count_id, *event.cut])
         shelves.check(event)
+    if isinstance(event, TillLocked):
+        _check_texts([*event.nodes, event.register, event.why, event.by, event.heard_from])
+        if not 0 < len(event.nodes) <= MAX_NODES or not 0 < event.n < BIGGEST_FIGURE:
+            raise RuleViolationError("event.bad_head", what="a number")
     if isinstance(event, BasketRecalled):
         _check_texts([event.sale_id, event.as_sale])
         if not 0 <= event.put_ms < BIGGEST_FIGURE:

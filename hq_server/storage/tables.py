@@ -17,8 +17,8 @@ from hq_server.storage.scoping import (
 
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
-# 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold; 19: stock_count, shelf; 20: node_devices
-SCHEMA_VERSION = 20
+# 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold; 19: stock_count, shelf; 20: node_devices; 21: till_lock
+SCHEMA_VERSION = 21
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -204,6 +204,11 @@ basket_taken = store_scoped(  # by whom a basket that had been put aside was tak
     "basket_taken",
     text("sale_id"), number("put_ms"), text("node"), text("as_sale"), number("at_ms"),
     key=["sale_id", "put_ms"],
+)  # fmt: skip
+till_lock = store_scoped(  # what managers of a store did about a till that was missing or odd
+    "till_lock",
+    text("node"), number("n"), flag("locked"), text("register"), text("why"), text("by"), number("at_ms"),
+    key=["node", "n", "locked"],
 )  # fmt: skip
 mail = store_scoped(  # receipts to be sent by e-mail; where to stands in `private`
     "mail",

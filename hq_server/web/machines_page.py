@@ -1,6 +1,6 @@
 """The page of machines: whoever should be looked at comes first. Every text is finished here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -41,6 +41,7 @@ class MachineRow:
     quarantined: str
     quarantined_tone: str
     devices: tuple[DevicePill, ...] = ()
+    locked: str = ""
 
 
 def row_of(one: Machine) -> MachineRow:
@@ -59,6 +60,7 @@ def row_of(one: Machine) -> MachineRow:
         f"{one.quarantined:,}",
         "error" if one.quarantined else CALM,
         tuple(_pill(device) for device in one.devices),
+        _locked(one),
     )
 
 
@@ -73,13 +75,29 @@ def _pill(one: DeviceStanding) -> DevicePill:
     return DevicePill(f"{tr(KINDS.get(one.kind, one.kind))}: {why or word}", tone)
 
 
+def _locked(one: Machine) -> str:
+    """What its store says of it; whether it is shut out for good is said here."""
+    if not one.locked_by:
+        return ""
+    why = tr(WHY_LOCKED[one.locked]) if one.locked in WHY_LOCKED else one.locked
+    return tr("locked by its store ({by}): {why}").format(by=one.locked_by, why=why)
+
+
+WHY_LOCKED: Mapping[str, str] = MappingProxyType(
+    {"missing": "it is missing", "odd": "it behaves oddly", "stranger": "a stranger was at it"}
+)
+
+
 def machine_routes(server: Server, pages: Pages) -> list[HTTPRouteHandler]:
     @get("/machines", opt={PAGE: True, NEEDS: Permission.VIEW_TODAY}, include_in_schema=False)
     async def page(request: AnyRequest) -> Response[str]:
         found: Sequence[Machine] = await in_thread(machines.machines, server.hq)
         person = caller_of(request)
         rows = [row_of(one) for one in found[: machines.SHOWN]]
-        body = pages.html("machines.html", rows=rows, more=len(found) - len(rows), person=person.name, csrf=person.csrf)
+        body = pages.html(
+            "machines.html", rows=rows, more=len(found) - len(rows), may_enrol=person.may(Permission.ENROL),
+            person=person.name, csrf=person.csrf,
+        )  # fmt: skip
         return Response(body, media_type=HTML)
 
     return [page]

@@ -13,6 +13,8 @@ from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage
 
 from hq_server.service import access, today
 from hq_server.service.context import TODAY, Hq
+from hq_server.web.enrol_page import enrol_routes
+from hq_server.web.forms import form_of
 from hq_server.web.guards import ANONYMOUS, COOKIE, NEEDS, PAGE, AnyRequest, caller_of, check_own_form
 from hq_server.web.machines_page import machine_routes
 from hq_server.web.paper import HTML, Pages
@@ -28,7 +30,6 @@ REFRESH_S = 10.0  # ages go on although nothing happens
 AT_MOST_EVERY_S = 1.0
 MAX_STREAMS = 200
 KEPT_BOARDS = 16
-MAX_FORM_BYTES = 4_096
 
 
 class Boards:
@@ -54,7 +55,12 @@ class Boards:
 
 def page_routes(server: Server) -> list[HTTPRouteHandler]:
     pages = Pages()
-    return [*_signing_in(server.hq, pages), *_today(server, pages), *machine_routes(server, pages)]
+    return [
+        *_signing_in(server.hq, pages),
+        *_today(server, pages),
+        *machine_routes(server, pages),
+        *enrol_routes(server, pages),
+    ]
 
 
 def _signing_in(hq: Hq, pages: Pages) -> list[HTTPRouteHandler]:
@@ -64,7 +70,7 @@ def _signing_in(hq: Hq, pages: Pages) -> list[HTTPRouteHandler]:
 
     @post("/sign-in", opt={ANONYMOUS: "limited"}, include_in_schema=False)
     async def sign_in(request: AnyRequest) -> Response[str]:
-        fields = await _form(request)
+        fields = await form_of(request)
         check_own_form(request, None, fields)
         name = fields.get("name", "")
         try:
@@ -81,7 +87,7 @@ def _signing_in(hq: Hq, pages: Pages) -> list[HTTPRouteHandler]:
 
     @post("/sign-out", opt=TODAY_PAGE, include_in_schema=False)
     async def sign_out(request: AnyRequest) -> Response[str]:
-        check_own_form(request, caller_of(request), await _form(request))
+        check_own_form(request, caller_of(request), await form_of(request))
         await in_thread(access.sign_out, hq, request.cookies.get(COOKIE, ""))
         gone = Cookie(COOKIE, value="", path="/", secure=True, httponly=True, samesite="strict", max_age=0)
         return Redirect("/sign-in", status_code=303, cookies=[gone])
@@ -144,12 +150,3 @@ async def _changes(
             await server.bell.wait(TODAY, ticket, REFRESH_S)
     finally:
         ended()
-
-
-async def _form(request: AnyRequest) -> dict[str, str]:
-    """The fields of a small form. Raises `request.malformed`."""
-    body = await request.body()
-    if len(body) > MAX_FORM_BYTES:
-        raise RuleViolationError("request.malformed", why="the form is too large")
-    fields = await request.form()
-    return {name: value for name, value in fields.items() if isinstance(value, str)}

@@ -206,7 +206,7 @@ def _about(one: ExceptionCase) -> str:
         return f"{one.evidence.get('tail', '')}: {message(code, {})}"
     if one.kind in {CaseKind.MAIL_FAILED, CaseKind.RETURNED_TWICE, CaseKind.UNIT_TWICE}:
         return f"{one.evidence.get('receipt', '')}: {message(code, {})}"
-    if one.kind in {CaseKind.REFUSED_INPUT, CaseKind.CLOCK_OFF}:
+    if one.kind in {CaseKind.REFUSED_INPUT, CaseKind.CLOCK_OFF, CaseKind.TILL_LOCKED}:
         return f"{one.evidence.get('register', '')}: {message(code, one.evidence)}"
     if one.kind in {CaseKind.BASKET_TWICE, CaseKind.CATALOGUE_SHRUNK}:
         return message(code, {})

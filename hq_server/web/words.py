@@ -50,6 +50,8 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "db.newer_than_program": "The database was written by a newer release. Install that release, or restore a backup.",
         "db.unreachable": "The database server cannot be reached. Check its address and that it runs.",
         "disk.full": "The disk is full. Make room; nothing was lost.",
+        "enrol.bad_address": "HQ's address begins with https:// and has no spaces, such as https://hq.example:8443.",
+        "enrol.bad_register": "A register has up to ten letters and figures, such as T1.",
         "enrol.code_refused": "This code is not valid (any more). Ask HQ for a new one; each works once, for ten minutes.",
         "event.bad_movement": "Movement {n} has a quantity that cannot be.",
         "feed.cursor_too_old": "This cursor is too old. Load a snapshot.",
@@ -149,6 +151,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "value.issued_twice": "sold twice",
         "value.other_currency": "moved in another currency",
         "value.overdrawn": "spent beyond its balance",
+        "till.locked": "locked by its store; shut it out if it does not come back",
         "value.spent_while_locked": "spent after it was locked",
         "value.unknown": "There is no such card, credit or account.",
         "wire.too_large": "The batch is larger than {limit} bytes.",
@@ -173,6 +176,7 @@ CASE_LABELS: Mapping[CaseKind, tuple[str, str]] = MappingProxyType(
         CaseKind.CATALOGUE_SHRUNK: ("catalogue", "error"),
         CaseKind.CLOCK_OFF: ("clock", "warning"),
         CaseKind.UNIT_TWICE: ("unit", "error"),
+        CaseKind.TILL_LOCKED: ("till", "warning"),
         CaseKind.COUNT_AGAIN: ("count", "warning"),
     }
 )

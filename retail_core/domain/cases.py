@@ -25,6 +25,7 @@ class CaseKind(StrEnum):
     CATALOGUE_SHRUNK = "catalogue_shrunk"
     CLOCK_OFF = "clock_off"
     UNIT_TWICE = "unit_twice"
+    TILL_LOCKED = "till_locked"
     COUNT_AGAIN = "count_again"
 
 
