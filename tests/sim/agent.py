@@ -39,7 +39,7 @@ class Agent:
         self.up = False
         self.life = 0
         self.second: str | None = None
-        self.offset_ms = 0
+        self._hq_at_zero_ms: int | None = None  # what HQ's clock showed when the world's began to run
         self.lacking: dict[StreamId, tuple[Head, int]] = {}
         self.compared: set[StreamId] = set()
         self.ask_ms = 0
@@ -83,6 +83,13 @@ class Agent:
         self.world.clockwork.note(f"{self.name} crash")
         self.stop()
         self.world.clockwork.after(self.world.chance.randint(100, 5_000), self.start)
+
+    @property
+    def offset_ms(self) -> int:
+        """How far HQ's clock is ahead of ours, by running time: setting ours changes nothing of what HQ's shows."""
+        if self._hq_at_zero_ms is None:
+            return 0
+        return self._hq_at_zero_ms + self.world.clockwork.now_ms - self.clock.now_ms()
 
     def wake(self) -> None:
         """The wake byte of the till beside; now and then it is lost."""
@@ -305,7 +312,7 @@ class Agent:
 
     def _record(self, done: push.Record) -> None:
         if done.clock_offset_ms is not None:
-            self.offset_ms = done.clock_offset_ms
+            self._hq_at_zero_ms = self.clock.now_ms() + done.clock_offset_ms - self.world.clockwork.now_ms
         self.disk.sent[done.peer, done.source] = done.through, done.hq
         if done.hq.seq or done.source not in self.disk.hq_acks:
             self.disk.hq_acks[done.source] = done.hq
