@@ -10,6 +10,7 @@ from weakref import WeakSet
 import msgspec
 
 from pos_app.storage.book import Book, NoPrices
+from pos_app.storage.link_file import LinkFile
 from retail_core.domain.bought import Bought
 from retail_core.domain.claims import ClaimAnswer
 from retail_core.domain.customers import Customer, Wanted
@@ -160,20 +161,15 @@ class Links:
     """link.db: the store's orders, staff, settings and how far the hops are."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
-        self._conn: Connection | None = None
+        self._file = LinkFile(home, self._begin_again)
         self._rules = link.GoodsRules()
-        self._rules_as_of = -1
         self._promotions = link.Promotions()
-        self._promotions_as_of = -1
-        self._keeps_customers = False
         self._settings: link.SettingsDoc | None = None
-        self._settings_as_of = -1
+        self._rules_as_of = self._promotions_as_of = self._settings_as_of = -1
+        self._keeps_customers = False
 
     def close(self) -> None:
-        if self._conn:
-            self._conn.close()
-            self._conn = None
+        self._file.close()
 
     def orders(self) -> Sequence[OrderDoc]:
         conn = self._ready()
@@ -366,17 +362,9 @@ class Links:
         return conn if self._keeps_customers else None
 
     def _ready(self) -> Connection | None:
-        """The connection, opened as soon as the agent has made the file."""
-        if self._conn is None:
-            path = self._home.link_db
-            if not path.exists():
-                return None
-            try:
-                conn = open_ro(path, self._home.keys.file_key(path.name), any_thread=True)
-                link.check_link(conn, path)
-            except EnvironmentFault as fault:
-                if fault.code in {"db.not_ready", "key.missing"}:
-                    return None
-                raise
-            self._conn = conn
-        return self._conn
+        return self._file.conn()
+
+    def _begin_again(self) -> None:
+        """Another file counts its revisions anew."""
+        self._rules_as_of = self._promotions_as_of = self._settings_as_of = -1
+        self._keeps_customers = False
