@@ -16,7 +16,7 @@ from sync_agent.health import PushLine
 
 AT_ONCE = 2
 MOST_IN_LINE = 16
-"""With bodies of at most 1 MiB, and two of them unpacked (16 MiB): what pushing can take of a till's memory."""
+"""With bodies of at most 1 MiB, of which two are unpacked at once: what pushing can take of a till's memory."""
 BODY_WITHIN_S = 60
 BUSY = "push.busy"
 OWED_MS = 35_000

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from zstandard import ZstdCompressor
 
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable import link
@@ -25,6 +26,9 @@ from tests.support.shop import Shop, row
 
 NOON = "Mon, 23 Nov 2026 12:00:00 GMT"
 NOON_MS = 1_795_435_200_000
+UNPACKED_BYTES = 15 * 1024 * 1024
+MAX_GROWN_BYTES = 192 * 1024 * 1024
+"""Two at work at once take about 100 MiB; without a bound it was 360."""
 SENDERS, BATCHES, SALES = 32, 3, 20
 
 
@@ -139,3 +143,43 @@ def test_thirty_two_tills_that_come_back_at_once_all_get_rid_of_everything(tmp_p
     assert 0 < line["turned_away"] == sum(away for _, away in done)
     for machine in machines[::8]:
         assert kept_types(shop.home, machine.node.node_id) == ["sale.completed"] * (BATCHES * SALES)
+
+
+def test_batches_that_unpack_to_the_limit_take_a_bounded_part_of_a_tills_memory(tmp_path: Path) -> None:
+    """Each is tiny on the line and 15 MiB here; all come at once, again and again."""
+    lan = Lan(tmp_path)
+    shop = lan.machine("T1", store_role=True)
+    lan.introduce()
+    machines = senders(shop)
+    body = ZstdCompressor().compress(b"x" * UNPACKED_BYTES)
+    with agent(shop.home) as store:
+        before = peak_kib(store.process.pid)
+        answers = asyncio.run(push_all_at_once(shop, machines, body))
+        grown = peak_kib(store.process.pid) - before
+        line = store.health()["pushes"]
+    assert set(answers) <= {"DamagedAnswer", BUSY}
+    assert "DamagedAnswer" in answers
+    assert line["most"] <= MOST_IN_LINE
+    assert grown * 1024 < MAX_GROWN_BYTES
+
+
+async def push_all_at_once(shop: Shop, machines: Sequence[Machine], body: bytes) -> list[str]:
+    async def one(machine: Machine) -> list[str]:
+        name, found = shop.config.agent_node, list[str]()
+        peer = Peer(f"store:{name}", url_of(shop), audience_of(name), name)
+        context = pinned_context((shop.home.folder / "ca.pem").read_text())
+        async with SyncClient(peer, machine.node.node_id, machine.key, context, SystemClock(), SystemIds()) as client:
+            for _ in range(3):
+                try:
+                    found.append(type(await client.push(machine.batch()[0], body)).__name__)
+                except HopFault as down:
+                    found.append(down.code)
+        return found
+
+    return [answer for found in await asyncio.gather(*map(one, machines)) for answer in found]
+
+
+def peak_kib(pid: int) -> int:
+    """The most memory a process has ever had resident."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
