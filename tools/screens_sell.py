@@ -130,6 +130,16 @@ SERIAL = AskView("Serial number", "Cordless drill 18 V", "Scan or type: serial n
 GIFT_CARD = AskView(
     "Load a gift card", "••4821", "€ 5.00 is on it. Type the amount, then Enter.", "Put on the sale · Enter"
 )
+TAKEN = AskView(
+    "Sold elsewhere?",
+    "Denim jacket, M",
+    "T2 sold the unit with this tag on receipt S0319-T2-B-000417. Is it another one, or did it come back?",
+    "Sell it all the same · Ctrl+O",
+    "Take it off the sale",
+    typed=False,
+)
+JACKET = LineView("8", "1", "Denim jacket, M", "serial 5141 · RFID", "79.90", "79.90", chip="Sold elsewhere?")
+WITH_JACKET = replace(SALE, lines=(*LINES[:3], JACKET), selected="8")
 PARKED = (
     HitView("1", "Whole milk 1 L", "14:02 · Ana M. · 8 items", "€ 16.70"),
     HitView("2", "Paint, white 10 l", "13:47 · T3 · Jo P. · 2 items", "€ 54.90"),
@@ -212,6 +222,7 @@ def sell_pictures() -> Iterator[Picture]:
     yield Picture("sell-exempt", sell(EXEMPT_SALE, _exempt), SYNCED, SELL_STRIP)
     yield Picture("sell-age", sell(ASKING, _asked(AGE, ANSWER)), SYNCED, SELL_STRIP)
     yield Picture("sell-serial", sell(replace(ASKING, selected="9"), _asked(SERIAL, ANSWER)), SYNCED, SELL_STRIP)
+    yield Picture("sell-unit-taken", sell(WITH_JACKET, _asked(TAKEN, "")), SYNCED, SELL_STRIP)
     yield Picture("sell-gift-card", sell(SALE, _asked(GIFT_CARD, AMOUNT)), SYNCED, SELL_STRIP)
     yield Picture("sell-beside", sell(SALE, _beside), SYNCED, SELL_STRIP)
     yield Picture("sell-beside-declined", sell(SALE, _beside_declined), SYNCED, SELL_STRIP)

@@ -9,9 +9,7 @@ from hq_server.storage import bulk
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import place, returned_line, unit_sold
 from retail_core.domain.events import SaleCompleted
-
-MAX_EPC_CHARS = 124
-"""The longest tag there is has 496 bits; a longer text names no unit."""
+from retail_core.domain.tagged import names_unit
 
 
 class UnitSold(msgspec.Struct, frozen=True):
@@ -28,7 +26,7 @@ def keep(unit: Unit, store: str, sales: Sequence[SaleCompleted]) -> Sequence[str
         {"epc": line.epc, "store": store, "sale_id": sale.sale_id, "n": line.n, "receipt": sale.receipt}
         for sale in sales
         for line in sale.lines
-        if line.epc and len(line.epc) <= MAX_EPC_CHARS and not line.back
+        if names_unit(line.epc) and not line.back
     ]
     bulk.insert_new(unit, unit_sold, rows)
     return list(dict.fromkeys(str(row["epc"]) for row in rows))

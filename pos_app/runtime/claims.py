@@ -1,6 +1,7 @@
 """Claims of this till: the question is a row the agent beside us reads, the answer a row of link.db it writes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from threading import Event
 from time import monotonic
@@ -10,9 +11,10 @@ from pos_app.runtime.writer import Writer
 from pos_app.storage import claims
 from pos_app.storage.readers import Links
 from pos_app.storage.store import TillStore
-from retail_core.domain.claims import CLAIM_MS, WAIT_MS, ClaimAnswer, ClaimKind, NobodyAnswered, Thing
+from retail_core.domain.claims import CLAIM_MS, WAIT_MS, ClaimAnswer, ClaimKind, Granted, NobodyAnswered, Refused, Thing
 from retail_core.domain.clock import Clock
 from retail_core.domain.ids import IdSource
+from retail_core.durable.unit_answers import UnitAnswer
 
 LOOK_AGAIN_S = 0.01
 NOBODY = NobodyAnswered()
@@ -41,39 +43,70 @@ class StoreClaims:
 
     def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
         """Any thread; `done` comes on the screen's, within `WAIT_MS` of the question's being written."""
-        self.ask_all([(kind, key)], lambda answers: done(answers[kind, key]))
+        self._ask(_Question({self._ids.next(): (kind, key)}), lambda answers: done(answers[kind, key]))
 
     def ask_all(self, things: Sequence[Thing], done: Callable[[Answers], None]) -> None:
         """The same for several things: written together, and waited for once."""
-        asked = {self._ids.next(): thing for thing in things}
-        unanswered: Answers = dict.fromkeys(things, NOBODY)
-        self._put(asked, CLAIM_MS, lambda: self._wait(asked, done), lambda: done(unanswered))
+        self._ask(self._question(things), done)
 
     def give_back(self, things: Sequence[Thing]) -> None:
         """Any thread. Nobody waits for the answer."""
-        self._put({self._ids.next(): thing for thing in things}, 0, _nothing, _nothing)
+        self._put(self._question(things), 0, _nothing, _nothing)
 
-    def _put(
-        self, asked: Mapping[str, Thing], for_ms: int, written: Callable[[], None], failed: Callable[[], None]
-    ) -> None:
+    def _question(self, things: Sequence[Thing]) -> "_Question":
+        """Tagged units may be hundreds: they go as one."""
+        singly = {self._ids.next(): thing for thing in things if thing[0] is not ClaimKind.RFID_UNIT}
+        units = tuple(key for kind, key in things if kind is ClaimKind.RFID_UNIT)
+        return _Question(singly, self._ids.next() if units else "", units)
+
+    def _ask(self, question: "_Question", done: Callable[[Answers], None]) -> None:
+        self._put(question, CLAIM_MS, lambda: self._wait(question, done), lambda: done(question.answered({}, None)))
+
+    def _put(self, question: "_Question", for_ms: int, written: Callable[[], None], failed: Callable[[], None]) -> None:
         def put(store: TillStore) -> None:
+            now_ms = self._clock.now_ms()
             with store.unit() as conn:
-                claims.put_asks(conn, asked, for_ms, self._clock.now_ms())
+                claims.put_asks(conn, question.singly, for_ms, now_ms)
+                if question.units:
+                    claims.put_unit_ask(conn, question.units_id, question.units, for_ms, now_ms)
 
         self._writer.submit(put, lambda _: written(), lambda _: failed())
 
-    def _wait(self, asked: Mapping[str, Thing], done: Callable[[Answers], None]) -> None:
+    def _wait(self, question: "_Question", done: Callable[[Answers], None]) -> None:
         topic, until = f"claim {next(self._topics)}", monotonic() + WAIT_MS / 1000  # no question overtakes another
-        unanswered: Answers = dict.fromkeys(asked.values(), NOBODY)
-        self._worker.ask(topic, lambda: self._answers(asked, until), done, lambda _: done(unanswered))
+        nobody = question.answered({}, None)
+        self._worker.ask(topic, lambda: self._answers(question, until), done, lambda _: done(nobody))
 
-    def _answers(self, asked: Mapping[str, Thing], until: float) -> Answers:
+    def _answers(self, question: "_Question", until: float) -> Answers:
+        singly: Mapping[str, ClaimAnswer] = {}
+        units: UnitAnswer | None = None
         while True:
-            found = self._links.claim_answers(list(asked))
-            if len(found) == len(asked) or monotonic() >= until:
-                return {thing: found.get(ask_id, NOBODY) for ask_id, thing in asked.items()}
+            if len(singly) < len(question.singly):
+                singly = self._links.claim_answers(list(question.singly))
+            if question.units and units is None:
+                units = self._links.unit_answer(question.units_id)
+            whole = len(singly) == len(question.singly) and (units is not None or not question.units)
+            if whole or monotonic() >= until:
+                return question.answered(singly, units)
             self._woken.wait(LOOK_AGAIN_S)
             self._woken.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Things asked for one by one, and tagged units asked for as one."""
+
+    singly: Mapping[str, Thing]
+    units_id: str = ""
+    units: tuple[str, ...] = ()
+
+    def answered(self, singly: Mapping[str, ClaimAnswer], units: UnitAnswer | None) -> Answers:
+        """What is known by now of everything that was asked."""
+        answers = {thing: singly.get(ask_id, NOBODY) for ask_id, thing in self.singly.items()}
+        reply = units.reply if units else None
+        taken = {one.epc: Refused(one.holder, one.receipt) for one in reply.taken} if reply else {}
+        others: ClaimAnswer = Granted(units.until_ms) if units and reply else NOBODY
+        return answers | {(ClaimKind.RFID_UNIT, epc): taken.get(epc, others) for epc in self.units}
 
 
 def _nothing() -> None:

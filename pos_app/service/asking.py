@@ -1,4 +1,6 @@
-"""Open questions of the sale: how old the buyer is, and what an item asks for. Only paying waits for the answers."""
+"""Open questions of the sale: how old the buyer is, what an item asks for, and what becomes of a unit that another till
+has. Only paying waits for the answers.
+"""
 
 from collections.abc import Callable
 
@@ -14,18 +16,23 @@ from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import LineId
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.scanned import CodeKind
+from retail_core.domain.tagged import UnitTaken
 
+SOLD_AGAIN = "unit_sold_again"
 BY_DATE, BY_LOOK, NOT_SHOWN = "birth_date", "looks_of_age", "not_of_age"
 
 
 class Question(msgspec.Struct, frozen=True):
-    """The next one: the buyer's age, or a field of a line. `born_by` is the last birth date that is old enough."""
+    """The next one: the buyer's age, a field of a line, or who has its unit. `born_by` is the last birth date that is old
+    enough.
+    """
 
     line_id: LineId
     name: str
     age: int = 0
     born_by: str = ""
     field: str = ""
+    taken: UnitTaken | None = None
 
 
 class Asking:
@@ -66,6 +73,14 @@ class Asking:
                     outcome = self._selling.void_line(line.line_id)
         return outcome
 
+    def sell_all_the_same(self, line_id: LineId) -> Outcome:
+        """Somebody has looked at the unit that another till has, and sells it."""
+        return self._selling.change(lambda: self._agreed(line_id))
+
+    def take_off(self, line_id: LineId) -> Outcome:
+        """It is not sold."""
+        return self._selling.void_line(line_id)
+
     def fill(self, line_id: LineId, field: str, value: str) -> Outcome:
         """What was typed or scanned for a field of a line."""
         return self._selling.change(lambda: self._fill(line_id, field, value))
@@ -94,7 +109,20 @@ class Asking:
         asked = sale.age_asked if sale else 0
         if asked and line.rules.min_age > (sale.age_shown if sale else 0):
             return Question(line.line_id, line.name, asked, born_by(self._today(), asked))
+        if line.contested:
+            return Question(line.line_id, line.name, taken=line.taken)
         return Question(line.line_id, line.name, field=line.unfilled[0]) if line.unfilled else None
+
+    def _agreed(self, line_id: LineId) -> Outcome:
+        sale, operator = self._selling.sale, self._selling.signed_in()
+        line = sale.line(line_id) if sale else None
+        if line is None or line.taken is None:
+            return Outcome(OutcomeKind.NOTHING)
+        told = line.taken.receipt or line.taken.till
+        self._selling.notes.add(AuditNoted(SOLD_AGAIN, line.epc or "", line.amount_minor, told), operator)
+        agreed = msgspec.structs.replace(line.taken, agreed=True)
+        self._selling.units.replace(msgspec.structs.replace(line, taken=agreed))
+        return Outcome(OutcomeKind.CHANGED, line_id)
 
     def _by_date(self, typed: str) -> Outcome:
         sale = self._selling.sale

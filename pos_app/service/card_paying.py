@@ -16,6 +16,7 @@ from pos_app.runtime.writer import Failed, Writer
 from pos_app.service.completing import SoldBy
 from pos_app.service.outcome import PaidSale
 from pos_app.service.paying import Paying
+from pos_app.service.reserving import Taken, contested
 from pos_app.service.selling import Selling
 from pos_app.service.waiting_sale import WaitingSale
 from pos_app.storage import payments, sales
@@ -118,16 +119,13 @@ class CardPaying:
         self._ended, self._sold_by = (done, failed, print_receipt), operator
         self.tender_id = f"{sale.sale_id}{SEPARATOR}{self._ids.next()}"
         self.amount_minor, self.goes_back = amount_minor, sale.left_minor < 0
-        ask = cards.refund if self.goes_back else cards.pay
-        self._works(alone=True)
-        data, tender_id, currency = sale.data(), self.tender_id, sale.currency
-
-        def keep(store: TillStore) -> None:
-            with store.unit() as conn:
-                sales.put_basket(conn, data)
-
-        self._writer.forget_basket()
-        self._writer.submit(keep, lambda _: ask(tender_id, amount_minor, currency, self._answered), self._not_kept)
+        self._works()
+        self._paying.reserving.reserve(
+            sale,
+            sale.tenders,
+            lambda: self._ask(cards, sale),
+            lambda error, taken: self._taken_elsewhere(sale, error, taken),
+        )
 
     def stop(self) -> None:
         """Ask the terminal to stop; the payment under way still answers for itself."""
@@ -208,6 +206,26 @@ class CardPaying:
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
+    def _ask(self, cards: Cards, sale: Sale) -> None:
+        """The basket is on disk before the terminal hears of it."""
+        ask = cards.refund if self.goes_back else cards.pay
+        self._works(alone=True)
+        data, tender_id, amount_minor = sale.data(), self.tender_id, self.amount_minor
+
+        def keep(store: TillStore) -> None:
+            with store.unit() as conn:
+                sales.put_basket(conn, data)
+
+        self._writer.forget_basket()
+        self._writer.submit(keep, lambda _: ask(tender_id, amount_minor, data.currency, self._answered), self._not_kept)
+
+    def _taken_elsewhere(self, sale: Sale, error: RuleViolationError, taken: Taken) -> None:
+        """Another till has something of this sale: the card is not charged."""
+        self._rests()
+        if taken:
+            self._selling.reopen(contested(sale, taken))
+        self._fail(error)
+
     def _ready(self) -> Cards:
         if self.cards is None:
             raise RuleViolationError(NOT_THERE)
@@ -242,6 +260,7 @@ class CardPaying:
 
     def _failed_to_keep(self, error: Exception) -> None:
         self._rests()
+        self._paying.reserving.give_back(_sale_of(self.tender_id))
         self._fail(error if isinstance(error, RuleViolationError) else RuleViolationError("basket.not_kept"))
 
     def _answered(self, outcome: PaymentOutcome) -> None:
@@ -252,12 +271,14 @@ class CardPaying:
             return
         if outcome.state is PaymentState.UNKNOWN:
             self._rests(CardState.DOUBT)
+            self._paying.reserving.forget(_sale_of(self.tender_id))  # it may take longer than a claim holds
             self.said = (outcome.reason, "")
             self._fail(RuleViolationError("card.ask_people" if outcome.reason in FOR_PEOPLE else "card.doubt"))
             return
         self._rests()
         if outcome.state is not PaymentState.APPROVED:
             self._take_off(outcome.tender_id)
+            self._paying.reserving.give_back(_sale_of(outcome.tender_id))
             self._fail(RuleViolationError(outcome.reason or "terminal.declined"))
             return
         self._paying.note_slip(_sale_of(outcome.tender_id), outcome.lines)
@@ -282,6 +303,7 @@ class CardPaying:
             return
         self._writer.keep_basket(sale.data())
         if sale.left_minor or self._ended is None:
+            self._paying.reserving.give_back(sale.sale_id)  # the rest may take a while, or never be paid
             self.changed()
             return
         done, failed, print_receipt = self._ended
@@ -301,6 +323,8 @@ class CardPaying:
     def _taken_beside(self, sale: Sale) -> None:
         self._waiting.keep()
         self.changed()
+        if sale.left_minor:
+            self._paying.reserving.give_back(sale.sale_id)
         if self._sold_by is None or self._ended is None:
             self._waiting.on_trouble(RuleViolationError("card.finish_beside"))
         elif sale.left_minor:

@@ -149,7 +149,7 @@ def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int], fi
         n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
         shares.get((line.line_id, line.tax.tax_class), 0), line.gtin, line.book, line.reasons, more,
         line.lot, line.serial, line.epc, line.expiry, line.back, line.sort, "" if line.by == finished_by else line.by,
-        line.card, line.filled,
+        line.card, line.filled, line.taken.receipt or line.taken.till if line.taken and line.taken.agreed else "",
     )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ class LineMaker:
         """A line like this one, of a unit of which neither serial nor tag is known."""
         line_id = LineId(self._ids.next())
         return msgspec.structs.replace(
-            line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1, manual=None, by=self.by
+            line, line_id=line_id, serial=None, epc=None, seen=Seen.CODE, codes=1, manual=None, by=self.by, taken=None
         )
 
 

@@ -16,18 +16,18 @@ from pos_app.service.instruments import Instruments
 from pos_app.service.open_sale import BLOCKED_DOUBT, BLOCKED_PAYING
 from pos_app.service.outcome import PaidSale
 from pos_app.service.receipt import Paper
+from pos_app.service.reserving import Reserving, Taken, contested, from_a_receipt
 from pos_app.service.selling import Selling
 from pos_app.service.value_booking import Wallet
 from pos_app.storage.readers import Links
 from retail_core.domain.cashrounding import CashRounding, cash_due, close_in_cash
-from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused, Thing
+from retail_core.domain.claims import Claims
 from retail_core.domain.errors import CodedError, RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.ids import InstrumentId, SaleId
 from retail_core.domain.loyalty import LoyaltyRules, points_of
 from retail_core.domain.sale import Sale
 from retail_core.domain.saledata import MAX_TOTAL_MINOR
-from retail_core.domain.saleline import SaleLine
 from retail_core.domain.tender import Tender, TenderKind, TenderRules, suggested_cash
 from retail_core.domain.value import VALUE_OF
 
@@ -35,8 +35,6 @@ BLOCKED_PENDING = "sale.pending_lines"
 BLOCKED_STOPPED = "sale.stopped_lines"
 BLOCKED_EMPTY = "sale.nothing_to_pay"
 BLOCKED_ASKS = "sale.open_questions"
-
-IN_USE = {ClaimKind.RECEIPT_REFUND: "return.in_use", ClaimKind.GIFT_CARD: "value.in_use"}
 
 Paid = Callable[[PaidSale], None]
 
@@ -73,7 +71,7 @@ class Paying:
         self, selling: Selling, facts: Links, writer: Writer, instruments: Instruments, claims: Claims
     ) -> None:
         self._selling, self._facts, self._writer, self._instruments = selling, facts, writer, instruments
-        self._claims = claims
+        self.reserving = Reserving(facts, claims)
         self.language = ""  # the customer's, when somebody chose it for this sale; else the store's
         self._slips: dict[SaleId, tuple[str, ...]] = {}  # what a terminal without a printer wants printed with a sale
         self.on_paid: Paid = lambda _: None  # the counter opens the drawer and prints
@@ -181,12 +179,12 @@ class Paying:
             self._selling.notes.add(AuditNoted("receipt_reprinted", receipt_no), self._selling.operator)
 
     def _complete(self, writing: "_Writing") -> None:
-        """Cards and receipts are claimed first, so that no other till of the store spends or takes back the same."""
+        """Cards, receipts and units are claimed first, so that no other till of the store uses the same."""
         sale, more = writing.sale, writing.more
         tenders = (*sale.tenders, *more.tenders)
         named = tuple(InstrumentId(tender.reference) for tender in tenders if tender.kind in VALUE_OF)
         cards = tuple(line.card for line in sale if line.card and not line.voided)
-        receipts = tuple(dict.fromkeys(line.back.receipt for line in sale if _from_a_receipt(line) and line.back))
+        receipts = tuple(dict.fromkeys(line.back.receipt for line in sale if from_a_receipt(line) and line.back))
         with_paper = writing.print_receipt or bool(more.vouchers)  # the number of new credit stands nowhere else
         writing.place.lock(sale)
 
@@ -199,34 +197,10 @@ class Paying:
             self._writer.submit(
                 lambda store: complete(store, sale, writing.operator, tenders, paper, owed, closing),
                 lambda paid: self._paid(paid, writing),
-                lambda error: not_paid(owed, error),
+                lambda error: self._not_paid(writing, owed, error, {}),
             )
 
-        wanted = [(ClaimKind.RECEIPT_REFUND, str(receipt)) for receipt in receipts]
-        wanted += [(ClaimKind.GIFT_CARD, str(ref)) for ref in dict.fromkeys((*named, *cards))]
-
-        def not_paid(owed: Owed, error: CodedError) -> None:
-            if wanted:
-                self._claims.give_back(wanted)
-            self._not_paid(writing, owed, error)
-
-        self._claim(wanted, write, lambda error: not_paid((), error))
-
-    def _claim(self, wanted: Sequence[Thing], then: Callable[[], None], failed: Failed) -> None:
-        """All at once. Nobody answering stops nothing: what may be taken without an answer is bounded, and a conflict is
-        seen."""
-
-        def answered(answers: Mapping[Thing, ClaimAnswer]) -> None:
-            for (kind, _), answer in answers.items():
-                if isinstance(answer, Refused):
-                    failed(RuleViolationError(IN_USE[kind], by=self._facts.register_of(answer.by)))
-                    return
-            then()
-
-        if wanted:
-            self._claims.ask_all(wanted, answered)
-        else:
-            then()
+        self.reserving.reserve(sale, tenders, write, lambda error, taken: self._not_paid(writing, (), error, taken))
 
     def _paper(self, writing: "_Writing") -> Paper:
         settings = self._facts.settings()
@@ -241,15 +215,17 @@ class Paying:
 
     def _paid(self, paid: PaidSale, writing: "_Writing") -> None:
         self._slips.pop(writing.sale.sale_id, None)
+        self.reserving.forget(writing.sale.sale_id)
         if writing.in_front:
             self.language = ""
         writing.place.sold(paid)
         self.on_paid(paid)
         writing.done(paid)
 
-    def _not_paid(self, writing: "_Writing", owed: Owed, error: CodedError) -> None:
+    def _not_paid(self, writing: "_Writing", owed: Owed, error: CodedError, taken: Taken) -> None:
         self._selling.notes.give_back(owed)
-        writing.place.reopen(writing.sale)
+        self.reserving.give_back(writing.sale.sale_id)
+        writing.place.reopen(contested(writing.sale, taken) if taken else writing.sale)
         if writing.in_front:
             self.on_not_paid(error)
         writing.failed(error)
@@ -285,10 +261,6 @@ def close_with_cash(left_minor: int, given_minor: int, rule: CashRounding) -> tu
     paid = close_in_cash(left_minor, given_minor if left_minor > 0 else cash_due(left_minor, rule), rule)
     tender = Tender(TenderKind.CASH, paid.amount_minor, paid.given_minor)
     return (tender,) if paid.amount_minor or paid.given_minor else (), paid.rounding_minor
-
-
-def _from_a_receipt(line: SaleLine) -> bool:
-    return bool(line.back and line.back.receipt and line.back.n and not line.voided)
 
 
 def _nothing_more(sale: Sale) -> Ending:

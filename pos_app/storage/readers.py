@@ -30,6 +30,7 @@ from retail_core.durable.locks import read_locks
 from retail_core.durable.receipts import ReceiptAnswer, receipt_answer
 from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
 from retail_core.durable.start import StartAnswer, start_answer
+from retail_core.durable.unit_answers import UnitAnswer, unit_answer
 from retail_core.trust.locks import TillLock
 from retail_core.wire.envelope import Head, StreamId
 
@@ -212,6 +213,11 @@ class Links:
         """By question; those that have no answer yet are not there."""
         conn = self._ready()
         return shared.claim_answers(conn, ask_ids) if conn else {}
+
+    def unit_answer(self, ask_id: str) -> UnitAnswer | None:
+        """What the store role said of tagged units; None while it said nothing yet."""
+        conn = self._ready()
+        return unit_answer(conn, ask_id) if conn else None
 
     def receipt_answer(self, ask_id: str) -> ReceiptAnswer | None:
         conn = self._ready()

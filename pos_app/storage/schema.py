@@ -1,6 +1,7 @@
 """Tables of till.db. Money is `*_minor`, quantities `*_milli`, times `*_ms`; nothing here is ever a float."""
 
 from pos_app.storage.cashier_acts import CASHIER_ACT_STEP
+from pos_app.storage.claims import UNIT_ASK_STEP
 from pos_app.storage.customers_here import CONSENT_STEP, CUSTOMER_STEP
 from pos_app.storage.papers import PAPER_STEP
 from pos_app.storage.prefs import PREFERENCE_STEP
@@ -130,4 +131,5 @@ TILL_STEPS: tuple[Step, ...] = (
     SEGMENT_STEP,
     START_ASK_STEP,
     DEVICE_STATE_STEP,
+    UNIT_ASK_STEP,
 )

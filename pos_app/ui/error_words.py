@@ -62,6 +62,8 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "tags.read": _("Read by tag: {added}."),
         "tags.read_some": _("Read by tag: {added}. {unknown} other tags belong to no item here."),
         "unit.already_on_sale": _("{name} with serial {serial} is on this sale already."),
+        "unit.sold_already": _("{name}: {by} sold the unit with this tag on receipt {receipt}."),
+        "unit.on_other_sale": _("{name}: {by} is selling the unit with this tag at this moment."),
         "unit.check_lot": _("{name} is recalled in lots {detail}. Check the lot on the pack before you sell it."),
         "unit.check_lot.line": _("Recalled lots: {detail} · check the pack"),
         "unit.check_serial": _("{name} is recalled for serial numbers {detail}. Check the pack before you sell it."),

@@ -364,9 +364,12 @@ class Workplace(QObject):
         if not self.second.sold(sale):
             self.sell.paid()
 
-    def _not_paid(self, error: CodedError) -> None:
+    def _not_paid(self, _: CodedError) -> None:
         if self.current is self.pay and WAITING.intersection(self.till.paying.blocked_by()):
             self._go(self.sell)
+        contested = next((line.line_id for line in self.till.selling.sale or () if line.contested), None)
+        if contested and self.current is self.sell:
+            self.sell.select(contested)
         self.sell.release_held()
 
     def _explain(self, refused: CodedError) -> None:

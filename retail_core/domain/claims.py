@@ -6,6 +6,7 @@ There are three outcomes, and each kind has its rule for the third, nobody answe
     this till's basket   goes on; it is at hand, and HQ sees a basket taken up twice
     another till's one   stays where it is: without the store role nobody knows whether it is still there
     a receipt's returns  go on up to what this till knows to be left; a second return becomes an exception
+    a unit with a tag    goes on: the customer has it in hand, and HQ sees one that was sold twice
     a value instrument   goes on within the bound HQ granted for being offline
     the store role       stays where it is: only this machine's own agent can take it
 """
@@ -34,9 +35,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Somebody else has it."""
+    """Somebody else has it; a unit may be sold already, on `receipt`."""
 
     by: str
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,21 @@ def decided(held: Held | None, asker: str, for_ms: int, now_ms: int) -> Granted 
     if held and held.holder != asker and now_ms < held.until_ms <= now_ms + MAX_CLAIM_MS:
         return Refused(held.holder)
     return Granted(now_ms + max(0, min(for_ms, MAX_CLAIM_MS)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A unit that was sold in this store and did not come back."""
+
+    by: str
+    receipt: str
+
+
+def decided_of_unit(sold: Sold | None, held: Held | None, asker: str, for_ms: int, now_ms: int) -> Granted | Refused:
+    """The same for a unit with a tag: what was sold is refused to everybody, by whom and on which receipt being said."""
+    if sold and for_ms > 0:
+        return Refused(sold.by, sold.receipt)
+    return decided(held, asker, for_ms, now_ms)
 
 
 Thing = tuple[ClaimKind, str]

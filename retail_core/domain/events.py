@@ -66,6 +66,7 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     by: str = ""  # who put it on the sale, when that was somebody else than who finished it
     card: InstrumentId | None = None  # of sort GIFT_CARD
     fields: tuple[tuple[str, str], ...] = ()  # what the item asked for; never anything about a person
+    despite: str = ""  # the receipt, or the register, that had this very unit when somebody sold it all the same
 
 
 class SaleCompleted(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -190,7 +191,8 @@ class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
 
     what: str  # "signed_in" | "signed_out" | "pin_refused" | "line_voided" | "sale_voided" | "number_series" |
     # "card_doubt_settled" | "receipt_reprinted" | "approved" | "approval_refused" |
-    # "line_discounted" | "price_overridden" | "sale_discounted" | "discount_undone" | "clock_jumped"
+    # "line_discounted" | "price_overridden" | "sale_discounted" | "discount_undone" | "clock_jumped" |
+    # "unit_sold_again"
     subject: str = ""
     amount_minor: int = 0  # of an approval: the act's own amount, in the act's unit
     reason: str = ""

@@ -104,7 +104,7 @@ class Sale:
     @property
     def questions(self) -> int:
         """How many questions are open, the buyer's age being one."""
-        return self._sums.unfilled + bool(self.age_asked)
+        return self._sums.unfilled + self._sums.contested + bool(self.age_asked)
 
     @property
     def touched(self) -> tuple[LineId, ...]:

@@ -11,6 +11,7 @@ from retail_core.domain.ids import Gtin, InstrumentId, LineId, Sku
 from retail_core.domain.quantity import ONE, amount_minor
 from retail_core.domain.returns import ReturnOf
 from retail_core.domain.scanned import Scanned
+from retail_core.domain.tagged import UnitTaken
 from retail_core.domain.tax import EXEMPT_RULE, TaxRate
 
 
@@ -98,6 +99,7 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     rules: ItemRules = NO_RULES  # what must be known before it is sold
     filled: tuple[tuple[str, str], ...] = ()  # fields of the item's own, as answered
     of: LineId | None = None  # the line this deposit is taken with
+    taken: UnitTaken | None = None  # the store said that another till has this very unit
 
     @property
     def unknown(self) -> bool:
@@ -113,6 +115,11 @@ class SaleLine(msgspec.Struct, frozen=True, omit_defaults=True):
     def counts(self) -> bool:
         """True when it adds to the sale."""
         return bool(self.sku) and not self.voided and not self.stopped
+
+    @property
+    def contested(self) -> bool:
+        """True while nobody has said what to do about a unit that another till has."""
+        return self.taken is not None and not self.taken.agreed and self.counts and self.back is None
 
     @property
     def unfilled(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ class SaleSums:
     def __init__(self, rounding: Rounding) -> None:
         self.taxes = TaxSums(rounding)
         self.lines_minor = self.saved_minor = self.units = 0
-        self.pending = self.tagged = self.unfilled = 0
+        self.pending = self.tagged = self.unfilled = self.contested = 0
         self._ages: dict[int, int] = {}  # how many lines ask for which age
 
     @property
@@ -32,6 +32,8 @@ class SaleSums:
             self.tagged += sign
         if not line.counts:
             return
+        if line.taken is not None and line.contested:
+            self.contested += sign
         if line.rules is not NO_RULES and line.back is None:
             self._count_asks(line, sign)
         amount = line.amount_minor

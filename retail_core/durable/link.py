@@ -28,6 +28,7 @@ from retail_core.durable.migrate import Step, check_readable, ensure_schema
 from retail_core.durable.receipts import RECEIPT_ANSWER_STEP
 from retail_core.durable.reference import set_cursor
 from retail_core.durable.settings import SettingsDoc, read_settings_doc
+from retail_core.durable.unit_answers import UNIT_ANSWER_STEP
 from retail_core.trust.pins import keyed_badge, keyed_verifier
 from retail_core.wire.envelope import Head, StreamId
 from retail_core.wire.messages import FeedRow
@@ -57,6 +58,7 @@ LINK_STEPS: tuple[Step, ...] = (
     shared.SHARED_STEP,
     ("ALTER TABLE staff ADD COLUMN badge BLOB NOT NULL DEFAULT x''",),
     RECEIPT_ANSWER_STEP,
+    UNIT_ANSWER_STEP,
 )
 STORE_ROLE = "store_role"
 HQ_PEER = "hq"

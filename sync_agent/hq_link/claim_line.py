@@ -1,7 +1,7 @@
 """Claims of the till beside us go to the store role, all it waits for in one question; the answers come into link.db."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -13,7 +13,7 @@ from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import POLL_TILL_MS
 from sync_agent.hq_client.client import HopFault, SyncClient
 from sync_agent.storage import claim_rounds
-from sync_agent.storage.claim_rounds import Ask
+from sync_agent.storage.claim_rounds import Asked
 from sync_agent.storage.files import Files
 from sync_agent.store_role.shared_board import SharedBoard
 from sync_agent.wake import Bell
@@ -22,7 +22,6 @@ CLAIM_PATIENCE_S = 0.15
 """The till waits 200 ms in all, then goes by its written rule."""
 NO_ROUNDS = frozenset({"http.404", "http.405"})
 """What a store role answers whose release is older than rounds: it is asked thing by thing."""
-Replies = Sequence[tuple[Ask, ClaimReply | None]]
 
 
 class ClaimLine:
@@ -50,46 +49,53 @@ class ClaimLine:
         while True:
             now_ms = self._clock.now_ms()
             asked = await self._files.run(lambda files: claim_rounds.asks(files, now_ms))  # noqa: B023 - run at once
-            of_role = [ask for ask in asked if ask.request.kind is ClaimKind.STORE_ROLE]
-            await self._answer(await self._replies([ask for ask in asked if ask not in of_role]))
-            for ask in of_role:  # its holder is looked for, which may take longer
-                await self._answer([(ask, await self._take_over())])
-            if not asked:
+            if asked.nothing:
                 await self.asked.wait(POLL_TILL_MS)
+                continue
+            of_role = [ask for ask in asked.claims if ask.request.kind is ClaimKind.STORE_ROLE]
+            others = Asked([ask for ask in asked.claims if ask not in of_role], asked.units)
+            if not others.nothing:
+                await self._answer(others, await self._told(others.round))
+            for ask in of_role:  # its holder is looked for, which may take longer
+                await self._answer(Asked([ask]), ClaimRoundReply((await self._take_over(),)))
 
-    async def _answer(self, replies: Replies) -> None:
-        if replies:
-            now_ms = self._clock.now_ms()
-            await self._files.run(lambda files: claim_rounds.answer(files, replies, now_ms))
-            self._brought()
+    async def _answer(self, asked: Asked, told: ClaimRoundReply) -> None:
+        now_ms = self._clock.now_ms()
+        await self._files.run(lambda files: claim_rounds.answer(files, asked, told, now_ms))
+        self._brought()
 
-    async def _replies(self, asked: Sequence[Ask]) -> Replies:
-        told = ClaimRound(tuple(ask.request for ask in asked))
-        found: list[ClaimReply] = []
-        if asked and self._board is not None:
-            found += (await self._board.claims(self._files.config.agent_node, told)).claims
-        elif asked and (store := next(iter(self._stores().values()), None)):
-            try:
-                async with asyncio.timeout(CLAIM_PATIENCE_S):
-                    await _ask(store, told, found)
-            except (HopFault, TimeoutError):
-                pass  # whoever has no answer goes by its written rule
-        return [(ask, found[n] if n < len(found) else None) for n, ask in enumerate(asked)]
+    async def _told(self, asked: ClaimRound) -> ClaimRoundReply:
+        """What came in time; whoever has no answer goes by its written rule."""
+        if self._board is not None:
+            return await self._board.claims(self._files.config.agent_node, asked)
+        store = next(iter(self._stores().values()), None)
+        singly: list[ClaimReply] = []
+        if store is None:
+            return ClaimRoundReply()
+        try:
+            async with asyncio.timeout(CLAIM_PATIENCE_S):
+                return await _round(store, asked) or await _one_by_one(store, asked, singly)
+        except (HopFault, TimeoutError):
+            return ClaimRoundReply(tuple(singly))
 
 
-async def _ask(store: SyncClient, told: ClaimRound, found: list[ClaimReply]) -> None:
-    """Gather the answers in `found`, so that those that came in time count. Raises HopFault."""
+async def _one_by_one(store: SyncClient, asked: ClaimRound, answered: list[ClaimReply]) -> ClaimRoundReply:
+    """Of a store role of before rounds, which knows nothing of many units at once. What is `answered` stays answered when
+    the next is not. Raises HopFault.
+    """
+    for request in asked.claims:
+        answered.append(await store.claim(request))  # noqa: PERF401
+    return ClaimRoundReply(tuple(answered))
+
+
+async def _round(store: SyncClient, asked: ClaimRound) -> ClaimRoundReply | None:
+    """None from a store role that knows no rounds. Raises HopFault."""
     try:
-        found += (await _round(store, told)).claims
+        text = await store.asked("POST", "/v1/claims", content=msgspec.json.encode(asked), limit=MAX_ROUND_BYTES)
     except HopFault as fault:
-        if fault.code not in NO_ROUNDS:
-            raise
-        for request in told.claims:
-            found.append(await store.claim(request))
-
-
-async def _round(store: SyncClient, told: ClaimRound) -> ClaimRoundReply:
-    text = await store.asked("POST", "/v1/claims", content=msgspec.json.encode(told), limit=MAX_ROUND_BYTES)
+        if fault.code in NO_ROUNDS:
+            return None
+        raise
     try:
         return msgspec.json.decode(text, type=ClaimRoundReply)
     except UNREADABLE as bad:

@@ -32,7 +32,7 @@ from retail_core.durable.shared import put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
-from sync_agent.storage import drawers, retold, streams, waiting_steps
+from sync_agent.storage import drawers, retold, streams, units, waiting_steps
 from sync_agent.storage.files import Files
 from sync_agent.storage.receipts import note_receipt
 from sync_agent.storage.streams import Copy
@@ -143,6 +143,7 @@ def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
         return False
     if isinstance(event, SaleCompleted):
         note_receipt(files.store, event.receipt, entry.id)
+        units.note(files.store, event, entry.node, entry.at, lambda receipt: _came_back(files, receipt))
     stream = f"{entry.node}/{entry.epoch}"
     origin = Origin(entry.node, entry.actor, stream, entry.seq, entry.at, entry.biz_date)
     told = told_by(event, origin, lambda kind, key: _known(files, kind, key))
@@ -163,6 +164,12 @@ def _release(files: Files, kind: SharedKind, key: str, node: str) -> None:
     row = files.store.execute("SELECT holder FROM claim WHERE kind = ? AND key = ?", (CLAIMED_AS[kind], key)).fetchone()
     if row and by_id.get(row[0]) == by_id.get(node):
         files.store.execute("DELETE FROM claim WHERE kind = ? AND key = ?", (CLAIMED_AS[kind], key))
+
+
+def _came_back(files: Files, receipt: str) -> set[int]:
+    """Lines of a receipt that came back on any till of the store."""
+    told = _known(files, SharedKind.RETURNS, receipt)
+    return {part.n for part in told.parts} if isinstance(told, SharedReturns) else set()
 
 
 def _known(files: Files, kind: SharedKind, key: str) -> Shared | None:
@@ -209,6 +216,7 @@ def tidy(files: Files, now_ms: int) -> bool:
         for kind, key in done:
             _tell(files, kind, key, GONE, now_ms)
         files.store.execute("DELETE FROM claim WHERE until_ms < ?", (now_ms,))
+        units.tidy(files.store, now_ms)
         files.store.execute("DELETE FROM told WHERE doc = ? AND at_ms < ?", (GONE, now_ms - 2 * KEEP_DONE_MS))
     return bool(done)
 

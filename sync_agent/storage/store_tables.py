@@ -7,6 +7,7 @@ from retail_core.durable.inbox import INBOX_TABLES
 from retail_core.durable.journal import JOURNAL_TABLES
 from retail_core.durable.migrate import Step, ensure_schema
 from retail_core.durable.segments import SEGMENT_STEP
+from sync_agent.storage.units import UNIT_SOLD_STEP
 
 STORE_STEPS: tuple[Step, ...] = (
     (
@@ -61,6 +62,7 @@ STORE_STEPS: tuple[Step, ...] = (
             event_id TEXT PRIMARY KEY, order_id TEXT NOT NULL, order_v INTEGER NOT NULL, at_ms INTEGER NOT NULL,
             doc BLOB NOT NULL) WITHOUT ROWID""",
     ),
+    UNIT_SOLD_STEP,
 )
 
 

@@ -6,9 +6,9 @@ import msgspec
 
 from hq_server.service import cases
 from hq_server.service.ingest import take
-from hq_server.storage.units import MAX_EPC_CHARS
 from retail_core.domain.cases import CaseKind, CaseState, ExceptionCase
 from retail_core.domain.events import SaleCompleted
+from retail_core.domain.tagged import MAX_EPC_CHARS
 from tests.hq.support import OTHER_STORE, STORE, Machine, Shop, enrolled, put_stock, returned, sale
 from tests.hq.test_cost_of_a_batch import FEW, MANY, statements
 

@@ -18,6 +18,7 @@ from pos_app.ui.background import Background
 from pos_app.ui.bridge import ScanBridge
 from pos_app.ui.main import application
 from pos_app.ui.workplace import Workplace
+from retail_core.domain.clock import Clock
 from retail_core.domain.saleline import SaleLine
 from retail_core.durable.system import SystemIds
 from tests.support.shop import PIN, ManualClock, Shop, make_shop
@@ -163,10 +164,10 @@ def shop(tmp_path: Path) -> Shop:
 
 
 @contextmanager
-def window_of(qtbot: QtBot, shop: Shop) -> Iterator[Cashier]:
+def window_of(qtbot: QtBot, shop: Shop, clock: Clock | None = None) -> Iterator[Cashier]:
     """A till is started on the shop's files, locked, with its window; closed at the end."""
     background, bridge = Background(), ScanBridge()
-    till = Till.open(shop.home, ManualClock(), SystemIds(), background.deliver, background.wake)
+    till = Till.open(shop.home, clock or ManualClock(), SystemIds(), background.deliver, background.wake)
     workplace = Workplace(till, background)
     bridge.scanned.connect(workplace.scanned)
     workplace.open()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QWidget
 
 from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Weight, font
 from pos_app.ui.widgets.buttons import button, leave_button
@@ -19,13 +19,16 @@ LOW_PX = 470  # a panel lower than this draws everything closer together
 
 @dataclass(frozen=True, slots=True)
 class AskView:
-    """One question in words. `yes` and `no` are the keys for an age; a field has only `yes`."""
+    """One question in words. `yes` and `no` are the keys for an age; a field has only `yes`. Some are answered by a key
+    alone: nothing is `typed` for them.
+    """
 
     title: str
     of: str
     text: str
     yes: str
     no: str = ""
+    typed: bool = True
 
 
 class AskPanel(QFrame):
@@ -54,10 +57,12 @@ class AskPanel(QFrame):
         self._text = label(px=TEXT_PX, weight=Weight.SEMI, name="ask_text")
         self._text.setWordWrap(True)
         lines.addWidget(self._text)
-        pad = NumberPad("ask_pad", ".")
+        self._pad = pad = NumberPad("ask_pad", ".")
         pad.typed.connect(self.typed)
         pad.erased.connect(self.erased)
         lines.addWidget(pad, 1)
+        self._rest = QWidget()
+        lines.addWidget(self._rest, 1)
         self._no = button("", "ask_no", px=16)
         self._yes = button("", "ask_yes", "main", px=18)
         foot = row(gap=GAP)
@@ -81,6 +86,8 @@ class AskPanel(QFrame):
         self._title.setText(state.title)
         self._of.show_text(state.of)
         self._text.setText(state.text)
+        self._pad.setVisible(state.typed)
+        self._rest.setVisible(not state.typed)
         for one, word in ((self._yes, state.yes), (self._no, state.no)):
             one.setText(word)
             one.setAccessibleName(word)

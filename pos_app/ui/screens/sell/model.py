@@ -89,6 +89,7 @@ def chip_words(line: SaleLine, age_shown: int) -> str:
     if not line.counts or line.back is not None:
         return ""
     asked = [tr("Age {age}?", age=line.rules.min_age)] if line.rules.min_age > age_shown else []
+    asked += [tr("Sold elsewhere?")] if line.contested else []
     return "  ".join([*asked, *(f"{field_words(field)}?" for field in line.unfilled)])
 
 

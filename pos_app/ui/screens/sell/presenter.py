@@ -183,7 +183,7 @@ class SellPresenter(Screen):
         """Who wants what is typed, when it is not for the sale."""
         panels = (
             (self._quantity.open, self._quantity.enter),
-            (self._questions.open, self._questions.entered),
+            (self._questions.wants_text, self._questions.entered),
             (self._gift_cards.open, self._gift_cards.entered),
             (self._customers.open, self._customers.entered),
             (self._discounts.open, self._discounts.enter),
@@ -230,7 +230,7 @@ class SellPresenter(Screen):
         line = next((line for line in sale or () if line.line_id == line_id), None)
         if line:
             self._selling.select(line.line_id)
-            if line.unfilled or (sale and line.counts and line.rules.min_age > sale.age_shown):
+            if line.unfilled or line.contested or (sale and line.counts and line.rules.min_age > sale.age_shown):
                 self._questions.ask(line.line_id)
             self._show()
 

@@ -9,6 +9,7 @@ from pos_app.ui.screens.sell.side import Side, SidePanel
 from pos_app.ui.screens.sell.state import field_words
 from pos_app.ui.words import date_words, tr
 from retail_core.domain.ids import LineId
+from retail_core.domain.tagged import UnitTaken
 
 
 class Questions(QObject):
@@ -33,13 +34,18 @@ class Questions(QObject):
                 self._side.close()
             return False
         self._open = asked
-        self._side.open_ask(_age_words(asked) if asked.age else _field_words(asked))
+        self._side.open_ask(_words_of(asked))
         return True
+
+    @property
+    def wants_text(self) -> bool:
+        """True while what is typed is the answer; a unit that another till has is answered by a key."""
+        return self.open and not (self._open and self._open.taken)
 
     def entered(self, text: str) -> None:
         """A date of birth or a value, confirmed with Enter; Enter alone answers nothing."""
         asked = self._open
-        if asked is None or not text.strip():
+        if asked is None or asked.taken or not text.strip():
             return
         done = self._asking.birth_date(text) if asked.age else self._asking.fill(asked.line_id, asked.field, text)
         self._after(done)
@@ -47,7 +53,7 @@ class Questions(QObject):
     def scanned(self, label: str) -> bool:
         """True when a scan was the answer to a field; anything that is goods is sold instead."""
         asked = self._open
-        if not self.open or asked is None or asked.age:
+        if not self.open or asked is None or asked.age or asked.taken:
             return False
         done = self._asking.fill_by_scan(asked.line_id, asked.field, label)
         if done is None:
@@ -56,20 +62,42 @@ class Questions(QObject):
         return True
 
     def yes(self, typed: str) -> None:
-        """The main button: of age by the look of it, or what is typed for a field."""
-        if self._open and self._open.age:
+        """The key that says yes: of age by the look of it, to be sold all the same, or what is typed for a field."""
+        if self._open and self._open.taken:
+            self._after(self._asking.sell_all_the_same(self._open.line_id))
+        elif self._open and self._open.age:
             self._after(self._asking.looks_of_age())
         else:
             self.entered(typed)
 
     def no(self) -> None:
-        if self._open and self._open.age:
+        if self._open and self._open.taken:
+            self._after(self._asking.take_off(self._open.line_id))
+        elif self._open and self._open.age:
             self._after(self._asking.not_of_age())
 
     def _after(self, done: Outcome) -> None:
         if done.kind is not OutcomeKind.REFUSED:
             self.ask(self._open.line_id if self._open else None)
         self.answered.emit(done)
+
+
+def _words_of(asked: Question) -> AskView:
+    if asked.age:
+        return _age_words(asked)
+    return _taken_words(asked, asked.taken) if asked.taken else _field_words(asked)
+
+
+def _taken_words(asked: Question, taken: UnitTaken) -> AskView:
+    sold = tr(
+        "{by} sold the unit with this tag on receipt {receipt}. Is it another one, or did it come back?",
+        by=taken.till, receipt=taken.receipt,
+    )  # fmt: skip
+    there = tr("{by} is selling the unit with this tag at this moment. Is it another one?", by=taken.till)
+    return AskView(
+        tr("Sold elsewhere?"), asked.name, sold if taken.receipt else there,
+        tr("Sell it all the same · Ctrl+O"), tr("Take it off the sale"), typed=False,
+    )  # fmt: skip
 
 
 def _age_words(asked: Question) -> AskView:

@@ -52,6 +52,7 @@ class SidePanel(QObject):
         self._currency = currency
         self._found_for = ""
         self._take_single = False
+        self._answer_typed = True
         self.side = Side.QUICK
 
     @property
@@ -93,7 +94,7 @@ class SidePanel(QObject):
         self._view.entry.setFocus()
 
     def open_ask(self, state: AskView, side: Side = Side.ASK) -> None:
-        self.side = side
+        self.side, self._answer_typed = side, state.typed
         self._view.entry.clear()
         self._view.show_ask(state)
         self.show_hint()
@@ -170,17 +171,18 @@ class SidePanel(QObject):
             self._take_single = True
 
     def show_hint(self) -> None:
+        usual = tr("Scan, or type a name, code, or 3* for quantity")
         hints = {
             Side.FIND: tr("Type part of a name or code"),
             Side.DISCOUNT: tr("Type how much to take off, then Enter"),
             Side.EXEMPT: tr("Type the number of the certificate, then Enter"),
             Side.QUANTITY: tr("Type the quantity, then Enter"),
-            Side.ASK: tr("Answer, then Enter; or go on scanning"),
+            Side.ASK: tr("Answer, then Enter; or go on scanning") if self._answer_typed else usual,
             Side.CARD: tr("Type the amount, then Enter; or go on scanning"),
             Side.CUSTOMERS: tr("Card, phone, e-mail or name of the customer"),
             Side.PARKED: tr("Choose with ↑ and ↓, then Enter"),
         }
-        self._view.show_hint(hints.get(self.side, tr("Scan, or type a name, code, or 3* for quantity")))
+        self._view.show_hint(hints.get(self.side, usual))
 
     def _show_found(self, page: SearchPage) -> None:
         if not self.searching:
