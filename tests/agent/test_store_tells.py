@@ -18,7 +18,7 @@ from tests.agent.support import AgentProcess, Lan, agent, kept_types, until
 from tests.support.shop import CODE, ITEMS, MANAGER_PIN, AtTill, at_till
 
 MILK, CHICKEN = ITEMS[0], ITEMS[1]
-SEEN_WITHIN_S = 5.0  # on a machine that is busy with other tests
+SEEN_WITHIN_S = 5.0  # once, on a machine that is busy with other tests; the promise is measured in test_within_a_second
 
 
 class Store:

@@ -6,6 +6,7 @@ of the store holds every confirmed sale within two seconds, head office reachabl
 
 import shutil
 from pathlib import Path
+from statistics import median
 from time import monotonic
 
 import pytest
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("journeys-hq")
 
 MILK = ITEMS[0]
 SALES = 5
-COPIED_WITHIN_S, BUSY = 2.0, 5  # so many times slower a shared machine may be
+COPIED_WITHIN_S = 2.0
 
 
 def test_what_a_burnt_till_had_confirmed_is_at_head_office(hq: Hq, store: str, folder: Path) -> None:
@@ -35,12 +36,14 @@ def test_what_a_burnt_till_had_confirmed_is_at_head_office(hq: Hq, store: str, f
                 line.cut()
                 with at_till(lost) as at:
                     at.sign_in()
+                    took: list[float] = []
                     for n in range(SALES):
                         at.scan(MILK.code).pay_cash(500)
                         said = monotonic()
                         kept = n + 1
                         until(lambda: kept_types(first.home, node).count("sale.completed") == kept, why="copied")  # noqa: B023
-                        assert monotonic() - said <= COPIED_WITHIN_S * BUSY
+                        took.append(monotonic() - said)
+                    assert median(took) <= COPIED_WITHIN_S, took  # one may fall into a pause of a busy machine
                 beside.kill()
             shutil.rmtree(lost.home.folder)
             line.restore()

@@ -59,3 +59,38 @@ def test_a_card_spent_at_two_tills_cut_off_stays_in_its_bound_and_is_told(hq: Hq
             all_sent(one, two)
             (case,) = until(lambda: cases(hq, store, "value_conflict"), TOLD_WITHIN_S, "told")
     assert case["value_minor"] == 2 * CHICKEN.price_minor - ON_CARD
+
+
+def pay_in_points(at: AtTill, customer: str, amount_minor: int) -> None:
+    """The customer's card is on the sale, and points pay so much of it."""
+    known = at.till.customers.get(customer)
+    assert known is not None
+    found = at.done(lambda done, failed: at.till.loyalty.balance(known, done, failed))
+    at.done(lambda done, failed: at.till.tendering.pay_value(found, amount_minor, lambda: done(None), done, failed))
+
+
+def test_points_redeemed_at_two_tills_cut_off_stay_in_their_bound_and_are_told(
+    hq: Hq, store: str, folder: Path
+) -> None:
+    card = f"26{store[-4:]}9"
+    rules = {"earn_points": 1, "earn_minor": 1_000_000, "pay_minor": 1, "pay_points": 1, "offline_points": OFFLINE}
+    hq.ask("PUT", "/api/settings", {"store": store, "groups": {"loyalty": rules}})
+    (buyer,) = hq.ask("PUT", "/api/customers", [{"name": "Jordan Lee", "home_store": store, "cards": [card]}])[
+        "customer_ids"
+    ]
+    agreed = {"purpose": "loyalty", "given": True, "text_version": "loyalty/1"}
+    hq.ask("POST", f"/api/customers/{buyer}/consents", agreed)
+    given = {"move_id": f"{store}-1", "points": ON_CARD, "reason": "welcome"}
+    hq.ask("POST", f"/api/customers/{buyer}/points", given)
+    with two_tills(hq, folder, store) as (one, two):
+        for at in (one, two):
+            at.scan(CHICKEN.code, f"OTL:{card}")
+            pay_in_points(at, buyer, CHICKEN.price_minor)
+            at.scan(CHICKEN.code, f"OTL:{card}")
+            with pytest.raises(RuleViolationError, match=r"points\."):
+                pay_in_points(at, buyer, CHICKEN.price_minor)
+            at.pay_cash(CHICKEN.price_minor)  # the sale itself is never stopped
+        with agents_of(one.shop, two.shop):
+            all_sent(one, two)
+            (case,) = until(lambda: cases(hq, store, "value_conflict"), TOLD_WITHIN_S, "told")
+    assert case["value_minor"] == 2 * CHICKEN.price_minor - ON_CARD
