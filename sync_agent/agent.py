@@ -33,7 +33,8 @@ from sync_agent.device_line import DeviceLine
 from sync_agent.discovery import Announcement, Discovery
 from sync_agent.feed_cache import FeedCache
 from sync_agent.health import AgentHealth, FeedHealth, HopHealth, SealedHealth, StreamHealth, health_app
-from sync_agent.hq_client.client import DATE_STEP_MS, HopFault, Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import DATE_STEP_MS, HopFault, Peer
 from sync_agent.hq_client.lines import UNREACHABLE
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.claim_line import ClaimLine

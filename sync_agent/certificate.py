@@ -19,7 +19,8 @@ from retail_core.trust.keys import SigningKey
 from sync_agent.config import AgentHome
 from sync_agent.discovery import own_addresses
 from sync_agent.enrol import signing_request
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 
 DAY_MS = 86_400_000
 RENEW_FROM_DAY = 60

@@ -20,7 +20,8 @@ from retail_core.sync.sender import HQ_PEER
 from retail_core.trust.pins import pin_matches
 from sync_agent.admin import explain
 from sync_agent.config import AGENT_KEY, HQ_AUDIENCE, AgentHome
-from sync_agent.hq_client.client import Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import Peer
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.salvage.working import Salvage
 from sync_agent.storage.files import Files

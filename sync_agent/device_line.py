@@ -6,7 +6,8 @@ import random
 
 from retail_core.domain.clock import Clock
 from retail_core.wire.devices import SEND_EVERY_MS, DevicesSaid
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage.device_states import devices_here
 from sync_agent.storage.files import Files
 

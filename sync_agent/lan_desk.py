@@ -15,7 +15,8 @@ from retail_core.trust import tokens
 from retail_core.trust.keys import SigningKey
 from sync_agent.config import PULL_LIMIT
 from sync_agent.feed_cache import FeedCache, checked_rows
-from sync_agent.hq_client.client import SnapshotWanted, SyncClient, Token, accepts_of
+from sync_agent.hq_client.client import SnapshotWanted, SyncClient, accepts_of
+from sync_agent.hq_client.hop import Token
 from sync_agent.hq_link.lock_line import LockLine
 from sync_agent.hq_link.references import References
 from sync_agent.storage.files import Files

@@ -38,7 +38,8 @@ from retail_core.wire.messages import (
 from retail_core.wire.recovery import SeenReceipts
 from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.feed_cache import page_headers
-from sync_agent.hq_client.client import HQ_AGE_HEADER, HopFault, SnapshotWanted, Token
+from sync_agent.hq_client.client import SnapshotWanted
+from sync_agent.hq_client.hop import HQ_AGE_HEADER, HopFault, Token
 from sync_agent.hq_link.receipt_line import receipt_found
 from sync_agent.lan_desk import Hello, LanDesk
 from sync_agent.storage import streams

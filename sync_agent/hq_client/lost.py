@@ -10,7 +10,8 @@ from retail_core.trust.keys import SigningKey, b64, unb64
 from retail_core.trust.seal import KEY_BYTES, seal, unseal
 from retail_core.wire.recovery import AskedIds, LackedIds, ReleasedKeys, SealedKey, SealedKeys, SeenReceipts
 from retail_core.wire.unreadable import UNREADABLE
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 
 _T = TypeVar("_T")
 

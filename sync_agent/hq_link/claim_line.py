@@ -11,7 +11,8 @@ from retail_core.wire.claim_rounds import MAX_ROUND_BYTES, ClaimRound, ClaimRoun
 from retail_core.wire.messages import ClaimReply
 from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import POLL_TILL_MS
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage import claim_rounds
 from sync_agent.storage.claim_rounds import Asked
 from sync_agent.storage.files import Files

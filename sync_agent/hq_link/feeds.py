@@ -14,7 +14,8 @@ from retail_core.sync.sender import HQ_PEER
 from retail_core.trust.keys import PublicKey
 from retail_core.wire.messages import FeedRow
 from sync_agent.feed_cache import FORGED, FeedCache, checked_rows
-from sync_agent.hq_client.client import HopFault, SnapshotWanted, accepts_of
+from sync_agent.hq_client.client import SnapshotWanted, accepts_of
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.hq_link.references import SHRUNK, References
 from sync_agent.hq_link.route import Route
 from sync_agent.storage import downlink

@@ -8,7 +8,8 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.wire.recovery import SealedKey, SealedKeys
 from sync_agent.config import HAND_OVER_EVERY_MS
 from sync_agent.hq_client import lost
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage.files import Files
 
 KEPT_FILES = ("till.db", "store.db")

@@ -17,7 +17,8 @@ from retail_core.trust.keys import SigningKey
 from retail_core.trust.locks import LockPage, TillLock, check_lock, digest, news, sign_lock
 from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import POLL_TILL_MS
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage import locks as stored
 from sync_agent.storage.files import Files
 from sync_agent.wake import Bell

@@ -17,7 +17,8 @@ from retail_core.trust.keys import SigningKey
 from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import FIND_PEERS_EVERY_MS, GREET_PEERS_EVERY_MS, GREETING_PATIENCE_S, MAX_PEERS
 from sync_agent.discovery import Discovery
-from sync_agent.hq_client.client import HopFault, Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault, Peer
 from sync_agent.hq_client.tls import name_of_neighbour, pinned_context
 from sync_agent.lan_desk import Hello, audience_of
 from sync_agent.wake import Bell

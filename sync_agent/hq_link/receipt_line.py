@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from retail_core.domain.clock import Clock
 from retail_core.domain.receipts import FoundReceipt
 from sync_agent.config import POLL_TILL_MS
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage import receipts
 from sync_agent.storage.files import Files
 from sync_agent.wake import Bell

@@ -17,7 +17,8 @@ from retail_core.trust.seal import KEY_BYTES, seal, unseal
 from retail_core.wire.messages import SnapshotManifest
 from retail_core.wire.unreadable import UNREADABLE
 from sync_agent.config import MAX_SNAPSHOT_BYTES, SERVE_WITHIN_S
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.hq_link.route import Route
 from sync_agent.storage import reference_files
 from sync_agent.storage.files import Files

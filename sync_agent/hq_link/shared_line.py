@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from retail_core.domain.clock import Clock
 from retail_core.wire.messages import SharedPage
 from sync_agent.config import LONG_POLL_S, POLL_TILL_MS
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage import shared
 from sync_agent.storage.files import Files
 from sync_agent.store_role.shared_board import SharedBoard

@@ -8,7 +8,8 @@ from retail_core.durable import start
 from retail_core.durable.engine import transaction
 from retail_core.durable.start import SeenHead, StartAnswer, StartAsk
 from sync_agent.config import POLL_TILL_MS
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage.files import Files
 from sync_agent.wake import Bell
 

@@ -17,7 +17,8 @@ from retail_core.trust.keys import PublicKey
 from retail_core.trust.word import HqWord, check_word, read_word
 from sync_agent.config import ASK_HQ_EVERY_MS, COUNT_EVERY_MS, KEEP_COUNT_EVERY_MS, PULL_LIMIT, WORD_OLD_MS, store_scope
 from sync_agent.feed_cache import checked_rows
-from sync_agent.hq_client.client import NEVER_MS, HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import NEVER_MS, HopFault
 from sync_agent.storage import alone, downlink
 from sync_agent.storage.files import Files
 from sync_agent.storage.pages import PulledPage

@@ -17,7 +17,8 @@ from retail_core.wire.batch import encode_batch
 from retail_core.wire.envelope import Head, StreamId
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES, PushAnswer
 from sync_agent.config import POLL_TILL_MS
-from sync_agent.hq_client.client import HopFault, TooLargeAnswer
+from sync_agent.hq_client.client import TooLargeAnswer
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.hq_link.route import Route
 from sync_agent.storage import streams
 from sync_agent.storage.files import Files

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from retail_core.domain.clock import Clock
 from retail_core.sync.reach import Reach
 from sync_agent.config import IDLE_AFTER_MS, WATCH_HQ_EVERY_MS, WATCH_IDLE_EVERY_MS, WATCH_PATIENCE_S
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.hq_client.lines import NO_NETWORK, UNREACHABLE
 from sync_agent.hq_client.tls import parse_address
 from sync_agent.hq_link.reach_probe import probe, resolved

@@ -11,7 +11,8 @@ from retail_core.durable.home import CONFIG_NAME, MachineConfig
 from retail_core.durable.recovery import DiskFound, LostDoc
 from retail_core.wire.recovery import SeenSeries
 from sync_agent.hq_client import lost
-from sync_agent.hq_client.client import HopFault, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage import old_disk
 from sync_agent.storage.files import Files
 from sync_agent.storage.seen import newest, seen_here

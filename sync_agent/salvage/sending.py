@@ -19,7 +19,8 @@ from retail_core.sync.sender import HQ_PEER
 from retail_core.wire.batch import encode_batch
 from retail_core.wire.envelope import Head
 from retail_core.wire.messages import MAX_COMPRESSED_BYTES
-from sync_agent.hq_client.client import HopFault, SyncClient, TooLargeAnswer
+from sync_agent.hq_client.client import SyncClient, TooLargeAnswer
+from sync_agent.hq_client.hop import HopFault
 from sync_agent.storage import old_disk
 from sync_agent.storage.old_disk import OldStream
 

@@ -18,7 +18,8 @@ from retail_core.trust.keys import SigningKey
 from sync_agent.certificate import ENDED, ENDS_SOON, RENEW_FROM_DAY, WARN_DAYS_BEFORE, Certificate
 from sync_agent.config import AgentHome
 from sync_agent.enrol import signing_request
-from sync_agent.hq_client.client import HopFault, Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault, Peer
 from sync_agent.hq_client.tls import GRACE_DAYS, name_of_neighbour, pinned_context
 from tests.agent.support import LOOPBACK, Lan, acked, agent, journal_types, until
 from tests.agent.town import Hq, enrolled

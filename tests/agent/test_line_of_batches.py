@@ -15,7 +15,8 @@ from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.sync.backoff import after_failure, pause
 from retail_core.trust.keys import SigningKey
 from retail_core.wire.messages import Pace, PushAnswer
-from sync_agent.hq_client.client import HopFault, Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HopFault, Peer
 from sync_agent.hq_client.retry_after import retry_after_ms
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.lan_desk import audience_of

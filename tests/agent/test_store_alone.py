@@ -17,7 +17,8 @@ from retail_core.trust.keys import SigningKey
 from retail_core.trust.tokens import assertion
 from retail_core.trust.word import HqWord, speak
 from sync_agent.config import AgentHome
-from sync_agent.hq_client.client import Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import Peer
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.trust_line import TrustLine
 from sync_agent.lan_desk import audience_of

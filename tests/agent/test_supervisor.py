@@ -15,7 +15,8 @@ from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.engine import open_rw, transaction
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.trust.keys import SigningKey
-from sync_agent.hq_client.client import HQ_AGE_HEADER, HopFault, Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import HQ_AGE_HEADER, HopFault, Peer
 from sync_agent.hq_client.tls import pinned_context
 from sync_agent.supervisor import FAILED, MAX_BUGS_IN_A_ROW, SHOWN_MS, WELL_AFTER_MS, Supervisor
 from tests.agent.support import LOOPBACK, AgentProcess, Lan, agent, journal_types, kept_types, until

@@ -15,7 +15,8 @@ from retail_core.trust.keys import PublicKey
 from retail_core.wire.messages import FeedRow
 from sync_agent.config import AGENT_KEY, AgentHome
 from sync_agent.feed_cache import checked_rows
-from sync_agent.hq_client.client import Peer, SyncClient
+from sync_agent.hq_client.client import SyncClient
+from sync_agent.hq_client.hop import Peer
 from sync_agent.hq_client.tls import name_of_neighbour, pinned_context
 from sync_agent.lan_desk import audience_of
 from sync_agent.storage import downlink
