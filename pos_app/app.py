@@ -92,6 +92,10 @@ def _run(home: Home, *, fullscreen: bool) -> int:
         log_to(home.logs, "till")
     else:
         logging.basicConfig(handlers=[logging.NullHandler()])
+    from pos_app.ui.first_start import first_start, is_new
+
+    if is_new(home) and not first_start(home, fullscreen=fullscreen):
+        home.config()  # closed before it joined, or nobody sees a screen: said as on any machine without a store
     config = home.config()
     # imported here so that a bad configuration is said at once, without loading a screen
     from pos_app.counter import Counter

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from retail_core.domain.errors import CodedError
 from retail_core.durable.lock import InstanceLock
 from retail_core.durable.logs import log_to
 from retail_core.durable.system import SystemClock, SystemIds
-from retail_core.wire.enrolment import EnrolmentLink, read_link
+from retail_core.wire.enrolment import MAX_LINK_CHARS, EnrolmentLink, read_link
 from sync_agent.admin import explain
 from sync_agent.agent import Agent
 from sync_agent.commands import COMMANDS
@@ -53,9 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.command == "enrol":
             settings = dict(pair.partition("=")[::2] for pair in asked.set)
-            link = read_link(asked.link) if asked.link else EnrolmentLink(asked.hq, asked.ca, asked.code)
+            text = sys.stdin.readline(MAX_LINK_CHARS + 2) if asked.link == "-" else asked.link
+            link = read_link(text) if text or asked.link else EnrolmentLink(asked.hq, asked.ca, asked.code)
             config = enrol(home, link.hq_url, link.ca_sha256, link.code, with_till=not asked.no_till, settings=settings)
-            print(f"Enrolled as {config.register} of {config.store} ({config.store_name}). Start: omnitill-agent run")
+            if asked.as_json:
+                print_json({"store": config.store, "store_name": config.store_name, "register": config.register})
+            else:
+                print(
+                    f"Enrolled as {config.register} of {config.store} ({config.store_name}). Start: omnitill-agent run"
+                )
         elif asked.command in {"backup", "restore", "salvage"}:
             print(COMMANDS[asked.command](home, asked))
         else:
@@ -67,16 +75,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CodedError as error:
         if logging.getLogger().handlers:
             LOG.error("%s", error, extra={"code": error.code})  # noqa: TRY400 - a named fault needs no trace
+        if getattr(asked, "as_json", False):
+            print_json({"code": error.code, "facts": dict(error.facts)})
         print(explain(error), file=sys.stderr)
         return 1
     return 0
+
+
+def print_json(said: object) -> None:
+    """One line on stdout for the program that asked."""
+    print(msgspec.json.encode(said).decode())
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("omnitill-agent", description="The link between this machine, its store and HQ.")
     commands = parser.add_subparsers(dest="command", required=True)
     joining = commands.add_parser("enrol", help="make this machine part of a store, with a code from HQ")
-    joining.add_argument("--link", default="", help="all three in one, as HQ shows it and its QR code holds it")
+    joining.add_argument("--link", default="", help="all three in one, as HQ's page shows it; - reads it from stdin")
+    joining.add_argument("--as-json", action="store_true", help="answer for a program: one line of JSON on stdout")
     joining.add_argument("--hq", default="", metavar="URL", help="address of HQ, https://…")
     joining.add_argument("--ca", default="", metavar="SHA256", help="fingerprint shown with the code")
     joining.add_argument("--code", default="", help="the one-time code")

@@ -27,6 +27,7 @@ from tools.picture import LOCKED, Picture
 from tools.picture_words import translate, translated_top
 from tools.screens_connection import connection_pictures
 from tools.screens_devices import device_pictures
+from tools.screens_join import join_pictures
 from tools.screens_manager import manager_pictures
 from tools.screens_pay import pay_pictures
 from tools.screens_people import people_pictures
@@ -52,6 +53,7 @@ def pictures() -> Iterator[Picture]:
     yield from connection_pictures()
     yield from recovery_pictures()
     yield from tills_pictures()
+    yield from join_pictures()
     yield from more_pictures()
     yield Picture("sign-in", sign_in(""), LOCKED, ())
     yield Picture("sign-in-wrong", sign_in("Wrong PIN. 8 tries left."), LOCKED, ())

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pos_app.locale.mark import _
+from pos_app.ui.join_words import JOIN_WORDS
 from pos_app.ui.return_words import RETURN_ERRORS
 
 ERROR_WORDS: Mapping[str, str] = MappingProxyType(
     {
+        **JOIN_WORDS,
         **RETURN_ERRORS,
         # typing and scanning
         "age.bad_date": _("“{text}” is no date of birth. Type it like 27.11.2008."),

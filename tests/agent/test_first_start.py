@@ -1,0 +1,146 @@
+"""The first start of a till: head office's line is scanned into its window, compared, and the agent's program joins the store."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from pos_app.runtime.joining import Joined, join
+from pos_app.runtime.worker import Worker
+from pos_app.ui.background import Background
+from pos_app.ui.first_start import is_new
+from pos_app.ui.main import application
+from pos_app.ui.screens.join.presenter import JoinPresenter
+from pos_app.ui.screens.join.view import JoinWindow
+from retail_core.domain.errors import EnvironmentFault
+from retail_core.durable.home import Home
+from retail_core.wire.enrolment import EnrolmentLink
+from tests.agent.support import LOOPBACK, free_port
+from tests.agent.town import ROOT, Hq, line_to
+
+AGENT = (sys.executable, "-m", "sync_agent.app")
+WAIT_MS = 60_000
+
+
+class NewMachine:
+    """An empty folder, its window, and somebody with a scanner."""
+
+    def __init__(self, qtbot: QtBot, folder: Path, window: JoinWindow) -> None:
+        self.qtbot, self.home, self.window = qtbot, Home(folder), window
+        self.joined: list[Joined] = []
+
+    def scan(self, text: str) -> None:
+        line = self.window.findChild(QLineEdit, "join_line")
+        assert isinstance(line, QLineEdit)
+        self.qtbot.keyClicks(line, text)
+        self.qtbot.keyClick(line, Qt.Key.Key_Return)
+
+    def said(self, name: str) -> str:
+        found = self.window.findChild(QLabel, f"join_{name}")
+        assert isinstance(found, QLabel)
+        return found.text() if found.isVisible() else ""
+
+    def join(self) -> None:
+        self.qtbot.keyClick(self.window, Qt.Key.Key_F9)
+
+    def refused(self, link: EnrolmentLink) -> str:
+        self.scan(link.text())
+        self.join()
+        self.qtbot.waitUntil(lambda: bool(self.said("refused")), timeout=WAIT_MS)
+        assert is_new(self.home), "it may try again"
+        return self.said("refused")
+
+
+@contextmanager
+def new_machine(qtbot: QtBot, folder: Path) -> Iterator[NewMachine]:
+    application("en", "light")
+    folder.mkdir()
+    background = Background()
+    worker = Worker("first-start", background.deliver)
+    window = JoinWindow()
+    found = NewMachine(qtbot, folder, window)
+    presenter = JoinPresenter(
+        window, lambda link, done, failed: worker.ask("join", lambda: join(AGENT, folder, link), done, failed)
+    )
+    presenter.joined.connect(found.joined.append)
+    window.show()
+    try:
+        yield found
+    finally:
+        background.close()
+        worker.close()
+        window.hide()
+        window.deleteLater()
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent's program is found where the tests run."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+def test_a_new_till_joins_its_store_by_the_code_on_head_offices_page(
+    qtbot: QtBot, hq: Hq, store: str, folder: Path
+) -> None:
+    with new_machine(qtbot, folder / "T1") as machine:
+        assert is_new(machine.home)
+        machine.scan(EnrolmentLink(hq.url, hq.fingerprint, hq.code(store, "T1")).text())
+        assert hq.url in machine.said("address")
+        compared = "".join(mark for mark in machine.said("fingerprint") if mark.isalnum())
+        assert compared.lower() == hq.fingerprint
+        qtbot.keyClick(machine.window, Qt.Key.Key_Return)
+        assert "Compare" in machine.said("about"), "a scanner's Enter agrees to nothing"
+        machine.join()
+        qtbot.waitUntil(lambda: bool(machine.joined), timeout=WAIT_MS)
+        config = machine.home.config()
+        assert (config.store, config.register, config.role) == (store, "T1", "till")
+        assert machine.joined == [Joined(store, config.store_name, "T1")]
+        assert not is_new(machine.home)
+
+
+def test_what_goes_wrong_is_said_with_what_to_do_and_nothing_is_used_up(
+    qtbot: QtBot, hq: Hq, store: str, folder: Path
+) -> None:
+    code = hq.code(store, "T2")
+    with new_machine(qtbot, folder / "T2") as machine:
+        machine.scan("4006381333931")
+        assert "begins with omnitill:enrol" in machine.said("refused")
+        nowhere = f"https://{LOOPBACK}:{free_port()}"
+        assert f"does not answer at {LOOPBACK}" in machine.refused(EnrolmentLink(nowhere, hq.fingerprint, code))
+        assert "Nothing was sent" in machine.refused(EnrolmentLink(hq.url, "ab" * 32, code))
+        assert "not whole" in machine.refused(EnrolmentLink(hq.url, hq.fingerprint[:60], code))
+        assert "Make a new one" in machine.refused(EnrolmentLink(hq.url, hq.fingerprint, "AAAA-00000000"))
+        with line_to(hq) as line:
+            line.cut()
+            assert "does not answer" in machine.refused(EnrolmentLink(line.url, hq.fingerprint, code))
+        machine.scan(EnrolmentLink(hq.url, hq.fingerprint, code).text())
+        machine.join()
+        qtbot.waitUntil(lambda: bool(machine.joined), timeout=WAIT_MS)
+
+
+def test_a_person_may_turn_back_before_anything_is_asked(qtbot: QtBot, folder: Path) -> None:
+    with new_machine(qtbot, folder / "T3") as machine:
+        machine.scan(EnrolmentLink("https://hq.example", "ab" * 32, "AAAA-00000000").text())
+        for key in (Qt.Key.Key_Escape, Qt.Key.Key_F9):
+            qtbot.keyClick(machine.window, key)
+        assert "choose Machines" in machine.said("about")
+        for button in machine.window.findChildren(QPushButton):
+            assert button.accessibleName()
+            assert button.minimumHeight() >= 48
+
+
+def test_a_folder_that_is_missing_or_has_lost_its_settings_is_not_new(folder: Path) -> None:
+    assert not is_new(Home(folder / "mistyped"))
+    (folder / "till.db").touch()
+    assert not is_new(Home(folder))
+
+
+def test_a_program_that_is_missing_or_says_nothing_is_named(folder: Path) -> None:
+    for program, code in (((str(folder / "none"),), "agent.missing"), (("/bin/true",), "agent.silent")):
+        with pytest.raises(EnvironmentFault, match=code):
+            join(program, folder, "omnitill:enrol;a;b;c")
