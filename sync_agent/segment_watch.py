@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable import segment_copies
 from retail_core.durable.home import Home
 from retail_core.durable.segment_copies import DAMAGED, MISSING
@@ -87,7 +88,11 @@ class SegmentWatch:
         for name in NAMES:
             gone = [one.anchor for one in known if one.database == name and not one.path.exists()]
             source = self._home.backups / FOLDER / Path(name).stem
-            taken = segment_copies.mend(gone, source, segments_of(self._home.folder / name))
+            try:
+                taken = segment_copies.mend(gone, source, segments_of(self._home.folder / name))
+            except EnvironmentFault as full:  # what is missing is said below, and tried again at the next look
+                LOG.warning("%s: sealed files cannot come back: %s", name, full, extra={"code": full.code})
+                continue
             if taken.files:
                 LOG.warning("%s: %d sealed files came back", name, taken.files, extra={"code": "segment.came_back"})
 

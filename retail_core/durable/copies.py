@@ -3,6 +3,7 @@
 What cannot be had again from head office is copied: till.db and store.db. A copy is read only with the machine's keys.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from retail_core.durable.files import write_atomic
 from retail_core.durable.home import Home
 from retail_core.durable.segment_copies import Taken, bring_back, take_along
 
+LOG = logging.getLogger(__name__)
 COPIED = ("till.db", "store.db")
 MAX_KEPT = 7
 """Copies of a file in the machine's own folder; the oldest beyond these go."""
@@ -90,7 +92,7 @@ def put_back_newest(home: Home, name: str, now_ms: int) -> Path | None:
             if fault.code not in {"db.damaged", "db.missing"}:
                 raise
         else:
-            bring_back(home.folder / name, home.keys.file_key(name), copy)
+            _bring_segments_back(home, name, copy)
             return copy
     for end in ("", *COMPANIONS):
         there = home.folder / f"{name}{end}"
@@ -112,6 +114,16 @@ def put_this_back(home: Home, name: str, copy: Path, now_ms: int) -> Path:
     put_back(copy, key, home.folder / name, aside)
     bring_back(home.folder / name, key, copy)
     return aside
+
+
+def _bring_segments_back(home: Home, name: str, copy: Path) -> None:
+    """No program waits with its start for room for old days: who looks after them says what is missing and tries again."""
+    try:
+        bring_back(home.folder / name, home.keys.file_key(name), copy)
+    except EnvironmentFault as fault:
+        if fault.code != "backup.not_copied":
+            raise
+        LOG.warning("sealed files of %s did not come back: %s", name, fault, extra={"code": fault.code})
 
 
 def _aside(home: Home, name: str, now_ms: int) -> Path:

@@ -19,6 +19,7 @@ from sync_agent.backups import NightlyCopies
 from sync_agent.config import AgentHome
 from sync_agent.segment_watch import SegmentWatch
 from sync_agent.storage.files import Files
+from sync_agent.storage.sealing import sealed_files
 from tests.agent.support import LOOPBACK, Lan, agent, until
 from tests.agent.test_sealed_copies import DAY_MS, NOW_MS, hear_of_head_office, keep, sealed, sold
 from tests.agent.town import run_program
@@ -195,3 +196,14 @@ def test_a_damaged_database_comes_back_with_its_sealed_files(shop: Shop) -> None
     shutil.rmtree(shop.home.folder / "segments")
     assert copies.put_back_newest(shop.home, "store.db", 5)
     assert whole(shop, shop.home.store_db)
+
+
+@pytest.mark.expects_log
+def test_a_program_starts_though_old_days_cannot_come_back_with_its_file(shop: Shop) -> None:
+    asyncio.run(NightlyCopies(shop.home, shop.config, ManualClock()).look())
+    shutil.rmtree(shop.home.folder / "segments")
+    (shop.home.folder / "segments").write_text("a file where the folder should be")
+    assert copies.put_back_newest(shop.home, "store.db", 5)
+    assert with_files(shop, sealed_files)["store.db"].segments == 1
+    (found,) = looked(shop)
+    assert len(found["store.db"]) == 1, "and it is said"

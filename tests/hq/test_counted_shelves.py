@@ -7,12 +7,13 @@ from threading import Thread
 import pytest
 from sqlalchemy import select, text
 
-from hq_server.service import availability, cases, masterdata, settings, stock_moves
+from hq_server.service import availability, cases, masterdata, settings, stock_moves, today
 from hq_server.service.ingest import take
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Unit
 from hq_server.storage.stock import Balance
 from hq_server.storage.tables import stock
+from hq_server.web.today_view import view_of
 from retail_core.domain.cases import CaseKind, ExceptionCase
 from retail_core.domain.counting import Change, Count, Place, shelf
 from retail_core.domain.events import SaleCompleted, StockCounted
@@ -104,6 +105,9 @@ def test_what_is_sold_while_somebody_counts_asks_for_another_count_which_settles
     assert (case.store, case.subject, case.evidence["counted_milli"]) == (STORE, "LAMP", 20_000)
     (there,) = [place for place in availability.available(shop.hq, "LAMP") if place.store == STORE]
     assert (there.recount, there.counted_ms) == (True, NOON_MS)
+    page = view_of(today.today(shop.hq, shop.contacts, "LAMP"))
+    assert [place.recount for place in page.places] == [True]
+    assert page.cases[0].text == "319 Midtown: LAMP moved while it was counted, count it again"
     push(shop, one.says(counted(19, NOON_MS + 2 * HOUR_MS, one, two, name="C2"), at_ms=NOON_MS + 2 * HOUR_MS), after=1)
     assert (lamps(shop).sellable, lamps(shop).recount) == (19_000, False)
     assert open_cases(shop, CaseKind.COUNT_AGAIN) == []
