@@ -1,7 +1,7 @@
 """The description of the API: what the framework finds, and what it cannot know (errors, strictness, who may call)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
@@ -39,7 +39,7 @@ def errors(*statuses: int) -> dict[int, ResponseSpec]:
 def finished(
     schema: JsonObject, routes: Sequence[tuple[str, str, Mapping[str, object]]], strict: set[str]
 ) -> JsonObject:
-    """The framework's schema with security, and `additionalProperties: false` on the structs named in `strict`.
+    """The framework's schema with security, lists of one kind, and `additionalProperties: false` on the structs named in `strict`.
 
     `routes` are (path, lower-case method, options of its handler).
     """
@@ -56,10 +56,26 @@ def finished(
         needs = opt.get(NEEDS)
         if needs is not None:
             operation["x-permission"] = str(needs)
+    _mend_lists(schema)
     for name, component in schema["components"].get("schemas", {}).items():
         if name.rpartition("_")[2] in strict or name in strict:
             component["additionalProperties"] = False
     return schema
+
+
+def _mend_lists(part: object) -> None:
+    """An annotated `tuple[X, ...]` comes as "one of X and anything", which no X is: its dots are no second kind."""
+    if isinstance(part, dict):
+        known = cast("JsonObject", part)
+        items = known.get("items")
+        kinds = cast("JsonObject", items).get("oneOf", ()) if isinstance(items, dict) else ()
+        if len(kinds) == 2 and kinds[1] == {}:
+            known["items"] = kinds[0]
+        for inside in known.values():
+            _mend_lists(inside)
+    elif isinstance(part, list):
+        for inside in cast("list[object]", part):
+            _mend_lists(inside)
 
 
 def strict_names(structs: Sequence[type[msgspec.Struct]]) -> set[str]:
