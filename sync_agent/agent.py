@@ -40,7 +40,7 @@ from sync_agent.hq_client.tls import pinned_context
 from sync_agent.hq_link.claim_line import ClaimLine
 from sync_agent.hq_link.feeds import FeedLine
 from sync_agent.hq_link.key_line import KeyLine
-from sync_agent.hq_link.lock_line import LockLine
+from sync_agent.hq_link.lock_line import LOCKED, LockLine
 from sync_agent.hq_link.neighbours import Neighbours
 from sync_agent.hq_link.receipt_line import ReceiptLine
 from sync_agent.hq_link.references import SHRUNK, References
@@ -477,6 +477,9 @@ class Agent:
         peers = {*self.copied.kept_at(), *self.uplink.kept_at()} - {HQ_PEER}
         return tuple(sorted(peer.partition(":")[2] for peer in peers))
 
+    def _warnings(self) -> tuple[str, ...]:
+        return self.certificate.warning, self.segments.code, LOCKED if self.locks.locked_here else ""
+
     def health(self) -> AgentHealth:
         config, store = self.config, next(iter(self.neighbours.with_store_role.values()), None)
         states = {**self.relayed.states(), **self.uplink.states()}
@@ -494,7 +497,7 @@ class Agent:
             self.files.reference_name,
             tuple(self.copied.kept_at()),
             (*self.neighbours.with_store_role, *self.neighbours.others),
-            tuple(sorted({*self.lines.faults.values(), *filter(None, [self.certificate.warning, self.segments.code])})),
+            tuple(sorted({*self.lines.faults.values(), *filter(None, self._warnings())})),
             dict(self.desk.refused),
             self.neighbours.silent,
             sealed=self._sealed, restarts=dict(self.lines.restarts),

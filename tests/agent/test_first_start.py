@@ -1,5 +1,8 @@
 """The first start of a till: head office's line is scanned into its window, compared, and the agent's program joins the store."""
 
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +23,7 @@ from pos_app.ui.screens.join.view import JoinWindow
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.home import Home
 from retail_core.wire.enrolment import EnrolmentLink
-from tests.agent.support import LOOPBACK, free_port
+from tests.agent.support import LOOPBACK, free_port, until
 from tests.agent.town import ROOT, Hq, line_to
 
 AGENT = (sys.executable, "-m", "sync_agent.app")
@@ -144,3 +147,48 @@ def test_a_program_that_is_missing_or_says_nothing_is_named(folder: Path) -> Non
     for program, code in (((str(folder / "none"),), "agent.missing"), (("/bin/true",), "agent.silent")):
         with pytest.raises(EnvironmentFault, match=code):
             join(program, folder, "omnitill:enrol;a;b;c")
+
+
+@pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="no Xvfb or xdotool here (2026-11-28)"
+)
+def test_the_till_itself_starts_on_an_empty_folder_joins_and_opens(hq: Hq, store: str, folder: Path) -> None:
+    link = EnrolmentLink(hq.url, hq.fingerprint, hq.code(store, "T1")).text()
+    home = Home(folder / "T1")
+    home.folder.mkdir()
+    with subprocess.Popen(
+        ["Xvfb", "-displayfd", "1", "-screen", "0", "1366x768x24", "-nolisten", "tcp", "-noreset"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as screen:  # fmt: skip
+        assert screen.stdout is not None
+        seen = os.environ | {
+            "DISPLAY": f":{screen.stdout.readline().strip()}",
+            "QT_QPA_PLATFORM": "xcb",
+            "LANG": "C.UTF-8",
+        }
+
+        def keys(*words: str) -> str:
+            done = subprocess.run(
+                ["xdotool", *words], env=seen, capture_output=True, text=True, timeout=30, check=False
+            )
+            return done.stdout.strip()
+
+        try:
+            till = [sys.executable, "-m", "pos_app.app", "--home", str(home.folder)]
+            with subprocess.Popen(till, env=seen, stderr=subprocess.PIPE, text=True) as program:
+                try:
+                    window = until(
+                        lambda: keys("search", "--onlyvisible", "--name", "Join a store"), 60, "its first screen"
+                    )
+                    keys("windowfocus", "--sync", window.splitlines()[0])
+                    keys("type", "--delay", "6", link)
+                    keys("key", "Return")
+                    keys("key", "--delay", "200", "F9")
+                    until(home.config_file.exists, 60, "it has joined")
+                    until(lambda: keys("search", "--onlyvisible", "--name", "Till 1"), 60, "and is a till")
+                    assert home.config().register == "T1"
+                finally:
+                    program.terminate()
+                    program.communicate(timeout=20)
+        finally:
+            screen.terminate()

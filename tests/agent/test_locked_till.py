@@ -46,7 +46,7 @@ def of_store(stack: ExitStack, lan: Lan, *registers: str) -> tuple[list[Shop], l
 def test_a_locked_till_is_kept_out_by_everybody_and_comes_back_with_all_it_sold(tmp_path: Path) -> None:
     lan = Lan(tmp_path)
     with ExitStack() as stack:
-        (first, second, third), _ = of_store(stack, lan, "T1", "T2", "T3")
+        (first, second, third), agents = of_store(stack, lan, "T1", "T2", "T3")
         ask = stack.enter_context(asking(lan.ca_pem))
         two, three = (stack.enter_context(at_till(shop)) for shop in (second, third))
         sell(three.sign_in())
@@ -56,6 +56,7 @@ def test_a_locked_till_is_kept_out_by_everybody_and_comes_back_with_all_it_sold(
             until(lambda: refuses(ask, third, other), SOON_S, "it is kept out")  # noqa: B023
         assert ask(second, first).status_code == 200, "nobody else is"
         until(three.till.tills.own_lock, SOON_S, "the till itself has heard of it")
+        assert "node.locked" in agents[2].health()["reasons"]
         copied = kept_types(first.home, "node-T3")
         sell(three)
         until(lambda: locks_known(two) == {"T1": False, "T2": False, "T3": True}, SOON_S, "the page shows it")

@@ -13,6 +13,7 @@ from pos_app.ui.words import ltr, tr
 LINE_PX = 56
 BUTTON_PX = 56
 MAX_CHARS = 600
+PADDING = 12
 GROUPS_A_LINE = 8
 CARD_WIDTH, CARD_HEIGHT = 860, 480
 
@@ -112,6 +113,7 @@ class JoinWindow(QWidget):
         self._line.setFont(font(16))
         self._line.setFixedHeight(LINE_PX)
         self._line.setMaxLength(MAX_CHARS)
+        self._line.setTextMargins(PADDING, 0, PADDING, 0)
         self._line.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._line.returnPressed.connect(self._pressed)
         return self._line
