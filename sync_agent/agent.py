@@ -11,13 +11,11 @@ import msgspec
 from retail_core.domain.clock import Clock, OtherClock
 from retail_core.domain.events import TillLocked
 from retail_core.domain.ids import IdSource
-from retail_core.durable import link
 from retail_core.durable.home import MachineConfig
 from retail_core.durable.link import LinkStatusDoc, NodeDoc
 from retail_core.sync.alone import DAY_MS
 from retail_core.sync.sender import HQ_PEER
-from retail_core.sync.storerole import TERM_STEP, StoreRole, appointed, heard_of, taken_over
-from retail_core.wire.messages import ClaimReply
+from retail_core.sync.storerole import TERM_STEP, StoreRole
 from sync_agent.backups import NightlyCopies
 from sync_agent.certificate import Certificate
 from sync_agent.config import (
@@ -44,6 +42,7 @@ from sync_agent.hq_link.lock_line import LOCKED, LockLine
 from sync_agent.hq_link.neighbours import Neighbours
 from sync_agent.hq_link.receipt_line import ReceiptLine
 from sync_agent.hq_link.references import SHRUNK, References
+from sync_agent.hq_link.role_line import RoleLine
 from sync_agent.hq_link.route import Route
 from sync_agent.hq_link.shared_line import SharedLine
 from sync_agent.hq_link.start_line import StartLine
@@ -55,7 +54,7 @@ from sync_agent.lan_server import lan_app
 from sync_agent.salvage.line import SalvageLine
 from sync_agent.segment_watch import SegmentWatch
 from sync_agent.serving import QuietServer, listen, plain_server, tls_server
-from sync_agent.storage import downlink, reference_files, roles
+from sync_agent.storage import downlink, reference_files
 from sync_agent.storage.figures import figures_here
 from sync_agent.storage.files import Files
 from sync_agent.storage.streams import Copy
@@ -71,8 +70,6 @@ from sync_agent.wake import LOOPBACK, Bell
 LOG = logging.getLogger(__name__)
 HQ_SILENT_MS = 40_000  # a long poll and a retry
 HOUSEKEEPING_MS = 30_000
-ALIVE_WITHIN_S = 0.1
-FOLLOW_ROLE_S = 0.25
 
 
 class Agent:
@@ -84,7 +81,6 @@ class Agent:
         """`role` says whether this machine has the store role now; the configuration only says how it began."""
         config = msgspec.structs.replace(config, store_role=role.has)
         self.config, self.clock, self.ids, self.files = config, clock, ids, files
-        self.role, self.role_changed = role, False
         self.term = f"{role.generation // TERM_STEP}.{role.generation % TERM_STEP}.{ids.next()}"
         self.home = home
         self.nodes: Mapping[str, NodeDoc] = {}
@@ -93,7 +89,6 @@ class Agent:
         self._hq_clock = OtherClock()
         self._acceptance: Acceptance | None = None
         self._journal: Acceptance | None = None  # of a machine without the store role, once it has something to say
-        self._pending_role: StoreRole | None = None
         self._stopping, self._figures = asyncio.Event(), Bell()
         self._sealed: dict[str, SealedHealth] = {}
         self.lines = Supervisor(clock)
@@ -112,6 +107,7 @@ class Agent:
             heard=lambda word: self.trust.carried(word), greeted=lambda: self.locks.bell.ring(),  # noqa: PLW0108 - made later
             answered=self._answered,
         )  # fmt: skip
+        self.role = RoleLine(role, files, self.neighbours, self.stop)
         self.segments = SegmentWatch(home.home, files)
         self.cache = FeedCache(files, clock)
         self.references = References(files, self.down, self.hq, self._key, clock, ids)
@@ -141,7 +137,7 @@ class Agent:
         self.board = SharedBoard(files, clock) if config.store_role else None
         self.shared = SharedLine(files, clock, self.board, lambda: self.neighbours.with_store_role, self._told)
         self.claims = ClaimLine(
-            files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self._take_over
+            files, clock, self.board, lambda: self.neighbours.with_store_role, self._told, self.role.take_over
         )
         self.copies = NightlyCopies(self.home.home, config, clock)
         self.keys = KeyLine(files, self.aside)
@@ -192,7 +188,7 @@ class Agent:
         lines |= {
             "push": self.uplink.run, "copy": self.copied.run, "neighbours": self.neighbours.run,
             "certificate": self.certificate.run, "status": self._show_status, "telemetry": self._send_figures,
-            "housekeeping": self._keep_house, "watch": self.watch.run, "role": self._follow_role,
+            "housekeeping": self._keep_house, "watch": self.watch.run, "role": self.role.run,
             "shared": self.shared.follow, "claims": self.claims.run, "receipts": self.receipts.run,
             "keys": self.keys.run, "salvage": self.salvage.run, "start": self.start.run, "backup": self.copies.run,
             "trust": self.trust.run, "locks": self.locks.run, "sealing": self._seal, "segments": self.segments.run,
@@ -212,7 +208,7 @@ class Agent:
         self.nodes = await self.files.run(downlink.nodes)
         await self.trust.open()
         await self.locks.open()
-        await self._heard_of_hq()
+        await self.role.heard_of_hq()
         if config.store_role:
             self._acceptance = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
             await self._decide()
@@ -260,7 +256,7 @@ class Agent:
         self.copy.offer(others if self.config.store_role or not stores else {})
         self.shared.bell.ring()
         self._hurry()
-        self._heard_of_roles()
+        self.role.heard_of_neighbours()
 
     def _answered(self, peer: str) -> None:
         """What went past the store while it was away goes on through it, also where nothing new is to be sent."""
@@ -283,56 +279,6 @@ class Agent:
             journal = self._journal = await self.files.run(lambda files: Acceptance.open(files, self.clock, self.ids))
         await self.files.run(lambda _: journal.note(event, by))
         self._grown()
-
-    def _heard_of_roles(self) -> None:
-        """A neighbour has the store role."""
-        highest = self.neighbours.highest
-        wanted = heard_of(self.role, self.config.agent_node, highest)
-        if wanted is None:
-            return
-        if self.role.has:
-            LOG.warning("%s has taken over the store role", highest[1], extra={"code": "store_role.given_up"})
-        else:
-            self.role = wanted
-        self._pending_role = wanted
-
-    async def _heard_of_hq(self) -> None:
-        """Head office says who has the store role: that ends what the store decided without it."""
-        said = await self.files.run(lambda files: link.read_store_role(files.link))
-        if said is not None:
-            wanted = appointed(self.role, self.config.agent_node, said.term, said.node)
-            self._pending_role = wanted or self._pending_role
-
-    async def _take_over(self) -> ClaimReply:
-        """A manager wants this machine to have the store role. Refused while the one that has it answers."""
-        node = self.config.agent_node
-        if self.role.has:
-            return ClaimReply(granted=True, holder=node)
-        for client in self.neighbours.with_store_role.values():
-            try:
-                async with asyncio.timeout(ALIVE_WITHIN_S):
-                    await client.hello()
-            except (HopFault, TimeoutError):
-                continue
-            return ClaimReply(granted=False, holder=client.peer.name.partition(":")[2])
-        LOG.warning("this machine takes over the store role", extra={"code": "store_role.taken"})
-        self._pending_role = taken_over(self.role, self.neighbours.highest)
-        return ClaimReply(granted=True, holder=node)
-
-    async def _follow_role(self) -> None:
-        """Write down what was decided about the role; begin again with or without it."""
-        while True:
-            wanted, self._pending_role = self._pending_role, None
-            if wanted is not None:
-                await self._take_role(wanted)
-            await asyncio.sleep(FOLLOW_ROLE_S)
-
-    async def _take_role(self, wanted: StoreRole) -> None:
-        await self.files.run(lambda files: roles.put(files, wanted))
-        self.role = wanted
-        if wanted.has is not self.config.store_role:
-            self.role_changed = True
-            self.stop()
 
     def _grown(self) -> None:
         """A neighbour's journal has more here than before."""
@@ -366,7 +312,7 @@ class Agent:
         if scope == store_scope(self.config):
             self.nodes = await self.files.run(downlink.nodes)
             self.neighbours.bell.ring()
-            await self._heard_of_hq()
+            await self.role.heard_of_hq()
             await self._decide()
         self.till.brought()
 
@@ -427,7 +373,7 @@ class Agent:
         config, error = self.config, self.hq.last_error
         return Hello(
             config.agent_node, config.store, config.store_role, self.term, not error, error, self.watch.reach.value,
-            self.role.generation, self.trust.word, self.locks.digest,
+            self.role.now.generation, self.trust.word, self.locks.digest,
         )  # fmt: skip
 
     def hq_contact_ms(self) -> int:

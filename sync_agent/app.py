@@ -40,7 +40,7 @@ async def run_agent(home: AgentHome) -> None:
                 for number in (signal.SIGTERM, signal.SIGINT):
                     asyncio.get_running_loop().add_signal_handler(number, agent.stop)
                 await agent.run()
-                if not agent.role_changed:
+                if not agent.role.changed:
                     break
         finally:
             await files.close()
