@@ -144,6 +144,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "staff.badge_taken": "This badge belongs to somebody else in this store.",
         "staff.pin_taken": "Somebody in this store has this PIN. Choose another.",
         "staff.pin_needed": "A new person needs a PIN.",
+        "unit.sold_all_the_same": "a unit was sold twice by its tag; the till said so, and somebody sold it all the same",
         "unit.sold_twice": "a unit was sold twice by its tag and had not come back",
         "value.bad_code": "The number of a card has {shortest} to {longest} letters and digits.",
         "value.bad_move": "This amount cannot be moved.",

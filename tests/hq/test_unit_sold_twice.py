@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from hq_server.service import cases
 from hq_server.service.ingest import take
@@ -70,6 +71,18 @@ def test_that_another_line_of_the_receipt_came_back_does_not_free_the_unit(shop:
     one = enrolled(shop.hq, "till-1").says(tagged(FIRST, "another", TAG))
     push(shop, one.says(returned(THIRD, FIRST, (1, "THROW", 1, 2999, "sellable")), tagged(SECOND, TAG)))
     assert [case.subject for case in flagged(shop)] == [TAG]
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_case_says_when_the_cashier_was_told_and_sold_the_unit_all_the_same(shop: Shop, told_first: bool) -> None:
+    """Whichever of the two sales reaches head office first."""
+    plain = enrolled(shop.hq, "till-1").says(tagged(FIRST, TAG))
+    again = tagged(SECOND, "another", TAG)
+    lines = tuple(msgspec.structs.replace(line, despite=FIRST) if line.epc == TAG else line for line in again.lines)
+    told = enrolled(shop.hq, "till-2").says(msgspec.structs.replace(again, lines=lines))
+    push(shop, *((told, plain) if told_first else (plain, told)))
+    (case,) = flagged(shop)
+    assert (case.evidence["code"], case.evidence["despite"]) == ("unit.sold_all_the_same", FIRST)
 
 
 def test_a_case_that_was_closed_opens_again_when_the_unit_is_sold_a_third_time(shop: Shop) -> None:

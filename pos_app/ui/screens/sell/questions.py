@@ -45,7 +45,7 @@ class Questions(QObject):
     def entered(self, text: str) -> None:
         """A date of birth or a value, confirmed with Enter; Enter alone answers nothing."""
         asked = self._open
-        if asked is None or asked.taken or not text.strip():
+        if asked is None or not text.strip():
             return
         done = self._asking.birth_date(text) if asked.age else self._asking.fill(asked.line_id, asked.field, text)
         self._after(done)
