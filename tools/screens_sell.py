@@ -118,6 +118,7 @@ ASKING = replace(
     ),
     selected="8",
 )  # fmt: skip
+USUAL = "Scan, or type a name, code, or 3* for quantity"
 ANSWER, AMOUNT = "Answer, then Enter; or go on scanning", "Type the amount, then Enter; or go on scanning"
 AGE = AskView(
     "Age check",
@@ -222,7 +223,7 @@ def sell_pictures() -> Iterator[Picture]:
     yield Picture("sell-exempt", sell(EXEMPT_SALE, _exempt), SYNCED, SELL_STRIP)
     yield Picture("sell-age", sell(ASKING, _asked(AGE, ANSWER)), SYNCED, SELL_STRIP)
     yield Picture("sell-serial", sell(replace(ASKING, selected="9"), _asked(SERIAL, ANSWER)), SYNCED, SELL_STRIP)
-    yield Picture("sell-unit-taken", sell(WITH_JACKET, _asked(TAKEN, "")), SYNCED, SELL_STRIP)
+    yield Picture("sell-unit-taken", sell(WITH_JACKET, _asked(TAKEN, USUAL)), SYNCED, SELL_STRIP)
     yield Picture("sell-gift-card", sell(SALE, _asked(GIFT_CARD, AMOUNT)), SYNCED, SELL_STRIP)
     yield Picture("sell-beside", sell(SALE, _beside), SYNCED, SELL_STRIP)
     yield Picture("sell-beside-declined", sell(SALE, _beside_declined), SYNCED, SELL_STRIP)

@@ -23,6 +23,7 @@ from retail_core.wire.messages import PushHeader, SharedPage
 from sync_agent.config import AgentHome
 from sync_agent.lan_desk import audience_of
 from tests.agent.support import LOOPBACK, Lan, acked, agent, free_port, journal_types, kept_types, until, url_of
+from tests.agent.test_claims_of_a_payment import lay
 from tests.agent.test_store_tells import aside, claims
 from tests.agent.test_versions_of_the_feed import of_link
 from tests.agent.test_with_hq import MILK, price_at, stocked
@@ -97,7 +98,9 @@ def test_a_till_of_today_goes_by_the_word_of_a_store_role_of_yesterday(tmp_path:
         until(lambda: claims(at, "warm") != NobodyAnswered(), why="it answers")
         assert all(isinstance(claims(at, "x", kind), Granted) for kind in claimed(release))
         until(lambda: aside(at), why="a basket of the other till is seen")
-        at.scan(MILK.code).pay_cash(500)
+        at.scan(MILK.code)
+        lay(at, "3034257BF7194E4000000001")  # of units with tags it knows nothing
+        at.pay_cash(500)
         node = second.config.till_node
         until(lambda: acked(second.home, "store", node) == len(journal_types(second.home)), why="it has it all")
         until(lambda: price_at(second, MILK.sku) == NEW_PRICE_MINOR, why="its catalogue, and what changed since")
