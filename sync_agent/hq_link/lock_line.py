@@ -108,9 +108,13 @@ class LockLine:
         await self._files.run(lambda files: stored.note_read(files, acts[-1].n))
 
     def _genuine(self, lock: TillLock) -> bool:
-        origin = self._nodes().get(lock.origin)
+        """Said by a machine of the store, of one machine of the store: nobody is locked under another's name."""
+        known = self._nodes()
+        origin = known.get(lock.origin)
         try:
-            if origin is None or not lock.nodes or lock.agent not in self._nodes():
+            if origin is None or not lock.nodes or lock.agent not in known:
+                return False
+            if {known[node].register for node in lock.nodes if node in known} != {lock.register}:
                 return False
             check_lock(origin.public_key, lock)
         except RuleViolationError as odd:

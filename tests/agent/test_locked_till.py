@@ -1,13 +1,21 @@
 """A manager locks a till of the store: the others let it in no more, with no head office, and nothing it sold is lost."""
 
+import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pos_app.service.tills import Why
 from retail_core.domain.approvals import Approval, ApprovalNeededError
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import TillLocked
+from retail_core.trust.locks import LockPage, TillLock, sign_lock
+from sync_agent.config import AgentHome
+from sync_agent.hq_link.lock_line import LockLine
+from sync_agent.storage import downlink
+from sync_agent.storage.files import Files
 from tests.agent.support import AgentProcess, Lan, agent, journal_types, kept_types, until
 from tests.agent.test_store_alone import Ask, asking
 from tests.agent.test_store_lan import sell
@@ -116,3 +124,35 @@ def test_only_a_managers_word_locks_and_only_for_the_till_it_was_given_for(tmp_p
 
 def agreed(at: AtTill, needed: ApprovalNeededError) -> Approval:
     return at.done(lambda done, failed: at.till.signing_in.approver(needed, MANAGER_PIN, done, failed))
+
+
+def test_a_lock_made_up_by_a_program_is_not_taken_in_anothers_name_and_leaves_its_own(tmp_path: Path) -> None:
+    lan = Lan(tmp_path)
+    first, second, third = (lan.machine(register) for register in ("T1", "T2", "T3"))
+    lan.introduce()
+    made_up = TillLock(("agent-T3", "node-T3"), "T3", True, 1, "missing", "op-2", 1, "agent-T2")
+    stranger = msgspec.structs.replace(made_up, nodes=("agent-T9",))
+    key_of = {shop.config.agent_node: shop.home.keys.signing_key("agent") for shop in (first, second, third)}
+    traces: list[TillLocked] = []
+
+    async def note(event: TillLocked, _by: str) -> None:
+        traces.append(event)
+
+    async def kept_out_after(*told: TillLock) -> bool:
+        files = await Files.open(AgentHome(first.home.folder), first.config)
+        try:
+            nodes = await files.run(downlink.nodes)
+            line = LockLine(files, key_of["agent-T1"], lambda: nodes, tuple, note, lambda: None)
+            await line.open()
+            await line.take(LockPage(told))
+            return "agent-T3" not in line.of(nodes)
+        finally:
+            await files.close()
+
+    two_at_once = msgspec.structs.replace(made_up, nodes=("agent-T3", "agent-T1"))
+    in_anothers_name = sign_lock(key_of["agent-T3"], made_up)
+    assert not asyncio.run(kept_out_after(made_up, in_anothers_name, sign_lock(key_of["agent-T2"], stranger)))
+    assert not asyncio.run(kept_out_after(sign_lock(key_of["agent-T2"], two_at_once)))
+    assert traces == []
+    assert asyncio.run(kept_out_after(sign_lock(key_of["agent-T2"], made_up)))
+    assert [(trace.heard_from, trace.register, trace.by) for trace in traces] == [("agent-T2", "T3", "op-2")]
