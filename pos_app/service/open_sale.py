@@ -192,7 +192,10 @@ class OpenSale:
     def take_up(self, data: SaleData) -> tuple[LineId, ...]:
         """Go on with a basket that was put aside, by the prices of now; the lines that have another price."""
         book = self._catalogue.book()
-        self.sale = Sale(msgspec.structs.replace(data, book=book.version, started_ms=self._clock.now_ms()))
+        lines = tuple(msgspec.structs.replace(line, taken=None) if line.contested else line for line in data.lines)
+        self.sale = Sale(
+            msgspec.structs.replace(data, book=book.version, started_ms=self._clock.now_ms(), lines=lines)
+        )  # who has a unit is asked anew when it is paid
         self._book, self.last_paid = book, None
         changed: list[LineId] = []
         for line in self.sale.lines:

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from pos_app.service import parking
+from pos_app.service.reserving import contested
 from pos_app.storage.parked import Parked
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted, Thing
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.ids import LineId, SaleId
+from retail_core.domain.ids import Gtin, LineId, SaleId
+from retail_core.domain.scanned import TagUnit
 from retail_core.domain.shared import SharedBasket
+from retail_core.domain.tagged import UnitTaken
 from retail_core.domain.tender import Tender, TenderKind
 from tests.support.shop import ITEMS, AtTill, Shop, at_till, make_shop
 
@@ -103,6 +106,17 @@ def test_two_presses_take_a_basket_up_once(shop: Shop) -> None:
         at.pay_cash(119)
         with pytest.raises(RuleViolationError, match=r"parking\.gone"):
             take_up(at, aside.sale_id)
+
+
+def test_who_has_a_unit_is_asked_anew_after_the_basket_was_put_aside(shop: Shop) -> None:
+    with at_till(shop) as at:
+        at.sign_in().till.selling.read_tags([TagUnit("3034257BF7194E4000000001", Gtin(MILK.code.zfill(14)), "1")])
+        taken = {line.epc: UnitTaken("T2") for line in at.sale if line.epc}
+        at.till.selling.reopen(contested(at.sale, taken))
+        assert at.sale.questions == 1
+        put = at.done(at.till.parking.park)
+        take_up(at, put.sale_id)
+        assert (at.sale.questions, [line.taken for line in at.sale]) == (0, [None])
 
 
 class AlwaysGranted:
