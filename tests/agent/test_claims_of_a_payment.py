@@ -17,10 +17,10 @@ from retail_core.domain.scanned import TagUnit
 from retail_core.domain.tagged import UnitTaken
 from retail_core.durable.engine import open_ro
 from tests.agent.support import until
-from tests.agent.test_store_tells import MILK, claims, store_of_two
+from tests.agent.test_store_tells import MILK, answered, claims, store_of_two
 from tests.support.shop import AtTill
 
-SLACK_S = 1.5
+SLACK_S = 3.0
 """A busy machine may be late; a wait for each of many claims would be later still."""
 MANY = 20
 TAGS = 200
@@ -157,7 +157,7 @@ def test_a_payment_that_is_refused_keeps_nothing_from_the_other_tills(tmp_path: 
     with store_of_two(tmp_path) as store:
         here, other = store.two, store.one
         first, second = (here.scan(MILK.code).pay_cash(500).receipt_no for _ in range(2))
-        assert isinstance(claims(other, second, ClaimKind.RECEIPT_REFUND), Granted)
+        assert isinstance(answered(other, second, ClaimKind.RECEIPT_REFUND), Granted)
         take_back(here, first, second)
         with pytest.raises(RuleViolationError, match=r"return\.in_use.*T1"):
             here.pay_cash(0)
@@ -170,7 +170,7 @@ def test_a_payment_that_is_refused_keeps_nothing_from_the_other_tills(tmp_path: 
 def test_many_things_are_one_wait_whether_somebody_answers_or_not(tmp_path: Path) -> None:
     things = [(ClaimKind.RECEIPT_REFUND, f"R{n}") for n in range(MANY)]
     with store_of_two(tmp_path) as store:
-        assert claims(store.one, "R7", ClaimKind.RECEIPT_REFUND) != NobodyAnswered()
+        assert isinstance(answered(store.one, "R7", ClaimKind.RECEIPT_REFUND), Granted)
         answers = all_of(store.two, *things)
         assert answers.pop((ClaimKind.RECEIPT_REFUND, "R7")) == Refused("agent-T1")
         assert {type(answer) for answer in answers.values()} == {Granted}

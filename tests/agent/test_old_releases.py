@@ -24,7 +24,7 @@ from sync_agent.config import AgentHome
 from sync_agent.lan_desk import audience_of
 from tests.agent.support import LOOPBACK, Lan, acked, agent, free_port, journal_types, kept_types, until, url_of
 from tests.agent.test_claims_of_a_payment import lay
-from tests.agent.test_store_tells import aside, claims
+from tests.agent.test_store_tells import answered, aside, claims
 from tests.agent.test_versions_of_the_feed import of_link
 from tests.agent.test_with_hq import MILK, price_at, stocked
 from tests.golden.old_peer import OldPeer, serving
@@ -96,7 +96,7 @@ def test_a_till_of_today_goes_by_the_word_of_a_store_role_of_yesterday(tmp_path:
     with serving(peer, *pair) as faults, agent(second.home), at_till(second) as at:
         at.sign_in()
         until(lambda: claims(at, "warm") != NobodyAnswered(), why="it answers")
-        assert all(isinstance(claims(at, "x", kind), Granted) for kind in claimed(release))
+        assert all(isinstance(answered(at, "x", kind), Granted) for kind in claimed(release))
         until(lambda: aside(at), why="a basket of the other till is seen")
         at.scan(MILK.code)
         lay(at, "3034257BF7194E4000000001")  # of units with tags it knows nothing

@@ -9,7 +9,7 @@ from tests.agent.town import Hq, enrolled, line_to
 from tests.support.shop import ITEMS, at_till
 
 MILK, WATER = ITEMS[0], ITEMS[2]
-PROMPT_S = 5.0  # the till itself looks every second; the rest is the line
+PROMPT_S = 20.0  # the till itself looks every second; the rest is the line
 
 
 def test_a_recall_stops_the_basket_and_is_lifted_and_hq_finds_the_buyer(hq: Hq, store: str, folder: Path) -> None:

@@ -18,7 +18,9 @@ from tests.agent.support import AgentProcess, Lan, agent, kept_types, until
 from tests.support.shop import CODE, ITEMS, MANAGER_PIN, AtTill, at_till
 
 MILK, CHICKEN = ITEMS[0], ITEMS[1]
-SEEN_WITHIN_S = 5.0  # once, on a machine that is busy with other tests; the promise is measured in test_within_a_second
+SEEN_WITHIN_S = (
+    20.0  # once, on a machine that is busy with other tests; the promise is measured in test_within_a_second
+)
 
 
 class Store:
@@ -43,6 +45,18 @@ def store_of_two(folder: Path) -> Iterator[Store]:
 
 def claims(at: AtTill, key: str, kind: ClaimKind = ClaimKind.RFID_UNIT) -> ClaimAnswer:
     return at.done(lambda done, _: at.till.claims.ask(kind, key, done))
+
+
+def answered(at: AtTill, key: str, kind: ClaimKind = ClaimKind.RFID_UNIT) -> ClaimAnswer:
+    """Where the store role runs: one that a busy machine keeps from answering within the till's 200 ms is asked again."""
+    said: list[ClaimAnswer] = []
+
+    def heard() -> bool:
+        said.append(claims(at, key, kind))
+        return said[-1] != NobodyAnswered()
+
+    until(heard, why="the store role answers")
+    return said[-1]
 
 
 def aside(at: AtTill) -> Sequence[Parked]:
@@ -92,10 +106,10 @@ def test_without_the_store_role_each_till_has_its_own_baskets(tmp_path: Path) ->
 
 def test_one_machine_works_on_a_thing_at_a_time(tmp_path: Path) -> None:
     with store_of_two(tmp_path) as store:
-        assert isinstance(claims(store.one, "epc-1"), Granted)
-        assert isinstance(claims(store.one, "epc-1"), Granted)  # its own claim again
-        assert claims(store.two, "epc-1") == Refused("agent-T1")
-        assert isinstance(claims(store.two, "epc-2"), Granted)
+        assert isinstance(answered(store.one, "epc-1"), Granted)
+        assert isinstance(answered(store.one, "epc-1"), Granted)  # its own claim again
+        assert answered(store.two, "epc-1") == Refused("agent-T1")
+        assert isinstance(answered(store.two, "epc-2"), Granted)
 
 
 def test_an_order_picked_at_one_till_stands_ready_at_the_other(tmp_path: Path) -> None:
@@ -148,7 +162,9 @@ def test_another_machine_takes_the_store_role_over_and_nothing_is_forgotten(tmp_
         for at in (two, three):
             until(lambda: aside(at), why="all see it")  # noqa: B023
         until(lambda: two.till.connection.read().copies, why="T2 knows who has its second copy")
-        assert claims(two, "agent-T2", ClaimKind.STORE_ROLE) == Refused("agent-T1")  # it answers: nothing to take over
+        assert answered(two, "agent-T2", ClaimKind.STORE_ROLE) == Refused(
+            "agent-T1"
+        )  # it answers: nothing to take over
         first.kill()
         until(lambda: two.till.connection.read().parts[Part.STORE] is PartState.DOWN, why="the page says so")
         with pytest.raises(ApprovalNeededError):

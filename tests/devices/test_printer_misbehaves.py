@@ -2,7 +2,6 @@
 
 import random
 import socket
-import time
 from collections.abc import Callable, Iterator
 from threading import Event, Thread
 
@@ -17,6 +16,7 @@ from pos_app.devices.transport.tcp import TcpLink
 from pos_app.receipts import escpos
 from pos_app.receipts.layout import receipt_document
 from tests.devices.support import CLOCK, eventually, no_jitter, receipt
+from tests.support.pace import Watch
 
 JOB = escpos.render(receipt_document(receipt()), escpos.PROFILES["epson80"])
 DEADLINE_MS = 1000
@@ -93,9 +93,9 @@ def opened() -> Iterator[Callable[[OddPrinter], EscPosPrinter]]:
 
 
 def in_time(act: Callable[[], PrintResult], deadline_ms: int = DEADLINE_MS) -> PrintResult:
-    began = time.monotonic()
+    began = Watch()
     result = act()
-    assert time.monotonic() - began < deadline_ms / 1000 + SLACK_S
+    assert began.took_s < deadline_ms / 1000 + SLACK_S
     return result
 
 

