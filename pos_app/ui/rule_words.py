@@ -86,6 +86,10 @@ def _store(settings: SettingsDoc) -> Rules:
         (tr("Currency"), ltr(settings.currency)),
         (tr("Receipts speak"), NAMES.get(settings.lang, settings.lang)),
         (tr("Cash is rounded to"), _money(rounding, settings) if rounding else tr("the cent")),
+        (
+            tr("Before they are paid goods lie in a basket up to"),
+            ntr("{n} minute", "{n} minutes", settings.counts.basket_minutes),
+        ),
         (tr("The journal of sales is kept for"), ntr("{n} year", "{n} years", settings.keeping.journal_years)),
         (tr("Taxes are rounded"), tr(ROUNDINGS[settings.tax.rounding])),
         *((tr("Taxes of {name}", name=ltr(of)), ltr(" + ".join(bear))) for of, bear in settings.tax.stands_for.items()),

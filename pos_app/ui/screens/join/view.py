@@ -45,6 +45,7 @@ class JoinWindow(QWidget):
         self._address = label(px=18, weight=Weight.SEMI, name="join_address")
         self._address.setWordWrap(True)
         self._print = label(px=18, weight=Weight.SEMI, name="join_fingerprint")
+        self._print.setWordWrap(True)
         for shown in (self._address, self._print):
             lines.addWidget(shown)
         self._refused = label(px=16, weight=Weight.SEMI, look="error", name="join_refused")

@@ -12,6 +12,7 @@ from pos_app.ui.words import tr
 LIST_WIDTH, NARROW_LIST = 240, 168
 NARROW_PX = 1180
 PAGE_HEIGHT = 52
+EDGE_PX = 8
 KEYS_ROOM = 130  # what else the list has: its margins, and two lines about keys
 
 
@@ -29,7 +30,7 @@ class ManagerView(QWidget):
         sides = row(self, gap=WIDE_GAP, margins=(WIDE_GAP, WIDE_GAP, WIDE_GAP, WIDE_GAP))
         self._side = panel("manager_pages")
         self._side.setFixedWidth(LIST_WIDTH)
-        lines = column(self._side, gap=6, margins=(1, 6, 1, 10))
+        self._lines = lines = column(self._side)
         self._list = column()
         lines.addLayout(self._list)
         lines.addStretch(1)
@@ -76,9 +77,10 @@ class ManagerView(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """On a low window the list gives up its words about keys, which the help has too, and then some height."""
+        """On a low window the list gives up its words about keys, which the help has too, then some height and its edges."""
         low = self.height() < len(self._buttons) * PAGE_HEIGHT + KEYS_ROOM
         self._keys.setVisible(len(self._buttons) > 1 and not low)
+        self._lines.setContentsMargins(1, *((1, 1, 1) if low else (EDGE_PX, 1, EDGE_PX)))
         for one in self._buttons.values():
             one.setFixedHeight(TOUCH_PX if low else PAGE_HEIGHT)
 
