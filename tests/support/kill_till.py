@@ -123,7 +123,7 @@ def _till(folder: Path, chance: random.Random, ack: int, round_: int) -> None:
         hand = Hand()
         till = Till.open(Home(folder), SystemClock(), SystemIds(), hand.deliver)
         till.signed_in(SoldBy(OperatorId("op-1"), "Ana M.", Role.CASHIER))
-        till.paying._claims = NobodyThere()
+        till.paying.reserving._claims = NobodyThere()
         coupons = _coupons(folder, round_)
         os.write(ack, b"up\n")
         while True:
