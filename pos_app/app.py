@@ -5,6 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
+from pos_app.runtime.joining import is_new
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable import copies
 from retail_core.durable.home import Home
@@ -92,11 +93,11 @@ def _run(home: Home, *, fullscreen: bool) -> int:
         log_to(home.logs, "till")
     else:
         logging.basicConfig(handlers=[logging.NullHandler()])
-    from pos_app.ui.first_start import first_start, is_new
+    if is_new(home):
+        from pos_app.ui.first_start import first_start
 
-    if is_new(home) and not first_start(home, fullscreen=fullscreen):
-        home.config()  # closed before it joined, or nobody sees a screen: said as on any machine without a store
-    config = home.config()
+        first_start(home, fullscreen=fullscreen)
+    config = home.config()  # also of a window closed before it joined, or that nobody sees: said as without a store
     # imported here so that a bad configuration is said at once, without loading a screen
     from pos_app.counter import Counter
     from pos_app.devices.config import device_tables

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from retail_core.domain.errors import EnvironmentFault, Fact, RuleViolationError
+from retail_core.durable.home import Home
 
 AGENT = "omnitill-agent"
 PATIENCE_S = 90.0
@@ -28,6 +29,11 @@ class Refused(msgspec.Struct, frozen=True):
 
     code: str
     facts: dict[str, Fact] = {}
+
+
+def is_new(home: Home) -> bool:
+    """An empty folder that waits for its store. One with files in it has lost its settings, and a mistyped one is not there."""
+    return home.folder.is_dir() and not home.config_file.exists() and not any(home.folder.glob("*.db"))
 
 
 def agent_program() -> Sequence[str]:

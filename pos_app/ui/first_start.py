@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEventLoop, QLocale
 from PySide6.QtGui import QGuiApplication
 
-from pos_app.runtime.joining import Joined, agent_program, join
+from pos_app.runtime.joining import agent_program, join
 from pos_app.runtime.worker import Worker
 from pos_app.ui.background import Background
 from pos_app.ui.fault import NOBODY_SEES
@@ -15,33 +15,24 @@ from retail_core.durable.home import Home
 TOPIC = "join"
 
 
-def is_new(home: Home) -> bool:
-    """An empty folder that waits for its store. One with files in it has lost its settings, and a mistyped one is not there."""
-    return home.folder.is_dir() and not home.config_file.exists() and not any(home.folder.glob("*.db"))
-
-
-def first_start(home: Home, *, fullscreen: bool) -> bool:
-    """Show the window until the machine has joined a store; False when it was closed, or nobody would see it.
+def first_start(home: Home, *, fullscreen: bool) -> None:
+    """Show the window until the machine has joined a store or it is closed; not where nobody would see it.
 
     Raises EnvironmentFault `agent.missing`.
     """
     application(QLocale.system().name().partition("_")[0])
     if QGuiApplication.platformName() in NOBODY_SEES:
-        return False
+        return
     program = agent_program()
     background = Background()
     worker = Worker("first-start", background.deliver)
-    window, loop, found = JoinWindow(), QEventLoop(), list[Joined]()
+    window, loop = JoinWindow(), QEventLoop()
     presenter = JoinPresenter(
         window,
         lambda link, done, failed: worker.ask(TOPIC, lambda: join(program, home.folder, link), done, failed),
     )
 
-    def finished(joined: Joined) -> None:
-        found.append(joined)
-        loop.quit()
-
-    presenter.joined.connect(finished)
+    presenter.joined.connect(loop.quit)
     window.closed.connect(loop.quit)
     try:
         if fullscreen:
@@ -54,4 +45,3 @@ def first_start(home: Home, *, fullscreen: bool) -> bool:
         worker.close()
         window.hide()
         window.deleteLater()
-    return bool(found)

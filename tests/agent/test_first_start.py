@@ -13,10 +13,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from pos_app.runtime.joining import Joined, join
+from pos_app.runtime.joining import Joined, is_new, join
 from pos_app.runtime.worker import Worker
 from pos_app.ui.background import Background
-from pos_app.ui.first_start import is_new
 from pos_app.ui.main import application
 from pos_app.ui.screens.join.presenter import JoinPresenter
 from pos_app.ui.screens.join.view import JoinWindow
