@@ -55,6 +55,7 @@ ALONE: Mapping[Permission, str] = MappingProxyType(
         Permission.MANAGE_STAFF: _("Unlock PINs"),
         Permission.SEE_EXCEPTIONS: _("See the exception report"),
         Permission.TAKE_STORE_ROLE: _("Make another till the store's first machine"),
+        Permission.LOCK_TILL: _("Lock another till, and let it in again"),
     }
 )
 """What a store asks about; whoever may not, does it with somebody who may."""
