@@ -94,7 +94,7 @@ def retry_quarantined(hq: Hq) -> int:
     """
     applied, after = 0, (-1, "", "")
     while True:
-        waiting = hq.database.read(lambda conn: streams.quarantined_after(conn, after, RETRIED_AT_ONCE))  # noqa: B023
+        waiting = hq.database.read(lambda conn: streams.quarantined_after(conn, after, RETRIED_AT_ONCE))  # noqa: B023 - run at once
         if not waiting:
             return applied
         applied += sum(_released(hq, one) for one in waiting)

@@ -85,7 +85,7 @@ async def _one_by_one(store: SyncClient, asked: ClaimRound, answered: list[Claim
     the next is not. Raises HopFault.
     """
     for request in asked.claims:
-        answered.append(await store.claim(request))  # noqa: PERF401
+        answered.append(await store.claim(request))  # noqa: PERF401 - one at a time, each kept
     return ClaimRoundReply(tuple(answered))
 
 
