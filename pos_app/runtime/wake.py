@@ -1,9 +1,10 @@
 """One loopback byte after each commit wakes the other side; polling is the floor, so a lost byte loses nothing."""
 
-import select
 import socket
 from collections.abc import Callable
 from threading import Thread
+
+from pos_app.devices.transport.ready import readable
 
 LOOPBACK = "127.0.0.1"
 POLL_S = 1.0
@@ -42,7 +43,7 @@ class WakeLine:
 
     def _run(self) -> None:
         while True:
-            ready, _, _ = select.select([self._in, self._stop_in], [], [], POLL_S)
+            ready = readable([self._in, self._stop_in], POLL_S)
             if self._stop_in in ready:
                 return
             if self._in in ready:

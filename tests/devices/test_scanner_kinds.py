@@ -33,6 +33,7 @@ from pos_app.devices.scanner.record import Recorded, record_scan
 from pos_app.devices.scanner.same_code import command_for
 from pos_app.devices.scanner.tables import CameraTable, EvdevTable, HidPosTable
 from pos_app.devices.sim.port import PtyPort
+from pos_app.devices.transport.ready import readable
 from pos_app.devices.transport.serial_port import PortIdentity
 from tests.devices.support import CLOCK, Heard, eventually, no_jitter
 
@@ -134,9 +135,8 @@ class Plugged:
         return list(descriptor())
 
     def read(self, max_length: int, timeout_ms: int = 0) -> Sequence[int]:
-        import select
 
-        if not select.select([self.reader], [], [], timeout_ms / 1000)[0]:
+        if not readable([self.reader], timeout_ms / 1000):
             return []
         data = os.read(self.reader, 64)
         if not data:

@@ -5,13 +5,14 @@
 
 import contextlib
 import errno
-import select
 import socket
 from types import SimpleNamespace
 from typing import Any
 
 import usb.backend
 from usb.core import USBError, USBTimeoutError
+
+from pos_app.devices.transport.ready import readable, writable
 
 VID, PID, SERIAL = 0x04B8, 0x0E15, "TM-1"
 SMALL_BUFFER = 1_000  # what the device takes at once
@@ -112,7 +113,7 @@ class PrinterBus(usb.backend.IBackend):
     def bulk_write(self, dev_handle: object, ep: int, intf: int, data: Any, timeout: int) -> int:
         if self._line is None:
             raise USBError("No such device", errno=errno.ENODEV)
-        if not select.select([], [self._line], [], timeout / 1000)[1]:
+        if not writable(self._line, timeout / 1000):
             raise USBTimeoutError("Operation timed out", errno=errno.ETIMEDOUT)
         piece = bytes(data)[:SMALL_BUFFER]
         self.writes.append(len(piece))
@@ -122,7 +123,7 @@ class PrinterBus(usb.backend.IBackend):
     def bulk_read(self, dev_handle: object, ep: int, intf: int, buff: Any, timeout: int) -> int:
         if self._line is None:
             raise USBError("No such device", errno=errno.ENODEV)
-        if not select.select([self._line], [], [], timeout / 1000)[0]:
+        if not readable([self._line], timeout / 1000):
             raise USBTimeoutError("Operation timed out", errno=errno.ETIMEDOUT)
         with contextlib.suppress(OSError):
             heard = self._line.recv(len(buff))

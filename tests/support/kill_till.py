@@ -8,7 +8,6 @@ middle of the next sale. What was acknowledged must be on disk, once, whatever t
 import json
 import os
 import random
-import select
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pos_app.devices.transport.ready import readable
 from pos_app.service.instruments import Found
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, NobodyAnswered, Thing
 from tests.support.kill_accounts import COUPON_FILE, COUPONS_A_ROUND, GIFT_CODE, LOYALTY_CARD
@@ -91,7 +91,7 @@ def _until_killed(child: int, read_end: int, sales: int, chance: random.Random) 
     """Wait for `sales` acknowledgements, then kill 0–30 ms later and collect what was still said."""
     said, end = b"", time.monotonic() + ROUND_LIMIT_S
     while said.count(b"\n") < sales + 1 and time.monotonic() < end:  # the first line says that the till is up
-        ready, _, _ = select.select([read_end], [], [], 0.5)
+        ready = readable([read_end], 0.5)
         if ready:
             data = os.read(read_end, 4096)
             if not data:

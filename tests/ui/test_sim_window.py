@@ -1,7 +1,6 @@
 """The simulators' window presses the buttons of real simulators over their real socket."""
 
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -26,6 +25,7 @@ from pos_app.devices.sim.printer import PrinterSim
 from pos_app.devices.sim.scale import ScaleSim
 from pos_app.devices.sim.scanner import ScannerSim
 from pos_app.devices.sim.terminal import TerminalSim
+from pos_app.devices.transport.ready import readable
 from pos_app.ui import theme
 from pos_app.ui.main import application
 from pos_app.ui.sim_line import MAX_WAITING, SimLine
@@ -124,7 +124,7 @@ def scanner_port(desk: Desk) -> Iterator[Callable[[], bytes]]:
 
     def read() -> bytes:
         got = b""
-        while not got.endswith(b"\r") and select.select([port], [], [], 5)[0]:
+        while not got.endswith(b"\r") and readable([port], 5):
             got += os.read(port, 100)
         return got
 
@@ -172,7 +172,7 @@ def test_a_weight_typed_after_another_is_not_completed_to_it(desk: Desk) -> None
     port = os.open(desk.scale.where, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         os.write(port, b"W")
-        assert select.select([port], [], [], 5)[0]
+        assert readable([port], 5)
         assert os.read(port, 20) == b"\x0201.000\r"
     finally:
         os.close(port)
@@ -272,7 +272,7 @@ def test_lines_nobody_answers_are_bounded_and_each_is_told(qtbot: QtBot, dressed
         line.answered.connect(lambda *one: answers.append(one))
         line.open()
         peer, _ = mute.accept()
-        qtbot.waitUntil(lambda: select.select([peer], [], [], 0)[0] != [], timeout=WAIT_MS)  # it asked for the buttons
+        qtbot.waitUntil(lambda: readable([peer], 0) != [], timeout=WAIT_MS)  # it asked for the buttons
         for n in range(MAX_WAITING):
             line.send("scale", f"scale {n}")
         assert [(told, answer[:22]) for _, told, answer in answers] == [

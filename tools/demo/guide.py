@@ -1,11 +1,11 @@
 """The demo stays open for a person: what to do, and a line to type on that works the simulated devices."""
 
 import os
-import select
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 
+from pos_app.devices.transport.ready import readable
 from tools.demo.day import Day, Say
 from tools.demo.hq import PASSWORD, VIEWER, HeadOffice
 from tools.demo.plan import Plan
@@ -79,7 +79,7 @@ class Console:
             if source is None:
                 Event().wait(LOOK_EVERY_S)
                 continue
-            if not select.select([source], [], [], LOOK_EVERY_S)[0]:
+            if not readable([source], LOOK_EVERY_S):
                 continue
             data = os.read(source, READ_BYTES)
             source = source if data else None

@@ -4,7 +4,6 @@ Never by name: only the keyboard that was commissioned by a scan is grabbed, or 
 may have several nodes; all of its keyboards are read. One that slept and came back is found by identity again.
 """
 
-import select
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from importlib import import_module
@@ -18,6 +17,7 @@ from pos_app.devices.scanner.event import scan_event
 from pos_app.devices.scanner.supervised import SupervisedScanner
 from pos_app.devices.scanner.tables import EvdevTable
 from pos_app.devices.supervisor import Control, UnfitError
+from pos_app.devices.transport.ready import readable
 
 WAIT_S = 0.1
 GAP_MS = 200  # nobody types on it, so slow radio links may take their time
@@ -140,7 +140,7 @@ class EvdevScanner(SupervisedScanner):
                 raise FileNotFoundError(self._table.name)
             control.ready()
             while not control.stopping:
-                ready = select.select(list(boards), [], [], WAIT_S)[0]
+                ready = readable(list(boards), WAIT_S)
                 for number in ready:
                     board, reader, wedge = boards[number]
                     for event in board.read():

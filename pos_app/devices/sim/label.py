@@ -10,7 +10,6 @@ it when it is unplugged.
 """
 
 import contextlib
-import select
 import socket
 import struct
 from collections import deque
@@ -26,6 +25,7 @@ from PIL import Image
 from pos_app.devices.sim.label_paper import LabelPaper
 from pos_app.devices.sim.panel import Button
 from pos_app.devices.sim.zpl_reader import Format, Reader
+from pos_app.devices.transport.ready import readable
 
 MAX_KEPT = 1_000
 READ_BYTES = 4096
@@ -187,7 +187,7 @@ class LabelSim:
 
     def _turn(self) -> None:
         sources = [sock for sock in (self._wake_out, self._client or self._listener) if sock is not None]
-        ready = select.select(sources, [], [], 0 if self._unsaved else None)[0]
+        ready = readable(sources, 0 if self._unsaved else None)
         if not ready:
             self._save(self._unsaved.popleft())
         if self._wake_out in ready:

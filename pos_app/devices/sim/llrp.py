@@ -6,7 +6,6 @@ with LlrpSim() as reader:
 """
 
 import contextlib
-import select
 import socket
 import struct
 import time
@@ -17,6 +16,7 @@ from typing import Self
 
 from pos_app.devices.sim.panel import Button
 from pos_app.devices.sim.tags import TagField, tag_buttons
+from pos_app.devices.transport.ready import readable
 
 TURN_S = 0.02
 READ_BYTES = 65_536
@@ -200,7 +200,7 @@ class LlrpSim:
 
     def _turn(self, listener: socket.socket) -> None:
         sources = [listener, *([self._client] if self._client else [])]
-        for ready in select.select(sources, [], [], TURN_S)[0]:
+        for ready in readable(sources, TURN_S):
             if ready is listener:
                 self._greet(listener.accept()[0])
             else:

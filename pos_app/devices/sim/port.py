@@ -6,12 +6,13 @@ Always 8 data bits: a pty knows no parity, and Linux refuses 7E1 on it at the se
 import contextlib
 import os
 import pty
-import select
 import tty
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
+
+from pos_app.devices.transport.ready import readable, writable
 
 LOOK_S = 0.2
 READ_BYTES = 4096
@@ -35,7 +36,7 @@ class PtyPort:
     def send(self, data: bytes) -> None:
         """Nobody listening, or no cable, loses it, as in a shop."""
         with self._lock, contextlib.suppress(OSError):
-            while data and self._master >= 0 and select.select([], [self._master], [], LOOK_S)[1]:
+            while data and self._master >= 0 and writable(self._master, LOOK_S):
                 data = data[os.write(self._master, data) :]
 
     def plug_in(self) -> None:
@@ -77,14 +78,14 @@ class PtyPort:
             self._closing.wait(LOOK_S)
             return b""
         with contextlib.suppress(OSError, ValueError):  # the cable was pulled meanwhile
-            if select.select([master], [], [], LOOK_S)[0]:
+            if readable([master], LOOK_S):
                 return self._read_now(master)
         return b""
 
     def _read_now(self, master: int) -> bytes:
         """Another port may have got the number of the one that was pulled: look again before reading, which would wait."""
         with self._lock:
-            if master != self._master or not select.select([master], [], [], 0)[0]:
+            if master != self._master or not readable([master], 0):
                 return b""
             return os.read(master, READ_BYTES)
 

@@ -10,7 +10,6 @@ it was sent while it cannot print.
 """
 
 import contextlib
-import select
 import socket
 import struct
 from collections import deque
@@ -26,6 +25,7 @@ from PIL import Image
 from pos_app.devices.sim.escpos_reader import Op, Reader, RealTimeEar
 from pos_app.devices.sim.panel import Button
 from pos_app.devices.sim.paper import Paper
+from pos_app.devices.transport.ready import readable
 
 DOTS_80_MM, DOTS_58_MM = 576, 384
 MAX_KEPT = 500
@@ -188,7 +188,7 @@ class PrinterSim:
             sources.append(self._listener)
         elif Fault.STALL not in self._faults and len(client.held) < MAX_HELD_BYTES:
             sources.append(client.socket)
-        ready = select.select(sources, [], [], 0 if self._unsaved else None)[0]
+        ready = readable(sources, 0 if self._unsaved else None)
         if not ready:
             self._save(self._unsaved.popleft())
         if self._wake_out in ready:

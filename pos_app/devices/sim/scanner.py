@@ -8,7 +8,6 @@ with ScannerSim(link=folder / "scanner") as scanner:
 import contextlib
 import os
 import pty
-import select
 import tty
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from threading import Event, Lock
 from typing import Self
 
 from pos_app.devices.sim.panel import Button
+from pos_app.devices.transport.ready import writable
 
 WRITE_WAIT_S = 5.0
 SUFFIX = b"\r"
@@ -118,7 +118,7 @@ class ScannerSim:
         while rest:
             if self._master < 0:
                 raise ConnectionError("the scanner is not plugged in")
-            if not select.select([], [self._master], [], WRITE_WAIT_S)[1]:
+            if not writable(self._master, WRITE_WAIT_S):
                 raise TimeoutError("nobody reads from the scanner's port")
             rest = rest[os.write(self._master, rest) :]
 

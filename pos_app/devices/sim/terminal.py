@@ -5,7 +5,6 @@ with TerminalSim() as terminal:
 """
 
 import contextlib
-import select
 import socket
 from collections.abc import Sequence
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import Self
 
 from pos_app.devices.sim.panel import Button
 from pos_app.devices.sim.terminal_books import Booking, Books, Done
+from pos_app.devices.transport.ready import readable
 
 READ_BYTES = 4096
 TURN_S = 0.1
@@ -181,7 +181,7 @@ class TerminalSim:
     def _run(self) -> None:
         try:
             while not self._closing:
-                if select.select([self._listener], [], [], TURN_S)[0]:
+                if readable([self._listener], TURN_S):
                     with self._listener.accept()[0] as link, contextlib.suppress(OSError):
                         self._serve(link)
         finally:
@@ -204,7 +204,7 @@ class TerminalSim:
         """One APDU of the till; None when it has gone (or, with `wait_s`, said nothing so long)."""
         start = self._starts
         while len(self._rest) < 3 or len(self._rest) < 3 + self._rest[2]:
-            if select.select([link], [], [], TURN_S if wait_s is None else wait_s)[0]:
+            if readable([link], TURN_S if wait_s is None else wait_s):
                 data = link.recv(READ_BYTES)
                 if not data:
                     return None

@@ -1,9 +1,9 @@
 """A printer on a TCP port."""
 
-import select
 import socket
 import struct
 
+from pos_app.devices.transport.ready import readable, writable
 from retail_core.domain.clock import Clock
 
 READ_BYTES = 4096
@@ -38,7 +38,7 @@ class TcpLink:
         link = self._opened()
         rest = memoryview(data)
         while rest:
-            if not select.select([], [link], [], self._left_s(deadline_ms))[1]:
+            if not writable(link, self._left_s(deadline_ms)):
                 raise TimeoutError("the printer takes nothing more")
             sent = link.send(rest)
             self.bytes_out += sent
@@ -48,7 +48,7 @@ class TcpLink:
         """What has come, waiting for the first byte; nothing after the deadline."""
         link = self._opened()
         left_s = max(0, deadline_ms - self._clock.monotonic_ms()) / 1000
-        if not select.select([link], [], [], left_s)[0]:
+        if not readable([link], left_s):
             return b""
         data = link.recv(READ_BYTES)
         if not data:

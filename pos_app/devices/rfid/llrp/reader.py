@@ -5,7 +5,6 @@ again, and an inventory that was wanted goes on.
 """
 
 import logging
-import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +24,7 @@ from pos_app.devices.rfid.llrp.client import (
 from pos_app.devices.rfid.llrp.messages import Settings
 from pos_app.devices.rfid.llrp.wire import LlrpError
 from pos_app.devices.supervisor import Control, Jitter, Supervisor, UnfitError
+from pos_app.devices.transport.ready import readable
 from retail_core.domain.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class LlrpReader:
             if out := client.take_output():
                 link.sendall(out)
             lines: list[Read] = []
-            if select.select([link], [], [], LOOK_S)[0]:
+            if readable([link], LOOK_S):
                 data = link.recv(READ_BYTES)
                 if not data:
                     raise ConnectionResetError("the reader closed the connection")

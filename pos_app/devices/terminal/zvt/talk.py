@@ -1,6 +1,5 @@
 """One connection to a ZVT terminal, as long as one order needs it: connect, register, give orders, hear them out."""
 
-import select
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pos_app.devices.terminal.zvt.conversation import (
     Ending,
     reason_of,
 )
+from pos_app.devices.transport.ready import readable
 from retail_core.domain.clock import Clock
 
 DEFAULT_PORT = 20007
@@ -121,9 +121,7 @@ class Talk:
         """A converter's banner or the rest of an old conversation is not for us."""
         try:
             for _ in range(MAX_NOISE_READS):
-                if not select.select([self._link], [], [], self._settings.quiet_s)[0] or not self._link.recv(
-                    READ_BYTES
-                ):
+                if not readable([self._link], self._settings.quiet_s) or not self._link.recv(READ_BYTES):
                     return
         except OSError:
             raise LinkLostError(LINK_DIED, sent=False) from None
@@ -192,7 +190,7 @@ class Talk:
         return conversation.ending
 
     def _listen(self, conversation: Conversation, watch: "_Watch") -> None:
-        if not select.select([self._link], [], [], LOOK_S)[0]:
+        if not readable([self._link], LOOK_S):
             return
         data = self._link.recv(READ_BYTES)
         if not data:
