@@ -131,7 +131,9 @@ class Till:
     _wake: WakeLine
     _worker: Worker
     _references: tuple[Reference, Reference]
-    _closers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    _links_there: Links
+    """The worker's own connection, since one serves one thread."""
+    _refreshed: Callable[[], None]
     resumed: Resumed | None = None
     """The last sale, when this till stopped in the middle of something before it was opened."""
     put_back: PutBack | None = None
@@ -282,7 +284,8 @@ class Till:
             _wake=wake,
             _worker=worker,
             _references=(here_ref, there_ref),
-            _closers=[refreshed],
+            _links_there=links_there,
+            _refreshed=refreshed,
         )
         till._take_goods_back(here_ref, ids)
         till.asking = Asking(selling, goods, today)
@@ -337,8 +340,7 @@ class Till:
         self.receipt_codes.refresh()
         self.customers.refresh()
         self._follow_notices()
-        for refreshed in self._closers:
-            refreshed()
+        self._refreshed()
 
     def close(self) -> None:
         """Finish what was asked for, then give everything back."""
@@ -349,6 +351,7 @@ class Till:
         self.writer.close()
         for reference in self._references:
             reference.close()
+        self._links_there.close()
         self.links.close()
         self._lock.release()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.leaks import nothing_left_behind
+from tests.support.leaks import nothing_left_behind, open_files
 
 # before anything imports Qt; tests of the real window system set their own in a child process
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -37,9 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left_behind() -> Iterator[None]:
+def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     with nothing_left_behind():
         yield
+    folder = request.node.funcargs.get("tmp_path")
+    open_still = open_files(folder) if folder else []
+    assert not open_still, "the test left open: " + ", ".join(open_still)
 
 
 class _Errors(logging.Handler):

@@ -1,4 +1,4 @@
-"""What a test may not leave behind: threads, child processes, visible windows."""
+"""What a test may not leave behind: threads, child processes, visible windows, open files."""
 
 import contextlib
 import sys
@@ -63,6 +63,17 @@ def nothing_left_behind(grace_ms: int = GRACE_MS) -> Iterator[None]:
         if time.monotonic() > deadline:
             raise AssertionError("the test left behind: " + ", ".join(sorted(left)))
         time.sleep(POLL_MS / 1000)
+
+
+def open_files(folder: Path) -> list[str]:
+    """Files of `folder` that this process holds open: a few of each test's are more than a process may have."""
+    found: list[str] = []
+    for handle in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            where = handle.readlink()
+            if where.is_relative_to(folder):
+                found.append(str(where.relative_to(folder)))
+    return sorted(found)
 
 
 def _command(pid: int) -> str:
