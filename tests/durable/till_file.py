@@ -1,7 +1,7 @@
 """A till's journal on disk, as tests of durability need it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +72,9 @@ def till_file(path: Path, *, guarded: bool = False) -> Iterator[TillFile]:
     try:
         ensure_schema(conn, path, STEPS)
         guard = Guard(path.with_suffix(".guard")) if guarded else None
-        history = History(conn, path, DATABASE_KEY)
-        yield TillFile(path, conn, Journal(conn, NODE, SIGNING_KEY.sign, guard, history.entries_after), guard, history)
+        with closing(History(conn, path, DATABASE_KEY)) as history:
+            journal = Journal(conn, NODE, SIGNING_KEY.sign, guard, history.entries_after)
+            yield TillFile(path, conn, journal, guard, history)
     finally:
         conn.close()
 

@@ -65,6 +65,7 @@ class KeyedCopies(Copies):
         self._shelf = shelf
         self.file = StoreFile(path or shelf.path("store"))
         shelf.close.callback(self.file.store.close)
+        shelf.close.callback(self.file.history.close)
 
     def receive(self, header: PushHeader, entries: Sequence[StreamEntry], now_ms: int) -> Answer:
         """A neighbour's batch, by the agent's own code; the twin follows when it was taken."""
