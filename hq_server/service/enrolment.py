@@ -93,21 +93,6 @@ def certificate(hq: Hq, node: Node, tls_csr_pem: str) -> str:
     return authority.agent_certificate(hq.ca_pem, hq.ca_key, tls_csr_pem, _names(node.node_id), hq.clock.now_ms())
 
 
-def revoke(hq: Hq, node_id: str) -> Node:
-    """From the next request on, HQ refuses this node; its store is told. Raises `node.unknown`."""
-    now_ms = hq.clock.now_ms()
-
-    def work(unit: Unit) -> Node:
-        access.revoke_node(unit, node_id[:80], now_ms)
-        found = access.node_of(unit.conn, node_id[:80])
-        if found is None:
-            raise RuleViolationError("node.unknown", node=node_id[:80])
-        publish_nodes(hq, unit, found.store, [found], now_ms)
-        return found
-
-    return hq.database.write(work)
-
-
 def certify_tills(hq: Hq) -> int:
     """Publish tills that an older release enrolled without a certificate for their receipts; how many there were."""
 

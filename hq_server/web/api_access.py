@@ -7,13 +7,13 @@ from litestar import delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from hq_server.service import access, enrolment, store_roles
+from hq_server.service import access, enrolment, shutting_out, store_roles
 from hq_server.service.enrolment import CodeMade
 from hq_server.service.fields import Id, Name
 from hq_server.storage import access as stored
 from hq_server.storage.access import ApiToken, Node
 from hq_server.storage.figures import NodeFigures, figures_of
-from hq_server.web.guards import NEEDS
+from hq_server.web.guards import NEEDS, AnyRequest, caller_of
 from hq_server.web.openapi import errors
 from hq_server.web.state import Server
 from hq_server.web.threads import threaded
@@ -112,8 +112,8 @@ def _machines(server: Server) -> list[HTTPRouteHandler]:
         responses=errors(400, 401, 403, 404),
     )
     @threaded
-    def revoke(node_id: FromPath[str]) -> Node:
-        return enrolment.revoke(hq, node_id)
+    def revoke(request: AnyRequest, node_id: FromPath[str]) -> Node:
+        return shutting_out.revoke(hq, node_id, caller_of(request).name)
 
     @post(
         "/api/nodes/{node_id:str}/store-role",

@@ -167,7 +167,7 @@ async def _check_request(request: AnyRequest) -> Response[bytes] | None:
 
 
 def _to_sign_in(request: AnyRequest, _error: NotSignedInError) -> Response[Any]:
-    if request.url.path in {"/", "/machines", "/machines/add"}:
+    if request.url.path in {"/", "/machines"} or request.url.path.startswith("/machines/"):
         return Redirect("/sign-in", status_code=303)
     return error_response("access.anonymous", 401, {})
 

@@ -3,18 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Annotated
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
 
-from hq_server.service import machines
+from hq_server.service import machines, shutting_out
+from hq_server.service.context import Hq
 from hq_server.service.machines import Machine
 from hq_server.web.guards import NEEDS, PAGE, AnyRequest, caller_of
 from hq_server.web.paper import HTML, Pages
+from hq_server.web.shut_out_page import said_after
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread
 from hq_server.web.today_view import CALM, GOOD, WARN, age
 from hq_server.web.words import tr
+from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.roles import Permission
 from retail_core.wire.devices import DeviceStanding, Standing
 
@@ -42,6 +47,7 @@ class MachineRow:
     quarantined_tone: str
     devices: tuple[DevicePill, ...] = ()
     locked: str = ""
+    node: str = ""
 
 
 def row_of(one: Machine) -> MachineRow:
@@ -61,6 +67,7 @@ def row_of(one: Machine) -> MachineRow:
         "error" if one.quarantined else CALM,
         tuple(_pill(device) for device in one.devices),
         _locked(one),
+        one.node,
     )
 
 
@@ -90,14 +97,24 @@ WHY_LOCKED: Mapping[str, str] = MappingProxyType(
 
 def machine_routes(server: Server, pages: Pages) -> list[HTTPRouteHandler]:
     @get("/machines", opt={PAGE: True, NEEDS: Permission.VIEW_TODAY}, include_in_schema=False)
-    async def page(request: AnyRequest) -> Response[str]:
+    async def page(
+        request: AnyRequest, out: Annotated[str | None, QueryParameter(max_length=80)] = None
+    ) -> Response[str]:
         found: Sequence[Machine] = await in_thread(machines.machines, server.hq)
         person = caller_of(request)
+        done = await in_thread(_after, server.hq, out) if out else ""
         rows = [row_of(one) for one in found[: machines.SHOWN]]
         body = pages.html(
             "machines.html", rows=rows, more=len(found) - len(rows), may_enrol=person.may(Permission.ENROL),
-            person=person.name, csrf=person.csrf,
+            done=done, person=person.name, csrf=person.csrf,
         )  # fmt: skip
         return Response(body, media_type=HTML)
 
     return [page]
+
+
+def _after(hq: Hq, node_id: str) -> str:
+    try:
+        return said_after(shutting_out.standing(hq, node_id))
+    except RuleViolationError:
+        return ""  # an address somebody made up

@@ -18,6 +18,7 @@ from hq_server.web.forms import form_of
 from hq_server.web.guards import ANONYMOUS, COOKIE, NEEDS, PAGE, AnyRequest, caller_of, check_own_form
 from hq_server.web.machines_page import machine_routes
 from hq_server.web.paper import HTML, Pages
+from hq_server.web.shut_out_page import shut_out_routes
 from hq_server.web.state import Server
 from hq_server.web.threads import in_thread
 from hq_server.web.today_view import TodayView, view_of
@@ -60,6 +61,7 @@ def page_routes(server: Server) -> list[HTTPRouteHandler]:
         *_today(server, pages),
         *machine_routes(server, pages),
         *enrol_routes(server, pages),
+        *shut_out_routes(server, pages),
     ]
 
 

@@ -64,6 +64,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "key.not_ours": "The key of {file} is not sealed to this HQ.",
         "key.not_released": "The keys of machine {node} are not released, or another machine has them. Ask an administrator of head office.",
         "node.revoked": "This machine was shut out. Enrol it again if that was a mistake.",
+        "node.unknown": "There is no machine {node}.",
         "mail.bad_address": "no e-mail address",
         "mail.bad_settings": "The settings of the mail server in {file} cannot be read: {why}",
         "mail.deferred": "put off by the mail server for days",

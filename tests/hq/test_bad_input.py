@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hq_server.service import enrolment
+from hq_server.service import shutting_out
 from retail_core.domain.roles import Role
 from retail_core.wire.messages import MAX_EXPANDED_BYTES
 from tests.hq.running import RunningHq
@@ -39,7 +39,7 @@ def test_bad_input_is_answered_counted_and_shown_and_stops_nothing(running: Runn
     foreign = enrolled(running.hq, f"far-{name}", OTHER_STORE)
     before = counts(running)
     with running.as_node(machine) as client, running.as_node(gone) as revoked:
-        enrolment.revoke(running.hq, gone.node.node_id)
+        shutting_out.revoke(running.hq, gone.node.node_id, "Ines")
         now_s = running.hq.clock.now_ms() // 1000
         hop = Hop("hq", machine, foreign, client, revoked, "omnitill-hq", now_s)
         assert answered(bad.send(hop)) == (bad.status, bad.code)

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from zxingcpp import read_barcodes
 
-from hq_server.service import access, authority
+from hq_server.service import authority
 from hq_server.service.masterdata import PlaceRow, put_places
 from hq_server.storage.access import nodes
 from retail_core.domain.roles import Role
 from retail_core.wire.enrolment import read_link
 from sync_agent.config import AgentHome
 from sync_agent.enrol import enrol
-from tests.hq.running import PASSWORD, RunningHq, running_hq
+from tests.hq.chromium import in_focus, signed_in
+from tests.hq.running import RunningHq, running_hq
 
 pytestmark = pytest.mark.xdist_group("hq-pages")
 
-CHROMIUM = Path("/usr/bin/chromium")
 STORE = "S0700"
 
 
@@ -35,28 +35,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHq]:
 
 @pytest.fixture
 def page(running: RunningHq) -> Iterator[Page]:
-    if not CHROMIUM.exists():
-        pytest.fail("Chromium is not installed; `make test` installs it", pytrace=False)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield signed_in(browser, running)
-        browser.close()
-
-
-def signed_in(browser: Browser, running: RunningHq) -> Page:
-    access.put_user(running.hq, "Ines", PASSWORD, Role.HQ_ADMIN.value)
-    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1366, "height": 768})
-    page = context.new_page()
-    page.goto(f"{running.url}/sign-in")
-    page.fill("#name", "Ines")
-    page.fill("#password", PASSWORD)
-    page.click("button.main")
-    page.wait_for_selector(".tile")
-    return page
-
-
-def in_focus(page: Page, name: str) -> None:
-    page.wait_for_function("name => document.activeElement.id === name", arg=name)
+    with signed_in(running) as found:
+        yield found
 
 
 def csrf_of(text: str) -> str:

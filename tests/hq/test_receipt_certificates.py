@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hq_server.service import enrolment
+from hq_server.service import enrolment, shutting_out
 from hq_server.storage import access, feed
 from hq_server.storage.database import Unit
 from retail_core.domain.receipts import PaidReceipt
@@ -52,7 +52,7 @@ def test_a_till_enrolled_by_an_older_release_is_certified_when_hq_starts(shop: S
     assert enrolment.certify_tills(shop.hq) == 1
     assert published(shop, answer.till_node).receipt_certificate
     assert enrolment.certify_tills(shop.hq) == 0
-    enrolment.revoke(shop.hq, answer.till_node)
+    shutting_out.revoke(shop.hq, answer.till_node, "Ines")
     assert published(shop, answer.till_node).receipt_certificate == ""
     assert enrolment.certify_tills(shop.hq) == 0
     assert shop.hq.database.read(lambda conn: access.node_of(conn, str(answer.till_node)))
