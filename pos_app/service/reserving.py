@@ -4,10 +4,10 @@ Nobody answering stops nothing: what may be done without an answer is bounded, a
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
-from pos_app.storage.readers import Links
 from retail_core.domain.claims import ClaimAnswer, ClaimKind, Claims, Refused, Thing
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import SaleId
@@ -27,10 +27,16 @@ Taken = Mapping[str, UnitTaken]
 Refusal = Callable[[RuleViolationError, Taken], None]
 
 
+class Registers(Protocol):
+    """Which register of the store a machine stands at."""
+
+    def register_of(self, node: str) -> str: ...
+
+
 class Reserving:
     """All methods run on the screen's thread. What a sale has claimed already is not asked for again."""
 
-    def __init__(self, facts: Links, claims: Claims) -> None:
+    def __init__(self, facts: Registers, claims: Claims) -> None:
         self._facts, self._claims = facts, claims
         self._held: dict[SaleId, tuple[Thing, ...]] = {}
 

@@ -1,9 +1,9 @@
 """R5: 2,000 simulated days of eight hours without a violation, and every planted fault caught within 20 days."""
 
 from tests.gates import Figures, Gate
-from tests.sim.checks import ViolationError
 from tests.sim.faults import Planted
 from tests.sim.replay import plan_of, run_day
+from tests.sim.violation import ViolationError
 
 DAYS = 2_000
 PLANTED_WITHIN = 20
@@ -24,7 +24,7 @@ def one(n: int) -> Figures:
 
 
 GATE = Gate(
-    f"{DAYS} simulated days of selling, orders, counts, gift cards, returns and baskets, with loss, repetition, cuts, crashes,"
+    f"{DAYS} simulated days of selling, tagged goods, orders, counts, gift cards, returns and baskets, with loss, repetition, cuts, crashes,"
     " clocks that jump, disks put back and the store role taken over: 0 lost, 0 doubled, 0 unsaid",
     DAYS + len(PLANTED),
     one,

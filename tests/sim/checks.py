@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from retail_core.domain.claims import CLAIM_MS, ClaimAnswer, ClaimKind, Granted
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Thing
 from retail_core.domain.counting import Change, Count, Place, Shelf, change_of, shelf
 from retail_core.domain.events import (
     BasketRecalled,
@@ -25,22 +25,17 @@ from retail_core.domain.shared_drawer import SharedDrawer, drawer_merged, drawer
 from retail_core.domain.stock import movements_of
 from retail_core.wire.envelope import Entry
 from retail_core.wire.events import decode_event
-from tests.sim.board import register
+from tests.sim.claimchecks import ClaimChecks
 from tests.sim.faults import Planted
-from tests.sim.office import BASKET_TWICE, RETURNED_TWICE
+from tests.sim.office import BASKET_TWICE, RETURNED_TWICE, UNIT_CASES
 from tests.sim.truth import SKUS
+from tests.sim.violation import ViolationError
 
 if TYPE_CHECKING:
-    from tests.sim.agent import Agent
     from tests.sim.till import Till
     from tests.sim.world import World
 
-Claim = tuple[ClaimKind, str]
 OVERDRAWN = "value.overdrawn"
-
-
-class ViolationError(AssertionError):
-    """What must always hold did not."""
 
 
 class Checks:
@@ -48,34 +43,16 @@ class Checks:
         self.world = world
         self.spends: dict[str, list[tuple[str, int]]] = {}
         self._done: dict[str, list[str]] = {}
-        self._known: dict[tuple[str, ClaimKind, str], tuple[dict[str, int], int]] = {}
-        self._claims: dict[tuple[str, ClaimKind, str], tuple[str, int, int]] = {}
+        self.claims = ClaimChecks(world)
 
     # ── during the day ───────────────────────────────────────────────────────────────────────────
 
-    def granted(self, holder: "Agent", kind: ClaimKind, key: str, asker: str) -> None:
-        """Nobody else has what the store role grants, until it is given back or its time is over."""
-        thing, wrong_ms, now_ms = (
-            (holder.disk.board.source, kind, key),
-            holder.clock.wrong_ms,
-            self.world.clockwork.now_ms,
-        )
-        other, since_ms, was_wrong_ms = self._claims.get(thing, (asker, 0, 0))
-        if other != asker and now_ms - since_ms < CLAIM_MS and wrong_ms == was_wrong_ms:
-            raise ViolationError(f"{holder.name} granted {kind} {key} to {asker} while {other} has it")
-        self._claims[thing] = asker, now_ms, wrong_ms
-        self._known[register(asker), kind, key] = holder.disk.board.read, len(holder.disk.board.read)
-
-    def released(self, source: str, kind: ClaimKind, key: str) -> None:
-        """What it was claimed for was done."""
-        self._claims.pop((source, kind, key), None)
-
-    def done(self, till: "Till", claim: Claim, what: str, entry: Entry | None, answer: ClaimAnswer) -> None:
+    def done(self, till: "Till", claim: Thing, what: str, entry: Entry | None, answer: ClaimAnswer) -> None:
         """In a store whose machines hear one another a thing that can be done once is done once."""
         if entry is None:
             return
         before = self._done.setdefault(what, [])
-        if before and self._knew(till, claim, before, answer):
+        if before and self.claims.knew(till, claim, before, answer):
             raise ViolationError(f"{till.name}: {what} once more, and the store role knew of the first")
         before.append(entry.id)
 
@@ -83,16 +60,9 @@ class Checks:
         """There a card is never taken beyond what is on it."""
         before = self.spends.setdefault(ref, [])
         taken, ids = sum(minor for _, minor in before) + amount, [one for one, _ in before]
-        if taken > self.world.cards[ref] and self._knew(till, (ClaimKind.GIFT_CARD, ref), ids, answer):
+        if taken > self.world.cards[ref] and self.claims.knew(till, (ClaimKind.GIFT_CARD, ref), ids, answer):
             raise ViolationError(f"{till.name} took {amount} of a card with {self.world.cards[ref]}, {taken} in all")
         before.append((entry.id, amount))
-
-    def _knew(self, till: "Till", claim: Claim, before: list[str], answer: ClaimAnswer) -> bool:
-        """True when whoever granted this had read of all these events, or this till has made them itself."""
-        if not isinstance(answer, Granted) or till.blind:
-            return False
-        read, then = self._known[register(till.name), *claim]
-        return all(read.get(one, then) < then or one in till.disk.events for one in before)
 
     def unsettled(self) -> str:
         """What still has to be told or waits to be done, empty when the shop has come to rest."""
@@ -132,7 +102,9 @@ class Checks:
         self._receipts()
         self._orders([(entry.node, event) for entry, event in facts if isinstance(event, FulfilmentEvent)])
         self._baskets([event for _, event in facts if isinstance(event, BasketRecalled)])
-        self._goods([event for _, event in facts if isinstance(event, SaleCompleted)])
+        sales = [event for _, event in facts if isinstance(event, SaleCompleted)]
+        self._goods(sales)
+        self._units(sales)
         self._value()
         self._shelves(facts)
         self._boards()
@@ -207,6 +179,28 @@ class Checks:
         cases = {subject for subject in cases if len(given[subject.partition("/")[0]]) == 1}
         if more != cases:
             raise ViolationError(f"more came back of {more} than was sold, and there are exceptions for {cases}")
+
+    def _units(self, sales: list[SaleCompleted]) -> None:
+        """A tagged unit that two customers have is one thing to look at, and one that was sold once is none."""
+        given = self.world.truth.receipts
+        back = {(line.back.receipt, line.back.n) for sale in sales for line in sale.lines if line.back}
+        sold: dict[str, set[tuple[str, int]]] = {}
+        doubtful: set[str] = set()
+        for sale in sales:
+            for line in sale.lines:
+                if line.epc and not line.back:
+                    sold.setdefault(line.epc, set()).add((sale.receipt, line.n))
+                    doubtful |= {line.epc} if len(given[sale.receipt]) > 1 else set()
+        for tag in sorted(sold.keys() - doubtful):
+            cases = sum(
+                n for (code, subject), n in self.world.hq.disk.cases.items() if (code in UNIT_CASES) and subject == tag
+            )
+            left = sold[tag] - back
+            self.world.count("units sold twice" if len(left) > 1 else "units in order")
+            if cases > 1 or (cases == 0 and len(left) > 1) or (cases == 1 and len(sold[tag]) < 2):
+                raise ViolationError(
+                    f"{tag} was sold on {sold[tag]}, {left} are left, and there are {cases} exceptions"
+                )
 
     def _value(self) -> None:
         """A balance is what was issued less what was taken, and below zero it is one thing to look at."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from pos_app.service.instruments import FRESH_MS
 from pos_app.storage.orders import newest
-from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted, Refused
+from retail_core.domain.claims import ClaimAnswer, ClaimKind, Granted, Refused, Thing
 from retail_core.domain.drawer import MoveKind, SessionTotals
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import (
@@ -212,6 +212,7 @@ class Counter:
             check_amount(amount, left, known.tail, known.currency, known.kind)
         except RuleViolationError:
             self.world.count("cards refused")
+            self._nothing_came((ClaimKind.GIFT_CARD, ref))
             return
         move_id = self.world.next_id(self.till.clock)
         move = ValueMoved(ValueFact.REDEEMED, move_id, ref, ValueKind.GIFT_CARD, amount, "EUR")
@@ -232,6 +233,7 @@ class Counter:
             mine = self.till.disk.back.setdefault(receipt, [])
             if isinstance(answer, Refused) or any(part.n == sold.n for part in (*told, *mine)):
                 self.world.count("returns refused")
+                self._nothing_came((ClaimKind.RECEIPT_REFUND, receipt))
                 return
             own = self.till.next_receipt()
             mine.append(BackPart(self.till.name, own, sold.n, sold.qty_milli, sold.amount_minor))
@@ -242,12 +244,19 @@ class Counter:
             cash = (Tender(TenderKind.CASH, total, total),)
             self.world.count("goods taken back")
             entry = self.till.write(SaleCompleted(sale_id, own, "EUR", (line,), (), cash, total))
+            if sold.epc:
+                self.world.checks.claims.came_back(sold.epc, receipt, entry)
             if len(self.world.truth.receipts[receipt]) == 1:
                 claim = ClaimKind.RECEIPT_REFUND, receipt
                 self.world.checks.done(self.till, claim, f"return of {receipt}/{sold.n}", entry, answer)
 
         if self.till.up:
             self.till.claim(ClaimKind.RECEIPT_REFUND, receipt, answered)
+
+    def _nothing_came(self, thing: Thing) -> None:
+        """What was claimed is not needed: others may have it."""
+        self.till.give_back([thing])
+        self.world.checks.claims.came_to_nothing(self.till.agent.name, [thing])
 
     # ── counting ─────────────────────────────────────────────────────────────────────────────────
 

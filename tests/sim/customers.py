@@ -14,6 +14,8 @@ CARD_MINOR, CARD_BOUND_MINOR = 600, 100
 CARDS = 2
 STEPS_OF_AN_ORDER = 14
 HOUSEKEEPING_MS = 60_000
+TAGGED_PER_ACT = 2
+TAGS = tuple(f"3034257BF7194E40000000{n:02X}" for n in range(6))
 TOGETHER_MS = 2_000
 """So near to one another are two customers who have the same thing in mind."""
 
@@ -31,6 +33,8 @@ def prepare(world: "World", plan: "Plan") -> None:
         pay_by_card(world, at_ms)
         put_aside(world, at_ms)
         bring_back(world, world.chance.randint(3_000, plan.day_ms - 1_000))
+        for _ in range(TAGGED_PER_ACT):
+            buy_tagged(world, world.chance.randint(3_000, plan.day_ms - 60_000))
         count(world, world.chance.randint(3_000, plan.day_ms - 3_000))
     for till in world.tills:
         for _ in range(plan.acts + 1):
@@ -66,6 +70,26 @@ def bring_back(world: "World", at_ms: int) -> None:
                 till.counter.take_back(receipt, line)
 
     world.clockwork.at(at_ms, bring)
+
+
+def buy_tagged(world: "World", at_ms: int) -> None:
+    """Units known by their tags; one of them may be read by the till beside, and somebody may bring one back."""
+    chance = world.chance
+    tags = chance.sample(TAGS, chance.randint(1, 3))
+    first, second = chance.sample(world.tills, 2)
+    ref = InstrumentId(f"card-{chance.randrange(CARDS)}") if chance.random() < 0.2 else None
+    world.clockwork.at(at_ms, lambda: first.payments.pay(tags, ref))
+    if chance.random() < 0.6:
+        later_ms = at_ms + chance.randint(0, chance.choice((TOGETHER_MS, 40_000)))
+        world.clockwork.at(later_ms, lambda: second.payments.pay(tags[:1]))
+
+    def bring() -> None:
+        tagged = [(receipt, line) for receipt, line in world.sold if line.epc in tags]
+        if tagged:
+            chance.choice(world.tills).counter.take_back(*tagged[-1])
+
+    if chance.random() < 0.5:
+        world.clockwork.at(at_ms + chance.randint(25_000, 60_000), bring)
 
 
 def count(world: "World", at_ms: int) -> None:

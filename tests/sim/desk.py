@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from retail_core.domain.claims import ClaimAnswer, Granted, NobodyAnswered, Refused
 from retail_core.domain.events import ACTION_OF, FulfilmentEvent, FulfilmentFact
 from retail_core.domain.fulfilment import OrderDoc, apply
 from retail_core.sync import epoch
 from retail_core.sync.sender import HQ_PEER
 from retail_core.sync.storerole import NOBODY, StoreRole, heard_of, taken_over
-from retail_core.wire.messages import ClaimReply, ClaimRequest
+from retail_core.wire.claim_rounds import ClaimRound, ClaimRoundReply
 from sync_agent.config import FIND_PEERS_EVERY_MS, LEASE_SKEW_MS, POLL_TILL_MS
 from sync_agent.hq_link.claim_line import CLAIM_PATIENCE_S
 from sync_agent.hq_link.neighbours import FIRST_PAUSE_MS, FORGET_AFTER_MS
@@ -186,7 +185,7 @@ class Desk:
 
     def _fold(self) -> None:
         self._folding = False
-        if board.fold(self.world, self.disk, self.agent.journals()):
+        if board.fold(self.agent):
             self._tell()
 
     def _tell(self) -> None:
@@ -268,38 +267,40 @@ class Desk:
 
     # ── claims ───────────────────────────────────────────────────────────────────────────────────
 
-    def ask_claim(self, request: ClaimRequest, give: Callable[[ClaimAnswer], None]) -> None:
-        """A claim of the till beside us goes to the store role; whoever is granted something has what is told of it."""
-        name, now, asked_ms = self.agent.name, self.agent.clock.now_ms, self.world.clockwork.now_ms
+    def ask_claims(self, asked: ClaimRound, give: Callable[[ClaimRoundReply], None]) -> None:
+        """Claims of the till beside us go to the store role; whoever is granted something has what is told of it."""
+        name, asked_ms = self.agent.name, self.world.clockwork.now_ms
 
-        def heard(reply: ClaimReply, told: Page | None) -> None:
+        def heard(reply: ClaimRoundReply, told: list[Page]) -> None:
             if not self.agent.up or self.world.clockwork.now_ms - asked_ms > CLAIM_PATIENCE_S * 1_000:
                 return
-            if told and self.world.planted is not Planted.GRANTED_UNTOLD:
-                board.keep_news(self.disk, told)
-            give(Granted(now() + reply.for_ms) if reply.granted else Refused(reply.holder))
+            for page in told if self.world.planted is not Planted.GRANTED_UNTOLD else ():
+                board.keep_news(self.disk, page)
+            give(reply)
 
         if self.role.has:
-            heard(*self.grant(name, request))
+            heard(*self.grant(name, asked))
             return
         if not self.stores:
-            give(NobodyAnswered())
+            give(ClaimRoundReply())
             return
         store, line = self.world.agent(self.stores[0]), self.world.line
 
         def arrived() -> None:
             if store.up and store.desk.role.has:
-                said = store.desk.grant(name, request)
+                said = store.desk.grant(name, asked)
                 line.carry(store.name, name, lambda: heard(*said))
 
         line.carry(name, store.name, arrived)
 
-    def grant(self, asker: str, request: ClaimRequest) -> tuple[ClaimReply, Page | None]:
-        """As the store role: who has it."""
-        reply, told = board.claim(self.world, self.disk, asker, request, self.agent.clock.now_ms())
-        if reply.granted:
-            self.world.checks.granted(self.agent, request.kind, request.key, asker)
-        return reply, told
+    def grant(self, asker: str, asked: ClaimRound) -> tuple[ClaimRoundReply, list[Page]]:
+        """As the store role: who has each of them."""
+        world, disk, now_ms = self.world, self.disk, self.agent.clock.now_ms()
+        said = [board.claim(world, disk, asker, request, now_ms) for request in asked.claims]
+        units = [board.claim_units(world, disk, asker, request, now_ms) for request in asked.units]
+        reply = ClaimRoundReply(tuple(one for one, _ in said), tuple(units))
+        world.checks.claims.answered(self.agent, asker, asked, reply)
+        return reply, [page for _, page in said if page]
 
     # ── offers ───────────────────────────────────────────────────────────────────────────────────
 

@@ -142,6 +142,15 @@ class GuardFile(Imaged):
     series: list[str] = field(default_factory=list)
 
 
+class UnitSold(msgspec.Struct, frozen=True):
+    """Which line of which receipt a tagged unit was sold on, where and when."""
+
+    receipt: str
+    n: int
+    node: str
+    at_ms: int
+
+
 @dataclass
 class Board(Imaged):
     """What the store role tells and decides, in store.db."""
@@ -153,6 +162,7 @@ class Board(Imaged):
     claims: dict[tuple[ClaimKind, str], Held] = field(default_factory=dict)
     steps: dict[str, Steps] = field(default_factory=dict)  # of orders, read before the step they follow
     read: dict[str, int] = field(default_factory=dict)  # events it is folded from, and how many came before each
+    units: dict[str, UnitSold] = field(default_factory=dict)  # sold and not come back, by tag
 
 
 @dataclass
@@ -195,6 +205,14 @@ class Step(Imaged):
     since_ms: int
 
 
+class SoldUnit(msgspec.Struct, frozen=True):
+    """A line that sold a tagged unit; what the cashier was told who has it, and sold it all the same."""
+
+    receipt: str
+    n: int
+    despite: str
+
+
 @dataclass
 class HqDisk(Copies):
     """HQ's inbox, and what was done for each event."""
@@ -215,3 +233,4 @@ class HqDisk(Copies):
     moved: dict[str, int] = field(default_factory=dict)  # what each move added, by its id
     sold: dict[tuple[str, int], int] = field(default_factory=dict)  # thousandths by (receipt, line)
     back: dict[tuple[str, int], int] = field(default_factory=dict)
+    units: dict[str, dict[tuple[str, int], SoldUnit]] = field(default_factory=dict)  # by tag, sale and line

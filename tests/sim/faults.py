@@ -35,6 +35,11 @@ class Planted(StrEnum):
     DISPUTES_UNSAID = "HQ opens no exception when two decided on one order"
     CUT_FORGOTTEN = "a count is written without saying where the other tills stood"
     LATE_SALES_AGAIN = "sales that come to HQ after a count are taken off it, although they were made before"
+    UNIT_FORGOTTEN = "the store role forgets that a tagged unit was sold as soon as its sale is written"
+    UNIT_NEVER_BACK = "the store role goes on to say that a tagged unit is sold after it came back"
+    NOTHING_GIVEN_BACK = "a payment that comes to nothing keeps what it claimed"
+    CLAIM_NEVER_ENDS = "a claim that nobody gave back holds for ever"
+    UNIT_TWICE_UNSAID = "HQ opens no exception when a tagged unit was sold twice"
 
 
 BROUGHT_OUT_BY: Mapping[Planted, str] = MappingProxyType(
@@ -64,6 +69,11 @@ BROUGHT_OUT_BY: Mapping[Planted, str] = MappingProxyType(
         Planted.DISPUTES_UNSAID: "busy counter",
         Planted.CUT_FORGOTTEN: "clocks jump",
         Planted.LATE_SALES_AGAIN: "busy counter",
+        Planted.UNIT_FORGOTTEN: "busy counter",
+        Planted.UNIT_NEVER_BACK: "busy counter",
+        Planted.NOTHING_GIVEN_BACK: "busy counter",
+        Planted.CLAIM_NEVER_ENDS: "restless",
+        Planted.UNIT_TWICE_UNSAID: "busy counter",
     }
 )
 """The misfortune in which each is looked for: a fault that only shows after a rollback needs days with rollbacks."""

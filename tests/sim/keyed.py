@@ -4,24 +4,25 @@ Each disk here has two sides. The file answers whatever the protocol asks; the t
 end, and what the checks of every other day look at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Self
 
 from pos_app.storage.schema import TILL_STEPS
-from retail_core.domain.events import Event
+from retail_core.domain.events import Event, SaleCompleted
 from retail_core.durable.backup import back_up
-from retail_core.durable.engine import Connection, open_rw
+from retail_core.durable.engine import Connection, open_rw, transaction
 from retail_core.durable.inbox import inbox_head
 from retail_core.durable.journal import Journal as RealJournal
 from retail_core.durable.journal import Stamp, chain_hash_at, entries_after, stream_head
 from retail_core.durable.migrate import ensure_schema
 from retail_core.durable.segments import History
-from retail_core.wire.envelope import Head, Signer, StreamEntry, StreamId
+from retail_core.wire.claim_rounds import UnitsReply, UnitsRequest
+from retail_core.wire.envelope import Entry, Head, Signer, StreamEntry, StreamId
 from retail_core.wire.messages import PushAnswer, PushHeader
-from sync_agent.storage import streams
+from sync_agent.storage import streams, units
 from sync_agent.storage.files import Files
 from sync_agent.storage.store_tables import prepare_store
 from sync_agent.storage.streams import Answer
@@ -87,6 +88,16 @@ class KeyedCopies(Copies):
     def entries_after(self, stream: StreamId, seq: int, limit: int) -> Sequence[StreamEntry]:
         base = self.streams[stream].base.seq if stream in self.streams else 0
         return entries_after(self.file.store, stream, max(seq, base), limit)
+
+    def note_units(self, event: SaleCompleted, entry: Entry, came_back: Callable[[str], Collection[int]]) -> None:
+        """What the store role notes of a sale."""
+        with transaction(self.file.store, self.file.store_path):
+            units.note(self.file.store, event, entry.node, entry.at, came_back)
+
+    def claim_units(self, holder: str, request: UnitsRequest, now_ms: int) -> UnitsReply:
+        """What it answers of tagged units."""
+        with transaction(self.file.store, self.file.store_path):
+            return units.claim(self.file.store, holder, request, now_ms)
 
     def image(self) -> Self:
         """A backup by SQLite's own means, put into use as another file."""

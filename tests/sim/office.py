@@ -10,13 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from hq_server.service.fulfilment import WAIT_FOR_STEP_MS
+from hq_server.service.units import ALL_THE_SAME, TWICE
 from retail_core.domain.events import BasketRecalled, Event, FulfilmentEvent, SaleCompleted
 from retail_core.domain.fulfilment import FINAL, Action, OrderDoc, OrderLine, Owner, State, apply
 from retail_core.domain.ids import Gtin, InstrumentId, OrderId, Sku, StoreId
 from retail_core.domain.orderfold import UNKNOWN, folded, waits
 from retail_core.domain.value import Instrument, ValueKind, ValueMoved, after, wrong_about
 from retail_core.wire.envelope import Entry
-from tests.sim.disks import HqDisk, Step
+from tests.sim.disks import HqDisk, SoldUnit, Step
 from tests.sim.faults import Planted
 from tests.sim.keyed_hq import KeyedHq
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.sim.hq import Hq
 
 BASKET_TWICE, RETURNED_TWICE = "parking.taken_up_twice", "return.more_than_sold"
+UNIT_CASES = (TWICE, ALL_THE_SAME)
 TOTAL_MINOR = 2_999
 
 
@@ -31,6 +33,7 @@ class Office:
     def __init__(self, hq: "Hq") -> None:
         self.hq, self.world = hq, hq.world
         self._touched: set[str] = set()
+        self._tagged: set[str] = set()
 
     @property
     def disk(self) -> HqDisk:
@@ -110,6 +113,9 @@ class Office:
         touched, self._touched = sorted(self._touched), set[str]()
         for order_id in touched:
             self._settle(order_id)
+        tagged, self._tagged = sorted(self._tagged), set[str]()
+        for tag in tagged:
+            self._unit(tag)
 
     def _settle(self, order_id: str, *, gaps_too: bool = False) -> None:
         before = order = self.disk.orders[order_id]
@@ -174,6 +180,17 @@ class Office:
             else:
                 self.disk.sold[sale.receipt, line.n] = line.qty_milli
                 about.add((sale.receipt, line.n))
+                if line.epc:
+                    unit = SoldUnit(sale.receipt, line.n, line.despite)
+                    self.disk.units.setdefault(line.epc, {})[sale.sale_id, line.n] = unit
+                    self._tagged.add(line.epc)
         for at in sorted(about):
             if at in self.disk.sold and self.disk.back.get(at, 0) > self.disk.sold[at]:
                 self._case(RETURNED_TWICE, f"{at[0]}/{at[1]}")
+
+    def _unit(self, tag: str) -> None:
+        """A unit that several customers have: one case, until somebody closes it."""
+        left = [one for one in self.disk.units[tag].values() if (one.receipt, one.n) not in self.disk.back]
+        known = any((code, tag) in self.disk.cases for code in UNIT_CASES)
+        if len(left) > 1 and not known and self.world.planted is not Planted.UNIT_TWICE_UNSAID:
+            self._case(ALL_THE_SAME if any(one.despite for one in left) else TWICE, tag)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from hq_server.service.orders import LEASE_MS
+from retail_core.domain.claims import CLAIM_MS
 from tests.sim import customers
 from tests.sim.disks import AgentDisk, GuardFile, HqDisk, TillDisk
 
@@ -48,6 +49,7 @@ class Plan(msgspec.Struct, frozen=True):
     orders: int = 3
     acts: int = 3
     lease_ms: int = 60_000
+    claim_ms: int = 60_000
     keyed: bool = False  # on the product's own keyed files
 
     @classmethod
@@ -80,7 +82,7 @@ class Plan(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(
             day, sales=day.sales * 6, day_ms=LONG_DAY_MS, crash_rate=day.crash_rate / 10, cuts=day.cuts * 3,
             disasters=day.disasters * 2, strokes=day.strokes * 2, longest_cut_ms=3_600_000, orders=day.orders * 6,
-            acts=day.acts * 6, lease_ms=LEASE_MS,
+            acts=day.acts * 6, lease_ms=LEASE_MS, claim_ms=CLAIM_MS,
         )  # fmt: skip
 
     def prepare(self, world: "World") -> None:
@@ -172,6 +174,7 @@ def _busy_counter(world: "World", day_ms: int) -> None:
         customers.pay_everywhere(world)
         for _ in range(2):
             customers.bring_back(world, clockwork.now_ms + chance.randint(0, 3_000))
+            customers.buy_tagged(world, clockwork.now_ms + chance.randint(0, 10_000))
         customers.put_aside(world, clockwork.now_ms)
         customers.count(world, clockwork.now_ms + chance.randint(0, 10_000))
 
@@ -194,6 +197,7 @@ def _clocks_jump(world: "World", day_ms: int) -> None:
         clock.wrong_ms = to_ms
 
     world.clockwork.at(begin, lambda: jump(jump_ms))
+    customers.count(world, begin + chance.randint(0, 20_000))
     if chance.random() < 0.5:
         world.clockwork.at(begin + chance.randint(5_000, day_ms // 2), lambda: jump(0))
 

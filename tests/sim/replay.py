@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.sim.checks import ViolationError
 from tests.sim.faults import BROUGHT_OUT_BY, Planted
 from tests.sim.keyed import Shelf
 from tests.sim.plan import LONG_DAY_MS, Plan
+from tests.sim.violation import ViolationError
 from tests.sim.world import World
 
 ROOT = Path(__file__).parents[2]

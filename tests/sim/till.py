@@ -1,13 +1,14 @@
 """A till: one journal on one disk, sales, receipt numbers, the guard file, and what it does after going back in time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from retail_core.domain.claims import CLAIM_MS, WAIT_MS, ClaimAnswer, ClaimKind, NobodyAnswered
+from retail_core.domain.claims import WAIT_MS, ClaimAnswer, ClaimKind, Granted, NobodyAnswered, Refused, Thing
 from retail_core.domain.events import Event, SaleCompleted, SoldLine
 from retail_core.domain.ids import SaleId
 from retail_core.domain.tender import Tender, TenderKind
 from retail_core.sync import epoch
+from retail_core.wire.claim_rounds import ClaimRound, ClaimRoundReply, UnitsRequest
 from retail_core.wire.envelope import Entry, Head, StreamId
 from retail_core.wire.messages import ClaimRequest
 from tests.sim.counter import Counter
@@ -15,6 +16,7 @@ from tests.sim.disks import GuardFile
 from tests.sim.faults import Planted
 from tests.sim.journal import Journal
 from tests.sim.keyed import KeyedTill
+from tests.sim.payments import Payments
 from tests.sim.truth import SKUS
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Till:
             world, name, self.clock, lambda: self.disk, lambda: self.guard, lambda: self.agent.offset_ms
         )
         self.counter = Counter(self)
+        self.payments = Payments(self)
         self.put_back = False
         self.blind = False  # it went back in time, and nothing on the machine told it
 
@@ -62,6 +65,7 @@ class Till:
         self.starts += 1
         self.blind = self.blind or (self.put_back and not self.journal.guard_saw_more)
         self.put_back = False
+        self.payments.start()
         if isinstance(self.disk, KeyedTill):
             self.disk.read_again()
         if not self.disk.epochs:
@@ -116,19 +120,35 @@ class Till:
     # ── claims ───────────────────────────────────────────────────────────────────────────────────
 
     def claim(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
-        """Ask the store role; whoever stands at the counter waits no longer than `WAIT_MS`."""
-        start, answered = self.starts, [False]
+        """Ask the store role for one thing."""
+        self.claim_all([(kind, key)], lambda answers: done(answers[kind, key]))
 
-        def give(answer: ClaimAnswer) -> None:
+    def claim_all(self, things: Sequence[Thing], done: Callable[[Mapping[Thing, ClaimAnswer]], None]) -> None:
+        """Ask for all at once; whoever stands at the counter waits no longer than `WAIT_MS`."""
+        start, answered = self.starts, [False]
+        asked = _round(things, self.world.plan.claim_ms)
+        self.world.checks.claims.asked(self.agent.name, things)
+
+        def give(reply: ClaimRoundReply) -> None:
             if not answered[0]:
                 answered[0] = True
-                self.world.count(f"claims {type(answer).__name__}")
+                answers = _answers(asked, reply, self.clock.now_ms())
+                for answer in answers.values():
+                    self.world.count(f"claims {type(answer).__name__}")
                 if self.up and self.starts == start:
-                    done(answer)
+                    done(answers)
 
-        self.world.clockwork.after(WAIT_MS, lambda: give(NobodyAnswered()))
+        self.world.clockwork.after(WAIT_MS, lambda: give(ClaimRoundReply()))
         if self.agent.up:
-            self.agent.desk.ask_claim(ClaimRequest(kind, key, CLAIM_MS), give)
+            self.agent.desk.ask_claims(asked, give)
+
+    def give_back(self, things: Sequence[Thing]) -> None:
+        """They are not needed any more; nobody waits for the answer."""
+        if self.world.planted is Planted.NOTHING_GIVEN_BACK:
+            return
+        self.world.checks.claims.gives_back(self.agent.name, things)
+        if self.agent.up:
+            self.agent.desk.ask_claims(_round(things, 0), lambda _: self.world.count("claims given back"))
 
     # ── epochs ───────────────────────────────────────────────────────────────────────────────────
 
@@ -178,3 +198,24 @@ class Till:
         self.disk.epochs_series.append(series)
         self.journal.open_epoch(why, above, series)
         self.agent.wake()
+
+
+def _round(things: Sequence[Thing], for_ms: int) -> ClaimRound:
+    singly = tuple(ClaimRequest(kind, key, for_ms) for kind, key in things if kind is not ClaimKind.RFID_UNIT)
+    tags = tuple(key for kind, key in things if kind is ClaimKind.RFID_UNIT)
+    return ClaimRound(singly, (UnitsRequest(tags, for_ms),) if tags else ())
+
+
+def _answers(asked: ClaimRound, reply: ClaimRoundReply, now_ms: int) -> Mapping[Thing, ClaimAnswer]:
+    """Of what has no answer nobody could be asked."""
+    found: dict[Thing, ClaimAnswer] = {}
+    for n, one in enumerate(asked.claims):
+        said = reply.claims[n] if n < len(reply.claims) else None
+        given = said and (Granted(now_ms + said.for_ms) if said.granted else Refused(said.holder))
+        found[one.kind, one.key] = given or NobodyAnswered()
+    for n, many in enumerate(asked.units):
+        told = reply.units[n] if n < len(reply.units) else None
+        taken = {one.epc: Refused(one.holder, one.receipt) for one in told.taken} if told else {}
+        others = Granted(now_ms + told.for_ms) if told else NobodyAnswered()
+        found.update({(ClaimKind.RFID_UNIT, tag): taken.get(tag, others) for tag in many.epcs})
+    return found

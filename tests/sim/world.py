@@ -12,7 +12,7 @@ from retail_core.wire.envelope import GENESIS, Head, Signer, StreamId, chain_has
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import PushHeader
 from tests.sim.agent import Agent
-from tests.sim.checks import Checks, ViolationError
+from tests.sim.checks import Checks
 from tests.sim.clockwork import Clockwork, Line, MachineClock
 from tests.sim.disks import AgentDisk, Copies, HqDisk, TillDisk, fast_sign
 from tests.sim.faults import Planted
@@ -21,6 +21,7 @@ from tests.sim.keyed import KeyedCopies, KeyedTill, Shelf
 from tests.sim.keyed_hq import KeyedHq
 from tests.sim.till import Till
 from tests.sim.truth import Truth
+from tests.sim.violation import ViolationError
 
 if TYPE_CHECKING:
     from tests.sim.plan import Plan
