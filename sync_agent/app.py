@@ -16,19 +16,18 @@ from retail_core.durable.logs import log_to
 from retail_core.durable.system import SystemClock, SystemIds
 from retail_core.wire.enrolment import MAX_LINK_CHARS, EnrolmentLink, read_link
 from sync_agent.admin import explain
-from sync_agent.agent import Agent
-from sync_agent.commands import COMMANDS
 from sync_agent.config import AgentHome
-from sync_agent.enrol import enrol
-from sync_agent.storage import roles
-from sync_agent.storage.files import Files
-from sync_agent.storage.mending import mend
 
 LOG = logging.getLogger("sync_agent.app")  # by its name also when run as a program
 
 
 async def run_agent(home: AgentHome) -> None:
     """Run until SIGTERM or SIGINT. Raises EnvironmentFault when it cannot start."""
+    from sync_agent.agent import Agent  # joining a store need not wait for the servers' libraries
+    from sync_agent.storage import roles
+    from sync_agent.storage.files import Files
+    from sync_agent.storage.mending import mend
+
     config = home.config()
     lock = InstanceLock(home.lock)
     try:
@@ -54,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     home = AgentHome(Path(asked.home))
     try:
         if asked.command == "enrol":
+            from sync_agent.enrol import enrol
+
             settings = dict(pair.partition("=")[::2] for pair in asked.set)
             text = sys.stdin.readline(MAX_LINK_CHARS + 2) if asked.link == "-" else asked.link
             link = read_link(text) if text or asked.link else EnrolmentLink(asked.hq, asked.ca, asked.code)
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f"Enrolled as {config.register} of {config.store} ({config.store_name}). Start: omnitill-agent run"
                 )
         elif asked.command in {"backup", "restore", "salvage"}:
+            from sync_agent.commands import COMMANDS
+
             print(COMMANDS[asked.command](home, asked))
         else:
             if home.folder.is_dir():
