@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_ACCESSIBILITY", "0")
 os.environ["TZ"] = "UTC"  # a shop's zone is an argument; what leaks in from the machine would differ here and in CI
 time.tzset()
+# Programs are started some hundred times, test files are read by each worker: compiled once, as where they are installed.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest_plugins = ["tests.support.postgres"]
 

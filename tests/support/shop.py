@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -234,7 +235,13 @@ def till_node(shop: Shop) -> link.NodeDoc:
 
 def staff(operator_id: str, name: str, role: Role, pin: str, badge: str = "") -> link.StaffDoc:
     hashed = badge_hash(badge_secret(badge)).hex() if badge else ""
-    return link.StaffDoc(OperatorId(operator_id), name, role, SALT.hex(), pin_hash(pin, SALT).hex(), badge_hash=hashed)
+    return link.StaffDoc(OperatorId(operator_id), name, role, SALT.hex(), _head_office_hash(pin), badge_hash=hashed)
+
+
+@cache
+def _head_office_hash(pin: str) -> str:
+    """Made once per PIN, not once per shop: slow by design, and the till hashes for itself at each sign-in."""
+    return pin_hash(pin, SALT).hex()
 
 
 def pickup_order(order_id: str, number: str, wanted: tuple[tuple[str, int], ...]) -> OrderDoc:
