@@ -218,7 +218,9 @@ class Till:
             return business_date(shop_time.now_ms(), zone, starts_at)
 
         goods = GoodsCheck(links, config.currency, today, NUMBERS.get(config.currency, ""))
-        selling = Selling(here_ref, links, writer, shop_time, ids, config.currency, goods)
+        selling = Selling(
+            here_ref, links, writer, shop_time, ids, config.currency, goods, _calendar_day(shop_time, zone)
+        )
         selling.promoting = promoting = Promoting(links, zone)
         discounting = Discounting(selling, lambda: (links.settings() or NO_SETTINGS).discounts)
         selling.restore(basket)
@@ -335,7 +337,7 @@ class Till:
         self.store_drawers.heard(status)
         self.sealing.tick()
         self.tell_devices()
-        if self.goods.refresh():
+        if self.goods.refresh() or self.selling.day_turned:
             self.rechecked(self.selling.recheck())
         self.receipt_codes.refresh()
         self.customers.refresh()
@@ -370,6 +372,11 @@ class Till:
 
 def _ignore(_: CodedError) -> None:
     """The next refresh tries again."""
+
+
+def _calendar_day(shop_time: Clock, zone: ZoneInfo) -> Callable[[], str]:
+    """What day the calendar says in the store, YYYY-MM-DD; the trading day may end hours later."""
+    return lambda: business_date(shop_time.now_ms(), zone, 0)
 
 
 def _shop_time(clock: Clock, links: Links, store: TillStore) -> ShopTime:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from hq_server.service.context import Hq
-from hq_server.storage import catalogue, departments, feed
+from hq_server.storage import catalogue, departments, feed, taxes
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Unit
 from hq_server.storage.departments import DepartmentRow
@@ -25,7 +25,7 @@ def put(hq: Hq, wanted: Sequence[DepartmentRow]) -> None:
         checked(one.department)
 
     def work(unit: Unit) -> None:
-        classes = {tax.tax_class for tax in catalogue.taxes(unit.conn)}
+        classes = taxes.classes(unit.conn)
         for one in wanted:
             if one.department.tax_class not in classes:
                 raise RuleViolationError("department.unknown_tax_class", no=one.department.no)

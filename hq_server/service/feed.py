@@ -9,6 +9,7 @@ from hq_server.service.context import Hq
 from hq_server.storage import access, catalogue, feed
 from hq_server.storage.database import Unit
 from retail_core.domain.errors import RuleViolationError
+from retail_core.durable.taxes import DOC_VERSION, TaxDoc
 from retail_core.trust.keys import b64
 from retail_core.trust.word import HqWord, speak
 from retail_core.wire.messages import MAX_PULL_LIMIT, FeedRow, PageHead
@@ -18,7 +19,15 @@ STORE_SCOPES = "store:"
 _ENCODE = msgspec.json.Encoder().encode
 
 Downcast = Callable[[FeedRow], FeedRow]
-DOWNCASTS: Mapping[tuple[str, int], Downcast] = MappingProxyType({})
+
+
+def _without_days(row: FeedRow) -> FeedRow:
+    """The rate of now alone."""
+    doc = msgspec.structs.replace(msgspec.json.decode(row.doc, type=TaxDoc), dated=())
+    return msgspec.structs.replace(row, v=row.v - 1, doc=msgspec.Raw(_ENCODE(doc)))
+
+
+DOWNCASTS: Mapping[tuple[str, int], Downcast] = MappingProxyType({("tax", DOC_VERSION): _without_days})
 """(kind, version) → function that lowers a row by one version, for readers not yet upgraded."""
 
 

@@ -12,7 +12,7 @@ from hq_server.service.journal import zone_of
 from hq_server.service.promotions import publish_to_new
 from hq_server.service.settings import publish_settings
 from hq_server.service.value import publish_all_to
-from hq_server.storage import catalogue, feed
+from hq_server.storage import catalogue, feed, taxes
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Unit
 from retail_core.domain.asks import checked_rules
@@ -20,7 +20,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.gtin import gtin_key, is_gtin
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.places import PlaceKind
-from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc
+from retail_core.durable.reference import ItemDoc, PriceDoc
 
 MAX_ROWS = 2_000
 MAX_GTINS = 50
@@ -73,7 +73,7 @@ def put_products(hq: Hq, products: Sequence[ItemDoc]) -> None:
     items = [_checked(product) for product in products]
 
     def work(unit: Unit) -> None:
-        known = {one.tax_class for one in catalogue.taxes(unit.conn)}
+        known = taxes.classes(unit.conn)
         for one in items:
             if one.tax_class not in known:
                 raise RuleViolationError("product.unknown_tax_class", sku=one.sku, tax_class=one.tax_class[:40])
@@ -101,15 +101,6 @@ def put_prices(hq: Hq, prices: Sequence[PriceIn]) -> None:
                 for doc in docs
             ]
             feed.publish(unit, feed.price_scope(zone), changes, now_ms)
-
-    hq.database.write(work)
-
-
-def put_taxes(hq: Hq, taxes: Sequence[TaxDoc]) -> None:
-    def work(unit: Unit) -> None:
-        catalogue.put_taxes(unit, taxes)
-        changes = [feed.Change("tax", one.tax_class, one) for one in taxes]
-        feed.publish(unit, feed.CATALOGUE, changes, hq.clock.now_ms())
 
     hq.database.write(work)
 

@@ -1,4 +1,4 @@
-"""Master data: places, items, prices, taxes, and what a store's screens need."""
+"""Master data: places, items, prices, and what a store's screens need."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,10 +7,10 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from hq_server.storage import bulk
 from hq_server.storage.database import Unit
-from hq_server.storage.tables import gtin, item, item_more, place, price, quick_key, tax
+from hq_server.storage.tables import gtin, item, item_more, place, price, quick_key
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.places import PlaceKind
-from retail_core.durable.reference import ItemDoc, PriceDoc, TaxDoc, more_of, more_text
+from retail_core.durable.reference import ItemDoc, PriceDoc, more_of, more_text
 
 STREAM_ROWS = 2_000
 _ITEMS = select(item, item_more.c.doc.label("more")).outerjoin(item_more, item_more.c.sku == item.c.sku)
@@ -106,15 +106,6 @@ def price_at(conn: Connection, zone: str, skus: Sequence[str], at_ms: int) -> di
         .order_by(price.c.sku, price.c.from_ms)
     )
     return {row.sku: _price(row) for row in rows}
-
-
-def put_taxes(unit: Unit, taxes: Sequence[TaxDoc]) -> None:
-    bulk.put(unit, tax, [msgspec.structs.asdict(one) for one in taxes])
-
-
-def taxes(conn: Connection) -> Sequence[TaxDoc]:
-    rows = conn.execute(select(tax).order_by(tax.c.tax_class))
-    return [TaxDoc(row.tax_class, row.name, row.rate_ppm, row.included) for row in rows]
 
 
 def put_quick_keys(unit: Unit, store: str, keys: Sequence[tuple[str, int, str, str]]) -> None:

@@ -9,6 +9,7 @@ from hq_server.storage import bulk, catalogue, feed
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import snapshot
 from retail_core.durable import engine, reference
+from retail_core.durable.taxes import TaxDoc, put_tax
 from retail_core.wire.messages import SnapshotManifest
 
 SCHEMA = len(reference.REFERENCE_STEPS)
@@ -66,8 +67,8 @@ def fill(conn: Connection, path: Path, key: bytes, zone: str, generation: str) -
     try:
         reference.prepare_reference(made, path)
         with engine.transaction(made, path):
-            for tax in catalogue.taxes(conn):
-                reference.put_tax(made, tax)
+            for _, tax in feed.every_doc(conn, feed.CATALOGUE, "tax", TaxDoc):
+                put_tax(made, tax)
             reference.load_items(made, catalogue.every_item(conn))
             for rev, price in feed.every_doc(conn, scopes[1], "price", reference.PriceDoc):
                 reference.put_price(

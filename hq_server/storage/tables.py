@@ -18,7 +18,8 @@ from hq_server.storage.scoping import (
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
 # 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold; 19: stock_count, shelf; 20: node_devices; 21: till_lock
-SCHEMA_VERSION = 21
+# 22: tax_from
+SCHEMA_VERSION = 22
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -292,6 +293,11 @@ price = reference(
     key=["zone", "sku", "from_ms"],
 )  # fmt: skip
 tax = reference("tax", text("tax_class"), text("name"), number("rate_ppm"), flag("included"), key=["tax_class"])
+tax_from = reference(  # rates with a day of their own; `tax` has the one before the first of them
+    "tax_from",
+    text("tax_class"), text("valid_from"), text("name"), number("rate_ppm"), flag("included"),
+    key=["tax_class", "valid_from"],
+)  # fmt: skip
 recall = reference(
     "recall",
     text("number"), text("sku"), text("doc"), text("stores"), flag("lifted"), number("changed_ms"),

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from hq_server.service import masterdata, staff
-from hq_server.service.fields import Currency, Id, Name, Ppm, ShortText, Small, TimeMs
+from hq_server.service.fields import Currency, Id, Name, ShortText, Small, TimeMs
 from hq_server.service.masterdata import MAX_ROWS, PriceIn, QuickKeyIn
 from hq_server.service.staff import Person
 from hq_server.storage import catalogue
@@ -24,7 +24,7 @@ from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.places import PlaceKind
 from retail_core.domain.roles import Permission
 from retail_core.domain.saleline import LineSort
-from retail_core.durable.reference import ItemDoc, ItemMore, TaxDoc
+from retail_core.durable.reference import ItemDoc, ItemMore
 
 EDIT = {NEEDS: Permission.EDIT_MASTER_DATA}
 STAFF = {NEEDS: Permission.EDIT_STAFF}
@@ -56,15 +56,6 @@ class ProductIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sort: LineSort = LineSort.GOODS
 
 
-class TaxIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A tax class; 21 % is 210000 parts per million."""
-
-    tax_class: Id
-    name: Name
-    rate_ppm: Ppm
-    included: bool = True
-
-
 class StoreIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place: a shop unless `kind` says otherwise."""
 
@@ -85,10 +76,6 @@ class Stored(msgspec.Struct, frozen=True):
 
 class StoreList(msgspec.Struct, frozen=True):
     stores: tuple[PlaceRow, ...]
-
-
-class TaxList(msgspec.Struct, frozen=True):
-    taxes: tuple[TaxDoc, ...]
 
 
 def master_routes(server: Server) -> list[HTTPRouteHandler]:
@@ -121,19 +108,7 @@ def _catalogue(server: Server) -> list[HTTPRouteHandler]:
         masterdata.put_prices(hq, data)
         return Stored(len(data))
 
-    @put("/api/tax", opt=EDIT, summary="Make or change tax classes", responses=refused)
-    @threaded
-    def put_tax(data: JSONBody[list[TaxIn]]) -> Stored:
-        _bounded(data)
-        masterdata.put_taxes(hq, [TaxDoc(one.tax_class, one.name, one.rate_ppm, one.included) for one in data])
-        return Stored(len(data))
-
-    @get("/api/tax", opt=EDIT, summary="Tax classes", responses=errors(401, 403))
-    @threaded
-    def taxes() -> TaxList:
-        return TaxList(tuple(hq.database.read(catalogue.taxes)))
-
-    return [products, prices, put_tax, taxes]
+    return [products, prices]
 
 
 def _stores(server: Server) -> list[HTTPRouteHandler]:

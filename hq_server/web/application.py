@@ -34,6 +34,7 @@ from hq_server.web import (
     api_snapshots,
     api_stock,
     api_suggestions,
+    api_taxes,
     api_value,
 )
 from hq_server.web.api_orders import order_routes
@@ -68,7 +69,7 @@ HEADERS = {
 }
 STRICT = strict_names(
     [
-        api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_master.TaxIn,
+        api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_taxes.TaxIn,
         api_master.StoreIn, api_settings.SettingsIn, api_promotions.CouponsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
         api_value.AdjustIn, api_value.CodeIn, api_value.InstrumentIn,
         api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, SealedKey, SealedKeys, AssertionIn, CertificateRequest, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
@@ -115,6 +116,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         *api_stock.stock_routes(server),
         *api_goods.goods_routes(server),
         *api_departments.department_routes(server),
+        *api_taxes.tax_routes(server),
         *api_drawers.drawer_routes(server),
         *api_promotions.promotion_routes(server),
         *api_customers.customer_routes(server),

@@ -18,7 +18,7 @@ import uvicorn
 import uvloop
 
 from hq_server.connectors.smtp import SmtpOffice, mail_server
-from hq_server.service import feed, fulfilment, mails, orders, suggestions
+from hq_server.service import feed, fulfilment, mails, orders, suggestions, taxes
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.figures import Figures
@@ -183,11 +183,13 @@ def sweep(hq: Hq) -> None:
     stuck = fulfilment.settle_stuck(hq)
     retired = orders.retire_closed(hq, hq.clock.now_ms() - FEED_KEEPS_CLOSED_ORDERS_MS)
     forgotten = feed.forget_deletions(hq)
+    taxed = taxes.publish_begun(hq)
     suggestions.nightly(hq)
     hq.database.write(lambda unit: work.drop_old_jobs(unit, hq.clock.now_ms()))
-    if late or stuck or retired or forgotten:
+    if late or stuck or retired or forgotten or taxed:
         log.info(
-            "late offers %d, stuck orders %d, retired orders %d, deletions forgotten %d", late, stuck, retired, forgotten,
+            "late offers %d, stuck orders %d, retired orders %d, deletions forgotten %d, taxes changed %d",
+            late, stuck, retired, forgotten, taxed,
             extra={"code": "hq.swept"},
         )  # fmt: skip
 

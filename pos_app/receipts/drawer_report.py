@@ -13,7 +13,7 @@ import msgspec
 from pos_app.locale.mark import _
 from pos_app.receipts.document import Align, Columns, Element, Gap, ReceiptDocument, Rule, Size, Table, Text
 from pos_app.receipts.facts import TENDER_WORDS
-from pos_app.receipts.layout import PPM_PER_PERCENT
+from pos_app.receipts.layout import with_rate
 from retail_core.domain.drawer import MOVE_SIGN, MoveKind, Pieces, SessionTotals, Tally
 from retail_core.domain.money import format_minor, format_money
 
@@ -67,7 +67,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     unpaid: tuple[Unpaid, ...] = ()
     parts: tuple[Part, ...] = ()
     variance_minor: int = 0
-    tax_names: dict[str, str] = {}
+    tax_names: dict[str, str] = {}  # by "class@parts per million"; reports of before have them by class
     header: tuple[str, ...] = ()
     copy: bool = False
     language: str = ""
@@ -203,10 +203,10 @@ def _turnover(facts: Facts, words: ReportWords) -> Iterator[Element]:
     if totals.taxes:
         yield Gap()
         table: list[tuple[str, ...]] = [(words.rate, words.net, words.tax, words.gross)]
-        for tax in totals.taxes.values():
-            name = facts.tax_names.get(tax.tax_class) or f"{tax.tax_class} {tax.rate_ppm / PPM_PER_PERCENT:g} %"
+        for key, tax in totals.taxes.items():  # a day may have two rates of one class
+            name = facts.tax_names.get(key) or facts.tax_names.get(tax.tax_class) or tax.tax_class
             figures = (tax.net_minor, tax.tax_minor, tax.net_minor + tax.tax_minor)
-            table.append((name, *(amount(figure) for figure in figures)))
+            table.append((with_rate(name, tax.rate_ppm), *(amount(figure) for figure in figures)))
         yield Table(tuple(table))
     for receipts in totals.receipts:
         yield Columns(words.first_receipt, receipts.first_text)

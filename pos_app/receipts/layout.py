@@ -1,5 +1,6 @@
 """What stands on a receipt and where: facts in, a document out. No paper, no printer, no screen."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,7 +22,6 @@ from pos_app.receipts.facts import (
     ReceiptCut,
     ReceiptData,
     ReceiptLine,
-    ReceiptTax,
     ReceiptTender,
     ReceiptWords,
 )
@@ -170,7 +170,7 @@ def _taxes(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:
     for tax in data.taxes:
         net = tax.taxable_minor - (tax.tax_minor if tax.included else 0)
         figures = (net, tax.tax_minor, net + tax.tax_minor)
-        table.append((tax_label(tax), *(format_minor(figure, data.currency) for figure in figures)))
+        table.append((with_rate(tax.name, tax.rate_ppm), *(format_minor(figure, data.currency) for figure in figures)))
     yield Table(tuple(table))
     yield Rule()
 
@@ -180,11 +180,11 @@ def _name(line: ReceiptLine, words: ReceiptWords) -> str:
     return name[:MAX_NAME_CHARS]
 
 
-def tax_label(tax: ReceiptTax) -> str:
-    """The name of a rate with its percentage once: "VAT 9 %"."""
-    percent = f"{tax.rate_ppm / PPM_PER_PERCENT:g} %"
-    figure = percent.removesuffix(" %")
-    return tax.name if figure in tax.name else f"{tax.name} {percent}"
+def with_rate(name: str, rate_ppm: int) -> str:
+    """The name of a rate with its percentage once: "VAT 9 %", of two rates of one name too."""
+    percent = f"{rate_ppm / PPM_PER_PERCENT:g}"
+    said = re.search(rf"(?<![\d.,]){percent.replace('.', '[.,]')}(?![.,]?\d)", name)
+    return name if said else f"{name} {percent} %"
 
 
 def _foot(data: ReceiptData, words: ReceiptWords) -> Iterator[Element]:

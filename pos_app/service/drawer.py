@@ -216,7 +216,7 @@ class DrawerDesk:
     def _around(self) -> Around:
         settings = self._facts.settings()
         names = {str(row.operator_id): row.name for row in self._facts.staff()}
-        taxes = self._catalogue.tax_names()
+        taxes = self._catalogue.names_of_rates()
         header = settings.receipt_header if settings else ()
         rules, language = (settings.drawer, settings.lang) if settings else (DrawerRules(), "")
         return Around(rules, names, header, taxes, language, unpaid_of(self.open_sale()), by_two(self._facts))

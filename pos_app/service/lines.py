@@ -74,7 +74,7 @@ class LineMaker:
         else:
             unit_minor, version, reasons = priced.unit_minor, priced.book, priced.reasons
         gtin = scanned.gtin if scanned and scanned.gtin else self._catalogue.gtin_of(item.sku)
-        tax, *more = self._taxes.of(item.tax.tax_class)
+        tax, *more = self._taxes.of(item.tax_class)
         line = SaleLine(
             line_id or LineId(self._ids.next()), item.sku, item.name, pieces_milli, unit_minor, tax, label, gtin,
             item.unit, item.department, version, reasons, no_discount=self.no_discount(item), sort=item.more.sort,

@@ -3,7 +3,7 @@
 `service.selling` adds what scans, typed entries and keys do to it; other services change it through `change` and `on_sale`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -27,7 +27,7 @@ from retail_core.domain.roles import Permission, check
 from retail_core.domain.sale import Sale
 from retail_core.domain.saledata import SaleData, SaleState, Totals
 from retail_core.domain.saleline import SaleLine
-from retail_core.domain.tax import Rounding
+from retail_core.domain.tax import Rounding, TaxRate
 
 BLOCKED_PAYING = "sale.being_paid"
 BLOCKED_DOUBT = "card.doubt"
@@ -37,12 +37,15 @@ class OpenSale:
     """One basket at a time. All methods run on the screen's thread; none waits."""
 
     def __init__(
-        self, catalogue: Reference, facts: Links, writer: Writer, clock: Clock, ids: IdSource, currency: str, goods: GoodsCheck
+        self, catalogue: Reference, facts: Links, writer: Writer, clock: Clock, ids: IdSource, currency: str, goods: GoodsCheck,
+        tax_day: Callable[[], str],
     ) -> None:  # fmt: skip
         self._catalogue = catalogue
         self._facts = facts
         self._goods = goods
-        self.taxes = TaxRates(catalogue, facts)
+        self.taxes = TaxRates(catalogue, facts, tax_day)
+        self.taxes.held = self._held_rates
+        self._taxed_on = ""  # the day of which the open sale has its rates, once that was looked at
         self.lines = LineMaker(catalogue, goods, self.taxes, clock, ids)
         self.deposits = Deposits(catalogue, self.lines)
         self._in_view = TagsInView()
@@ -88,15 +91,28 @@ class OpenSale:
             raise RuleViolationError("operator.not_signed_in")
         return self.operator
 
+    @property
+    def day_turned(self) -> bool:
+        """True when a day has begun of which the open sale does not have the taxes yet, and nothing was taken for it."""
+        if self.sale is None or self.sale.tenders or self.in_doubt:
+            return False
+        return self.taxes.today() != self._taxed_on
+
     def recheck(self) -> tuple[LineId, ...]:
-        """Judge the open sale anew: other rules came, or another day. Returns the lines of which something else is true
-        now: stopped, to be looked at, or free again. While the sale is being paid nothing changes.
+        """Judge the open sale anew: other rules came, or another day, of which it takes the tax rates while nothing was taken
+        for it. Returns the lines of which something else is true now: stopped, to be looked at, free again, or taxed
+        otherwise. While the sale is being paid nothing changes.
         """
         if self.sale is None or self.paying:
             return ()
-        sale = self.sale
-        judged = [(line, self._goods.judged(line)) for line in sale if line.sku and not line.voided]
-        changed = [new for old, new in judged if new is not old]
+        sale, retax = self.sale, self.day_turned
+        changed: list[SaleLine] = []
+        for line in sale.lines:
+            if line.sku and not line.voided:
+                judged = self._goods.judged(self.taxes.now(line) if retax else line)
+                changed += [judged] if judged is not line else []
+        if retax:
+            self._taxed_on = self.taxes.today()
         for new in changed:
             sale.replace_line(new.line_id, new)
         if changed:
@@ -166,15 +182,16 @@ class OpenSale:
         """Take up the basket a kill left behind (`sales.read_basket`), priced by the book it was begun under."""
         if data is None:
             return
-        self.sale = Sale(msgspec.structs.replace(data, state=SaleState.OPEN))
+        self.sale, self._taxed_on = Sale(msgspec.structs.replace(data, state=SaleState.OPEN)), self.taxes.today()
         self._book = self._catalogue.book(self.sale.book)
         self.selected = data.lines[-1].line_id if data.lines else None
         self._promote()
         self.recheck()
+        self._taxed_on = ""  # taxes follow once it is known whether a card was charged for it
 
     def bring(self, sale: Sale | None, *, paying: bool) -> None:
         """Have another sale in front, none when the next scan is to begin one. While it is being paid nothing is priced."""
-        self.sale, self.paying = Sale(sale.data()) if sale else None, paying
+        self.sale, self.paying, self._taxed_on = Sale(sale.data()) if sale else None, paying, ""
         self._book, self._book_behind = self._book_of(sale) if sale else None, self._book
         self.multiplier_milli = self.last_paid = None
         self._select_last_living()
@@ -190,13 +207,13 @@ class OpenSale:
         self._promote()
 
     def take_up(self, data: SaleData) -> tuple[LineId, ...]:
-        """Go on with a basket that was put aside, by the prices of now; the lines that have another price."""
+        """Go on with a basket that was put aside, by the prices and taxes of now; the lines that have another price."""
         book = self._catalogue.book()
         lines = tuple(msgspec.structs.replace(line, taken=None) if line.contested else line for line in data.lines)
         self.sale = Sale(
             msgspec.structs.replace(data, book=book.version, started_ms=self._clock.now_ms(), lines=lines)
         )  # who has a unit is asked anew when it is paid
-        self._book, self.last_paid = book, None
+        self._book, self.last_paid, self._taxed_on = book, None, ""
         changed: list[LineId] = []
         for line in self.sale.lines:
             priced = self.lines.repriced(line, book)
@@ -216,6 +233,8 @@ class OpenSale:
         only ApprovalNeededError is raised, for whoever can ask a second person."""
         if self.paying or self.in_doubt:
             return Outcome(OutcomeKind.REFUSED, code=BLOCKED_PAYING if self.paying else BLOCKED_DOUBT)
+        if self.day_turned:
+            self.recheck()
         try:
             outcome = act()
         except ApprovalNeededError:
@@ -250,7 +269,7 @@ class OpenSale:
         if self.sale is None:
             operator = self.signed_in()
             check(operator.role, Permission.SELL)
-            self._book = self._catalogue.book()
+            self._book, self._taxed_on = self._catalogue.book(), self.taxes.today()
             self.sale = Sale.start(
                 sale_id=SaleId(self._ids.next()),
                 operator_id=operator.operator_id,
@@ -261,6 +280,12 @@ class OpenSale:
             )
             self.last_paid = None
         return self.sale
+
+    def _held_rates(self) -> Mapping[str, TaxRate]:
+        """Once something was taken for the sale, its rates are those it has."""
+        if self.sale is None or not self.sale.tenders:
+            return {}
+        return {rate.tax_class: rate for line in self.sale if not line.back for rate in line.taxes}
 
     def _drop(self, sale: Sale) -> None:
         """A basket in which nothing is left takes no number and is forgotten; its voids stay in the journal."""

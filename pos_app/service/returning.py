@@ -5,7 +5,7 @@ the sale is written; the figures here are those of the moment the receipt was op
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -287,7 +287,7 @@ class Returning:
         item = self._catalogue.by_sku(line.sku)
         unit_minor = div_half_up(line.sold.minor * ONE, line.sold.qty_milli)
         cent = line.worth_minor - amount_minor(unit_minor, line.ticked_milli)
-        rates = _rates(line, self._catalogue.tax_rate)
+        rates = _rates(line, self._catalogue.tax_rates)
         return SaleLine(
             line_id, line.sku, line.name, line.ticked_milli, unit_minor, rates[0] if rates else NO_TAX,
             gtin=self._catalogue.gtin_of(line.sku), unit=line.unit, department=item.department if item else "",
@@ -296,15 +296,14 @@ class Returning:
         )  # fmt: skip
 
 
-def _rates(line: DraftLine, rate_now: Callable[[str], TaxRate]) -> tuple[TaxRate, ...]:
-    """The taxes as they were when the goods were paid, by the name they have now where they are still the same."""
-    return tuple(_named(paid, rate_now(paid.tax_class)) for paid in (line.paid.taxes if line.paid else ()))
+def _rates(line: DraftLine, known: Callable[[str], Sequence[TaxRate]]) -> tuple[TaxRate, ...]:
+    """The taxes as they were when the goods were paid, by the names they have or had."""
+    return tuple(_named(paid, known(paid.tax_class)) for paid in (line.paid.taxes if line.paid else ()))
 
 
-def _named(paid: PaidRate, now: TaxRate) -> TaxRate:
-    if (now.rate_ppm, now.included) == (paid.rate_ppm, paid.included):
-        return now
-    return TaxRate(paid.tax_class, paid.tax_class, paid.rate_ppm, paid.included)
+def _named(paid: PaidRate, known: Sequence[TaxRate]) -> TaxRate:
+    like = (one for one in known if (one.rate_ppm, one.included) == (paid.rate_ppm, paid.included))
+    return next(like, TaxRate(paid.tax_class, paid.tax_class, paid.rate_ppm, paid.included))
 
 
 def _find(store: TillStore, number: str, signed: PaidReceipt | None, register: str) -> _Found:

@@ -39,9 +39,10 @@ class Selling(OpenSale):
     """The open sale and everything that adds to it or changes its lines."""
 
     def __init__(
-        self, catalogue: Reference, facts: Links, writer: Writer, clock: Clock, ids: IdSource, currency: str, goods: GoodsCheck
+        self, catalogue: Reference, facts: Links, writer: Writer, clock: Clock, ids: IdSource, currency: str, goods: GoodsCheck,
+        tax_day: Callable[[], str],
     ) -> None:  # fmt: skip
-        super().__init__(catalogue, facts, writer, clock, ids, currency, goods)
+        super().__init__(catalogue, facts, writer, clock, ids, currency, goods, tax_day)
         self.units = Units(self.lines, goods, lambda: self.sale, self._open_sale, self._book_now)
         self.no_cards = NoCards(facts)
         self.open_prices = OpenPrices(facts, self.taxes, ids, currency)

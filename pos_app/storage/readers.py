@@ -30,6 +30,7 @@ from retail_core.durable.locks import read_locks
 from retail_core.durable.receipts import ReceiptAnswer, receipt_answer
 from retail_core.durable.reference import ItemHit, ItemRow, PinnedBook
 from retail_core.durable.start import StartAnswer, start_answer
+from retail_core.durable.taxes import TaxTable, names_of_rates
 from retail_core.durable.unit_answers import UnitAnswer, unit_answer
 from retail_core.trust.locks import TillLock
 from retail_core.wire.envelope import Head, StreamId
@@ -57,7 +58,7 @@ class Reference:
         self._links = links
         self._name: str | None = None
         self._conn: Connection | None = None
-        self._taxes: reference.TaxTable | None = None
+        self._taxes: TaxTable | None = None
         self._books = WeakSet[Book]()
         self._before: list[Connection] = []
         self.refresh()
@@ -80,7 +81,7 @@ class Reference:
             fresh.close()
             return False
         old, self._conn, self._name = self._conn, fresh, name
-        self._taxes = reference.TaxTable(fresh)
+        self._taxes = TaxTable(fresh)
         if old:
             self._before.append(old)
         self._close_unread()
@@ -104,7 +105,7 @@ class Reference:
 
     def by_gtin(self, gtin: str) -> ItemRow | None:
         with faults():
-            return reference.find_by_gtin(self._conn, gtin, self._taxes) if self._conn and self._taxes else None
+            return reference.find_by_gtin(self._conn, gtin) if self._conn else None
 
     def name_of(self, sku: str) -> str:
         """What an item is called; its SKU when it is no longer in the catalogue."""
@@ -113,17 +114,22 @@ class Reference:
 
     def by_sku(self, sku: str) -> ItemRow | None:
         with faults():
-            return reference.find_by_sku(self._conn, sku, self._taxes) if self._conn and self._taxes else None
+            return reference.find_by_sku(self._conn, sku) if self._conn else None
 
-    def tax_rate(self, tax_class: str) -> TaxRate:
-        """The rate of a class; an unknown one is untaxed."""
+    def tax_rate(self, tax_class: str, day: str) -> TaxRate:
+        """The rate of a class on a calendar day YYYY-MM-DD; an unknown one is untaxed."""
         with faults():
-            return self._taxes.rate(tax_class) if self._taxes else TaxRate(tax_class, tax_class, 0)
+            return self._taxes.rate(tax_class, day) if self._taxes else TaxRate(tax_class, tax_class, 0)
 
-    def tax_names(self) -> dict[str, str]:
-        """What each tax class is called."""
+    def tax_rates(self, tax_class: str) -> Sequence[TaxRate]:
+        """Every rate that is known of a class, earliest first."""
         with faults():
-            return reference.tax_names(self._conn) if self._conn else {}
+            return self._taxes.rates(tax_class) if self._taxes else ()
+
+    def names_of_rates(self) -> dict[str, str]:
+        """What each rate is called, by "class@parts per million"."""
+        with faults():
+            return names_of_rates(self._conn) if self._conn else {}
 
     def gtin_of(self, sku: str) -> Gtin | None:
         with faults():

@@ -14,9 +14,9 @@ from retail_core.domain.asks import NO_RULES, ItemRules
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import Gtin, Sku
 from retail_core.domain.saleline import LineSort
-from retail_core.domain.tax import TaxRate
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step, check_readable, ensure_schema
+from retail_core.durable.taxes import TaxDoc, drop_tax, put_tax
 from retail_core.wire.messages import FeedRow
 
 REFERENCE_STEPS: tuple[Step, ...] = (
@@ -84,21 +84,14 @@ class PriceDoc(msgspec.Struct, frozen=True):
     book: str
 
 
-class TaxDoc(msgspec.Struct, frozen=True):
-    tax_class: str
-    name: str
-    rate_ppm: int
-    included: bool = True
-
-
 class ItemRow(msgspec.Struct, frozen=True):
-    """An item as the till needs it, with the tax it is sold under."""
+    """An item as the till needs it."""
 
     sku: Sku
     name: str
     department: str
     unit: str
-    tax: TaxRate
+    tax_class: str
     more: ItemMore = NO_MORE
 
 
@@ -195,13 +188,6 @@ def put_price(conn: Connection, rev: int, doc: PriceDoc) -> None:
     )
 
 
-def put_tax(conn: Connection, doc: TaxDoc) -> None:
-    conn.execute(
-        "INSERT OR REPLACE INTO tax (tax_class, name, rate_ppm, included) VALUES (?,?,?,?)",
-        (doc.tax_class, doc.name, doc.rate_ppm, int(doc.included)),
-    )
-
-
 def _insert_item(conn: Connection, rank: int, item: ItemDoc) -> None:
     conn.execute(
         "INSERT INTO item (rank, sku, name, dept, brand, size, unit, tax_class, more) VALUES (?,?,?,?,?,?,?,?,?)",
@@ -253,7 +239,7 @@ def _apply_price(conn: Connection, row: FeedRow) -> None:
 
 def _apply_tax(conn: Connection, row: FeedRow) -> None:
     if row.op == "del":
-        conn.execute("DELETE FROM tax WHERE tax_class = ?", (row.key,))
+        drop_tax(conn, row.key)
     else:
         put_tax(conn, msgspec.json.decode(row.doc, type=TaxDoc))
 
@@ -273,40 +259,13 @@ _PRICE = (
 LATEST_REV = 2**62
 
 
-class TaxTable:
-    """The few tax rates, kept in memory; `clear()` when the file may have changed."""
-
-    def __init__(self, conn: Connection) -> None:
-        self._conn = conn
-        self._rates: dict[str, TaxRate] = {}
-
-    def clear(self) -> None:
-        self._rates = {}
-
-    def rate(self, tax_class: str) -> TaxRate:
-        """The rate of a class; an unknown class is untaxed and named so, because a scan never waits for master data."""
-        known = self._rates.get(tax_class)
-        if known is None:
-            row = self._conn.execute(
-                "SELECT name, rate_ppm, included FROM tax WHERE tax_class = ?", (tax_class,)
-            ).fetchone()
-            name, rate_ppm, included = row or (tax_class, 0, True)
-            known = self._rates[tax_class] = TaxRate(tax_class, name, rate_ppm, bool(included))
-        return known
-
-
-def tax_names(conn: Connection) -> dict[str, str]:
-    """What each tax class is called."""
-    return dict(conn.execute("SELECT tax_class, name FROM tax").fetchall())
-
-
-def find_by_gtin(conn: Connection, gtin: str, taxes: TaxTable) -> ItemRow | None:
+def find_by_gtin(conn: Connection, gtin: str) -> ItemRow | None:
     """The item a bar code stands for, or None."""
-    return _item(conn.execute(_BY_GTIN, (gtin,)).fetchone(), taxes)
+    return _item(conn.execute(_BY_GTIN, (gtin,)).fetchone())
 
 
-def find_by_sku(conn: Connection, sku: str, taxes: TaxTable) -> ItemRow | None:
-    return _item(conn.execute(_BY_SKU, (sku,)).fetchone(), taxes)
+def find_by_sku(conn: Connection, sku: str) -> ItemRow | None:
+    return _item(conn.execute(_BY_SKU, (sku,)).fetchone())
 
 
 def gtin_of(conn: Connection, sku: str) -> Gtin | None:
@@ -403,8 +362,8 @@ def _hit(row: Sequence[str]) -> ItemHit:
     return ItemHit(Sku(sku), name, detail, price_minor)  # type: ignore[arg-type] # rows are untyped
 
 
-def _item(row: Sequence[str] | None, taxes: TaxTable) -> ItemRow | None:
+def _item(row: Sequence[str] | None) -> ItemRow | None:
     if row is None:
         return None
     sku, name, dept, unit, tax_class, more = row
-    return ItemRow(Sku(sku), name, dept, unit, taxes.rate(tax_class), more_of(more) if more else NO_MORE)
+    return ItemRow(Sku(sku), name, dept, unit, tax_class, more_of(more) if more else NO_MORE)

@@ -39,7 +39,7 @@ from sync_agent.config import (
 from sync_agent.hq_client.hop import JSON, Hop, bounded, code_of, decoded
 from sync_agent.storage.pages import PulledPage
 
-REFERENCE_ACCEPTS = "item:1,tax:1,price:1"
+REFERENCE_ACCEPTS = "item:1,tax:2,price:1"
 STORE_ACCEPTS = (
     "order:1,staff:1,customer:1,settings:1,quick_key:1,node:1,recall:1,goods_rules:1,promotion:1"
     ",department:1,instrument:1,often_with:1,bought:1,store_role:1"

@@ -28,7 +28,7 @@ from pos_app.receipts.document import (
 )
 from pos_app.receipts.escpos import CODE_PAGES, PROFILES, encode, tame
 from pos_app.receipts.facts import ReceiptCut, ReceiptData, ReceiptLine, ReceiptTax, ReceiptWords
-from pos_app.receipts.layout import receipt_document, tax_label
+from pos_app.receipts.layout import receipt_document, with_rate
 from pos_app.receipts.raster import LINE_DOTS, row_picture, runs, visual_order
 from tests.devices.support import receipt
 
@@ -118,7 +118,9 @@ def test_tax_on_top_of_the_price_is_added_up_by_rate() -> None:
     said = text.render(receipt_document(data), 42)
     assert "Rate                   Net     Tax   Gross" in said
     assert "Sales tax 8.25 %     10.00    0.83   10.83" in said
-    assert tax_label(ReceiptTax("VAT 21 %", 210_000, True, 0, 0)) == "VAT 21 %"
+    assert with_rate("VAT 21 %", 210_000) == "VAT 21 %"
+    assert with_rate("TVA 5,5 %", 55_000) == "TVA 5,5 %"
+    assert with_rate("VAT 19 %", 90_000) == "VAT 19 % 9 %"  # a name that was not changed with its rate says so
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))

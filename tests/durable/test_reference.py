@@ -20,8 +20,6 @@ from retail_core.durable.reference import (
     ItemDoc,
     PinnedBook,
     PriceDoc,
-    TaxDoc,
-    TaxTable,
     apply_row,
     check_reference,
     count_matches,
@@ -35,12 +33,14 @@ from retail_core.durable.reference import (
     search,
     set_cursor,
 )
+from retail_core.durable.taxes import DatedRate, TaxDoc, TaxTable, names_of_rates
 from retail_core.wire.messages import FeedRow
 
 KEY = bytes(range(32))
 ZONE = "north"
 MILK, CREME, COFFEE = Sku("1001"), Sku("1005"), Sku("1004")
 EAN = Gtin("04006381333931")
+DAY = "2026-11-28"
 
 
 def item(sku: str, name: str, *gtins: str, **more: object) -> ItemDoc:
@@ -98,28 +98,54 @@ def found(conn: Connection, text: str, limit: int = 50, offset: int = 0) -> list
 
 
 def test_a_bar_code_finds_its_item_with_its_tax(conn: Connection) -> None:
-    taxes = TaxTable(conn)
-    milk = find_by_gtin(conn, EAN, taxes)
+    milk = find_by_gtin(conn, EAN)
     assert milk is not None
     assert (milk.sku, milk.name, milk.unit) == (MILK, "Whole milk 1 L", "each")
-    assert milk.tax == TaxRate("food", "VAT 9 %", 90_000)
-    assert milk == find_by_sku(conn, MILK, taxes) == find_by_gtin(conn, "00000002345673", taxes)
-    assert find_by_gtin(conn, "09999999999999", taxes) is None
-    assert find_by_sku(conn, "404", taxes) is None
+    assert TaxTable(conn).rate(milk.tax_class, DAY) == TaxRate("food", "VAT 9 %", 90_000)
+    assert milk == find_by_sku(conn, MILK) == find_by_gtin(conn, "00000002345673")
+    assert find_by_gtin(conn, "09999999999999") is None
+    assert find_by_sku(conn, "404") is None
     assert gtin_of(conn, MILK) == "00000002345673"
     assert gtin_of(conn, CREME) is None
 
 
 def test_an_item_whose_tax_nobody_told_us_is_sold_untaxed_under_its_class(conn: Connection) -> None:
     taxes = TaxTable(conn)
-    wool = find_by_sku(conn, "2001", taxes)
+    wool = find_by_sku(conn, "2001")
     assert wool is not None
-    assert wool.tax == TaxRate("unheard", "unheard", 0)
+    assert taxes.rate(wool.tax_class, DAY) == TaxRate("unheard", "unheard", 0)
     apply(conn, put("tax", "unheard", TaxDoc("unheard", "VAT 21 %", 210_000)))
-    assert taxes.rate("unheard").rate_ppm == 0  # kept until told that the file may have changed
+    assert taxes.rate("unheard", DAY).rate_ppm == 0  # kept until told that the file may have changed
     taxes.clear()
-    assert taxes.rate("unheard").rate_ppm == 210_000
-    assert taxes.rate("sales").included is False
+    assert taxes.rate("unheard", DAY).rate_ppm == 210_000
+    assert taxes.rate("sales", DAY).included is False
+
+
+def test_a_rate_holds_from_its_day_on_and_the_last_one_for_ever(conn: Connection) -> None:
+    days = (
+        DatedRate("0001-01-01", "VAT 9 %", 90_000),
+        DatedRate("2027-01-01", "VAT 10 %", 100_000),
+        DatedRate("2028-01-01", "VAT 7 %", 70_000),
+    )
+    doc = TaxDoc("food", "VAT 9 %", 90_000, dated=days)
+    apply(conn, put("tax", "food", doc), put("tax", "food@home", TaxDoc("food@home", "Meals", 50_000)))
+    taxes = TaxTable(conn)
+    for day, ppm in (("2026-12-31", 90_000), ("2027-01-01", 100_000), ("2027-12-31", 100_000), ("2031-05-05", 70_000)):
+        assert taxes.rate("food", day).rate_ppm == doc.on(day).rate_ppm == ppm
+    assert taxes.rate("food@home", "2027-01-01").rate_ppm == 50_000  # a class of its own, however it is called
+    assert names_of_rates(conn)["food@100000"] == "VAT 10 %"
+    assert names_of_rates(conn)["food@home@50000"] == "Meals"
+    apply(conn, put("tax", "food", TaxDoc("food", "VAT 9 %", 90_000)))  # the state thought better of it
+    taxes.clear()
+    assert taxes.rate("food", "2031-05-05").rate_ppm == 90_000
+    assert taxes.rate("food@home", "2027-01-01").rate_ppm == 50_000
+
+
+def test_a_program_without_days_finds_the_rate_of_now(conn: Connection) -> None:
+    days = (DatedRate("0001-01-01", "VAT 9 %", 90_000), DatedRate("2027-01-01", "VAT 10 %", 100_000))
+    apply(conn, put("tax", "food", TaxDoc("food", "VAT 9 %", 90_000, dated=days)))
+    asked = "SELECT name, rate_ppm, included FROM tax WHERE tax_class = ?"  # as 0.1.0 asks
+    assert conn.execute(asked, ("food",)).fetchall() == [("VAT 9 %", 90_000, 1)]
 
 
 def test_applying_a_row_again_changes_nothing(conn: Connection) -> None:
@@ -139,9 +165,8 @@ def test_a_row_of_a_kind_of_tomorrow_is_left_alone(conn: Connection) -> None:
 
 def test_an_item_may_change_its_name_and_codes(conn: Connection) -> None:
     apply(conn, put("item", "1001", item("1001", "Oat drink", "09520000010050")))
-    taxes = TaxTable(conn)
-    assert find_by_gtin(conn, EAN, taxes) is None
-    oat = find_by_gtin(conn, "09520000010050", taxes)
+    assert find_by_gtin(conn, EAN) is None
+    oat = find_by_gtin(conn, "09520000010050")
     assert oat is not None
     assert oat.name == "Oat drink"
     assert (found(conn, "whole"), found(conn, "oat")) == ([], ["1001"])
@@ -149,22 +174,22 @@ def test_an_item_may_change_its_name_and_codes(conn: Connection) -> None:
 
 def test_a_code_may_move_to_another_item(conn: Connection) -> None:
     apply(conn, put("item", "1004", item("1004", "Filter coffee", EAN)))
-    moved = find_by_gtin(conn, EAN, TaxTable(conn))
+    moved = find_by_gtin(conn, EAN)
     assert moved is not None
     assert moved.sku == COFFEE
     apply(conn, FeedRow(9, "item", "1001", "del"))
-    assert find_by_gtin(conn, EAN, TaxTable(conn)) == moved
+    assert find_by_gtin(conn, EAN) == moved
 
 
 def test_what_is_deleted_is_gone_and_deleting_it_again_is_fine(conn: Connection) -> None:
     gone = [FeedRow(9, "item", "1001", "del"), FeedRow(9, "price", "1001", "del"), FeedRow(9, "tax", "food", "del")]
     apply(conn, *gone, *gone)
     taxes = TaxTable(conn)
-    assert find_by_sku(conn, MILK, taxes) is None
-    assert find_by_gtin(conn, EAN, taxes) is None
+    assert find_by_sku(conn, MILK) is None
+    assert find_by_gtin(conn, EAN) is None
     assert found(conn, "milk") == ["1002"]
     assert current_book(conn, ZONE).unit_price(MILK, 10) is None
-    assert taxes.rate("food").rate_ppm == 0
+    assert taxes.rate("food", DAY).rate_ppm == 0
 
 
 def test_a_prebuilt_catalogue_is_ranked_by_popularity(conn: Connection) -> None:

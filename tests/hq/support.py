@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
-from hq_server.service import masterdata, stock_moves
+from hq_server.service import masterdata, stock_moves, taxes
 from hq_server.service.access import Caller
 from hq_server.service.authority import make_ca
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.home import HqHome
+from hq_server.service.taxes import TaxChange
 from hq_server.storage import access
 from hq_server.storage.access import Node
 from hq_server.storage.catalogue import PlaceRow
@@ -32,7 +33,7 @@ from retail_core.domain.roles import Role
 from retail_core.domain.stock import StockState
 from retail_core.domain.tax import TaxPart
 from retail_core.domain.tender import Tender, TenderKind
-from retail_core.durable.reference import ItemDoc, TaxDoc
+from retail_core.durable.reference import ItemDoc
 from retail_core.durable.system import SystemIds
 from retail_core.trust.keys import SigningKey
 from retail_core.wire.batch import encode_batch
@@ -95,7 +96,7 @@ def stock_the_shelves(hq: Hq) -> None:
             PlaceRow(OTHER_STORE, "store", "324 Harbour", "north", "UTC", "EUR"),
         ],
     )
-    masterdata.put_taxes(hq, [TaxDoc("std", "Standard", 210_000)])
+    taxes.put_taxes(hq, [TaxChange("std", "Standard", 210_000)])
     items = [
         ItemDoc(Sku("THROW"), "Wool throw, grey", "home", "std", ("4006381333931",), popularity=9),  # type: ignore[arg-type]
         ItemDoc(Sku("LAMP"), "Reading lamp", "home", "std", (), popularity=5),

@@ -20,6 +20,7 @@ from hq_server.service.authority import fingerprint
 from hq_server.storage.access import Node
 from retail_core.domain.roles import Role
 from retail_core.durable import engine, reference
+from retail_core.durable.taxes import TaxTable
 from retail_core.trust.keys import PublicKey, SigningKey, unb64
 from retail_core.trust.seal import unseal
 from retail_core.trust.tokens import assertion
@@ -249,9 +250,10 @@ def test_a_store_loads_a_snapshot_made_for_it(running: RunningHq, tmp_path: Path
     try:
         reference.check_reference(conn, path)
         assert reference.cursor_of(conn, "catalogue") == (head, running.hq.generation)
-        found = reference.find_by_gtin(conn, "04006381333931", reference.TaxTable(conn))
+        found = reference.find_by_gtin(conn, "04006381333931")
         assert found is not None
-        assert (found.sku, found.tax.rate_ppm) == ("THROW", 210_000)
+        assert found.sku == "THROW"
+        assert TaxTable(conn).rate(found.tax_class, "2026-11-28").rate_ppm == 210_000
         assert reference.current_book(conn, "north").unit_price(found.sku, 10**13) == 2999
         assert [hit.sku for hit in reference.search(conn, "wool", 10**13, 5)] == ["THROW"]
     finally:

@@ -231,7 +231,7 @@ def look_up_until_told(path: str) -> None:
     import threading
 
     conn = open_ro(Path(path), BigReference(Path(path), 0).key)
-    book, taxes = reference.current_book(conn, ZONE), reference.TaxTable(conn)
+    book = reference.current_book(conn, ZONE)
     skus = [row[0] for row in conn.execute("SELECT sku FROM item WHERE rank % 997 = 1")]
     told = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), told.set()), daemon=True).start()
@@ -240,7 +240,7 @@ def look_up_until_told(path: str) -> None:
     while not told.is_set():
         sku = skus[len(times) % len(skus)]
         began = time.perf_counter()
-        reference.find_by_sku(conn, sku, taxes)
+        reference.find_by_sku(conn, sku)
         book.unit_price(sku, 1)
         times.append((time.perf_counter() - began) * 1000)
         told.wait(0.002)

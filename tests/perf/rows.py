@@ -132,7 +132,7 @@ def look_up(folder: Path) -> Iterator[Result]:
         def keep_basket(self, data: object) -> None: ...
 
     goods = GoodsCheck(facts, "EUR", lambda: "2026-11-27")
-    selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR", goods)  # type: ignore[arg-type]
+    selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR", goods, lambda: "2026-11-28")  # type: ignore[arg-type]
     selling.operator = ANA
     times = [cpu(lambda gtin=gtin: selling.scan(gtin)) * 1000 for gtin in built.sample_gtins(900, seed=3)]
     p99 = percentile(times, 0.99)
@@ -186,7 +186,7 @@ def _first_and_last(
     goods = GoodsCheck(facts, "EUR", lambda: "2026-11-27")
     firsts, lasts = list[float](), list[float]()
     for n in range(12):
-        selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR", goods)  # type: ignore[arg-type]
+        selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR", goods, lambda: "2026-11-28")  # type: ignore[arg-type]
         selling.operator, selling.promoting = ANA, Promoting(Known(), ZoneInfo("Europe/Berlin"))
         basket = codes[n * LONG_BASKET : (n + 1) * LONG_BASKET]
         times = [timed(partial(selling.scan, code)) * 1e6 for code in basket]

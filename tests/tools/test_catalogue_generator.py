@@ -22,7 +22,7 @@ def test_a_written_catalogue_can_be_scanned_and_searched(tmp_path):
     items = [item for item, _ in generate(300, seed=1)]
     assert write_reference(tmp_path / "ref-1.db", generate(300, seed=1)) == 300
     conn = open_ro(tmp_path / "ref-1.db", KEY)
-    found = reference.find_by_gtin(conn, items[42].gtins[0], reference.TaxTable(conn))
+    found = reference.find_by_gtin(conn, items[42].gtins[0])
     hits = reference.search(conn, items[42].brand, 1, 50)
     conn.close()
     assert found is not None
