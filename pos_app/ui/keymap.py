@@ -26,6 +26,7 @@ class Act(StrEnum):
     CASH_LOAN = "cash_loan"
     CLOSE_DAY = "close_day"
     CLOSE_DRAWER = "close_drawer"
+    CLOSE_TERMINAL = "close_terminal"
     CHANGE_AS_CREDIT = "change_as_credit"
     CREDIT = "credit"
     CUSTOMER = "customer"
@@ -65,7 +66,6 @@ class Act(StrEnum):
     NEXT_REASON = "next_reason"
     NO_RECEIPT = "no_receipt"
     NEXT_PAGE = "next_page"
-    NO_SALE = "no_sale"
     OF_AGE = "of_age"
     OTHER_BASKET = "other_basket"
     PAY = "pay"
@@ -81,6 +81,8 @@ class Act(StrEnum):
     READ_DISK = "read_disk"
     REPRINT = "reprint"
     RETURN = "return"
+    ROWS_DOWN = "rows_down"
+    ROWS_UP = "rows_up"
     SAVE = "save"
     SAVE_PDF = "save_pdf"
     SELL = "sell"
@@ -215,7 +217,7 @@ DEVICES_KEYS: Mapping[str, Act] = MappingProxyType(
         "F3": Act.ASK_DEVICE,
         "F4": Act.TRY_DEVICE,
         "F6": Act.LEARN,
-        "F7": Act.CLOSE_DAY,
+        "F7": Act.CLOSE_TERMINAL,
         "Del": Act.TAKE_OUT,
         "F9": Act.SAVE,
         "Up": Act.UP,
@@ -233,15 +235,15 @@ DAY_KEYS: Mapping[str, Act] = MappingProxyType(
         "F9": Act.CLOSE_DAY,
         "Up": Act.UP,
         "Down": Act.DOWN,
-        "PgDown": Act.MORE,
-        "PgUp": Act.LESS,
+        "PgDown": Act.ROWS_DOWN,
+        "PgUp": Act.ROWS_UP,
     }
 )
 EXCEPTION_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F2": Act.TODAY, "F3": Act.WEEK, "F4": Act.MONTH, "Up": Act.UP, "Down": Act.DOWN}
 )
 SETTINGS_KEYS: Mapping[str, Act] = MappingProxyType(
-    {"F6": Act.NEXT_CHOICE, "Up": Act.UP, "Down": Act.DOWN, "PgDown": Act.MORE, "PgUp": Act.LESS}
+    {"F6": Act.NEXT_CHOICE, "Up": Act.UP, "Down": Act.DOWN, "PgDown": Act.ROWS_DOWN, "PgUp": Act.ROWS_UP}
 )
 RECOVERY_KEYS: Mapping[str, Act] = MappingProxyType(
     {

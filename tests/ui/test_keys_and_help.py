@@ -4,12 +4,14 @@ import pytest
 from PySide6.QtCore import Qt
 
 from pos_app.service.preferences import Preferences
+from pos_app.ui.key_words import ACT_WORDS
 from pos_app.ui.keymap import EVERYWHERE, PAY_KEYS, SELL_KEYS, Act
 from pos_app.ui.keys import PRESETS, TABLES, Keys
 from pos_app.ui.words import words_for_error
 from retail_core.domain.errors import RuleViolationError
-from tests.support.shop import ITEMS, Shop, at_till
+from tests.support.shop import ITEMS, MANAGER_PIN, Shop, at_till
 from tests.ui.conftest import Cashier
+from tests.ui.test_people_pages import to_page
 
 MILK, THROW = ITEMS[0], ITEMS[6]
 
@@ -144,6 +146,21 @@ def test_f1_lists_every_key_of_the_screen_and_those_that_work_everywhere(at_work
     assert {act.value for act in SELL_KEYS.values()} - {"up", "down"} <= rows.keys()
     at_work.key(Qt.Key.Key_Escape)
     assert at_work.screen == "sell"
+
+
+def test_whatever_has_a_key_has_a_name_in_plain_words() -> None:
+    acts = {act for table in (EVERYWHERE, *TABLES) for act in table.values()}
+    assert not acts - ACT_WORDS.keys()
+
+
+def test_the_help_of_the_day_report_says_what_page_up_and_down_do_there(cashier: Cashier) -> None:
+    to_page(cashier.sign_in(MANAGER_PIN), "day")
+    cashier.key(Qt.Key.Key_F1)
+    cashier.settle()
+    rows = {row.key: row.words for row in cashier.workplace.overlays.help.rows() if row.act}
+    assert rows["PgDown"] == "Further down the page"
+    assert rows["PgUp"] == "Further up the page"
+    assert rows["F9"] == "Close the day"
 
 
 def test_help_is_searched_and_what_is_chosen_is_done_on_the_screen_below(at_work: Cashier) -> None:

@@ -73,8 +73,8 @@ class DayPresenter(ActingScreen):
                 self._print()
             case Act.UP | Act.DOWN:
                 self.choose(self._chosen + (1 if act is Act.DOWN else -1))
-            case Act.MORE | Act.LESS:
-                self._view.push(1 if act is Act.MORE else -1)
+            case Act.ROWS_DOWN | Act.ROWS_UP:
+                self._view.push(1 if act is Act.ROWS_DOWN else -1)
             case _:
                 return
 

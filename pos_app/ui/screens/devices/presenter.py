@@ -79,7 +79,7 @@ class DevicesPresenter(Screen):
             Slot(2, Act.ASK_DEVICE, "F3", tr("Ask it"), enabled=free and chosen),
             Slot(3, Act.LEARN, "F6", tr("Learn"), enabled=free and may and self._can_learn()),
             *(
-                (Slot(4, Act.CLOSE_DAY, "F7", tr("Close its day"), enabled=free and may),)
+                (Slot(4, Act.CLOSE_TERMINAL, "F7", tr("Close its day"), enabled=free and may),)
                 if self._is_terminal()
                 else ()
             ),
@@ -109,7 +109,7 @@ class DevicesPresenter(Screen):
                 self._to(Page.ADD)
             case Act.TAKE_OUT:
                 self._take_out()
-            case Act.CLOSE_DAY:
+            case Act.CLOSE_TERMINAL:
                 self._close_day()
             case Act.SAVE:
                 self._save()

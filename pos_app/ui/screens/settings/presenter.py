@@ -77,8 +77,8 @@ class SettingsPresenter(Screen):
                 values = [value for value in VALUES[choice] if self._fits(choice, value)]
                 now = self._now(choice)
                 self.choose(choice, values[(values.index(now) + 1) % len(values)] if now in values else values[0])
-            case Act.MORE | Act.LESS:
-                self._view.push(1 if act is Act.MORE else -1)
+            case Act.ROWS_DOWN | Act.ROWS_UP:
+                self._view.push(1 if act is Act.ROWS_DOWN else -1)
             case _:
                 pass
 
