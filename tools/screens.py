@@ -28,6 +28,7 @@ from tools.picture_words import translate, translated_top
 from tools.screens_connection import connection_pictures
 from tools.screens_devices import device_pictures
 from tools.screens_join import join_pictures
+from tools.screens_keys import key_pictures
 from tools.screens_manager import manager_pictures
 from tools.screens_pay import pay_pictures
 from tools.screens_people import people_pictures
@@ -50,6 +51,7 @@ def pictures() -> Iterator[Picture]:
     yield from pickup_pictures()
     yield from manager_pictures()
     yield from people_pictures()
+    yield from key_pictures()
     yield from connection_pictures()
     yield from recovery_pictures()
     yield from tills_pictures()

@@ -26,6 +26,7 @@ EXCEPTIONS_STRIP = (
 STAFF_STRIP = (Slot(0, Act.BACK, "Esc", "Back to sale"), Slot(4, Act.UNLOCK_PINS, "F6", "Unlock PINs"))
 SETTINGS_STRIP = (
     Slot(0, Act.BACK, "Esc", "Back to sale"),
+    Slot(2, Act.MOVE_KEYS, "F4", "Move keys"),
     Slot(3, Act.NEXT_CHOICE, "F6", "Next value"),
     Slot(5, Act.TRAINING, "Ctrl+J", "Training"),
     Slot(6, Act.DEVICES, "Ctrl+H", "Devices"),

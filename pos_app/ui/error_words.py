@@ -324,8 +324,11 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ),
         # keys
         "keys.fixed": _("{key} means the same on every till and stays where it is."),
+        "keys.computer": _("The computer takes {key} for itself. Press another key."),
         "keys.no_such_preset": _("There is no set of keys called {preset}."),
         "keys.not_a_key": _("“{key}” is no key for that. Take F1 to F12, or Ctrl with a letter."),
+        "keys.scanner": _("Scanners send {key} in the middle of a label. Press another key."),
+        "keys.typed": _("{key} is for typing on the line, and scanners type it too. Press another key."),
         "keys.taken": _("{key} is taken: {act}. Move that one first, or take another key."),
         # the machine
         "basket.not_kept": _("The basket could not be written. Check the disk."),

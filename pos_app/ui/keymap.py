@@ -16,6 +16,7 @@ class Act(StrEnum):
 
     ACCOUNT = "account"
     ADD_DEVICE = "add_device"
+    ALL_KEYS_BACK = "all_keys_back"
     ANSWER = "answer"
     ASK_DEVICE = "ask_device"
     BACK = "back"
@@ -46,6 +47,7 @@ class Act(StrEnum):
     HAND_OVER = "hand_over"
     HELP = "help"
     INVOICE = "invoice"
+    KEY_BACK = "key_back"
     LABEL = "label"
     LAST_PAGE = "last_page"
     LEARN = "learn"
@@ -61,6 +63,8 @@ class Act(StrEnum):
     MARK_READY = "mark_ready"
     MONTH = "month"
     MORE = "more"
+    MOVE_KEY = "move_key"
+    MOVE_KEYS = "move_keys"
     NEXT_CHOICE = "next_choice"
     NEXT_GOODS = "next_goods"
     NEXT_REASON = "next_reason"
@@ -89,6 +93,7 @@ class Act(StrEnum):
     SEND_DISK = "send_disk"
     STOP_READING = "stop_reading"
     SUSPEND = "suspend"
+    SWAP_KEYS = "swap_keys"
     TAKE_BACK = "take_back"
     TAKE_OUT = "take_out"
     TAKE_SUGGESTION = "take_suggestion"
@@ -243,7 +248,17 @@ EXCEPTION_KEYS: Mapping[str, Act] = MappingProxyType(
     {"F2": Act.TODAY, "F3": Act.WEEK, "F4": Act.MONTH, "Up": Act.UP, "Down": Act.DOWN}
 )
 SETTINGS_KEYS: Mapping[str, Act] = MappingProxyType(
-    {"F6": Act.NEXT_CHOICE, "Up": Act.UP, "Down": Act.DOWN, "PgDown": Act.ROWS_DOWN, "PgUp": Act.ROWS_UP}
+    {
+        "F4": Act.MOVE_KEYS,
+        "F6": Act.NEXT_CHOICE,
+        "Up": Act.UP,
+        "Down": Act.DOWN,
+        "PgDown": Act.ROWS_DOWN,
+        "PgUp": Act.ROWS_UP,
+    }
+)
+MOVING_KEYS: Mapping[str, Act] = MappingProxyType(
+    {"F6": Act.KEY_BACK, "F8": Act.ALL_KEYS_BACK, "F9": Act.MOVE_KEY, "Up": Act.UP, "Down": Act.DOWN}
 )
 RECOVERY_KEYS: Mapping[str, Act] = MappingProxyType(
     {
@@ -269,6 +284,30 @@ TILLS_KEYS: Mapping[str, Act] = MappingProxyType(
 MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})
 HELP_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
 PRICE_CHECK_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
+SCREENS: Mapping[str, Mapping[str, Act]] = MappingProxyType(
+    {
+        "sell": SELL_KEYS,
+        "pay": PAY_KEYS,
+        "returns": RETURN_KEYS,
+        "pickup": PICKUP_KEYS,
+        "drawer": DRAWER_KEYS,
+        "day": DAY_KEYS,
+        "exceptions": EXCEPTION_KEYS,
+        "staff": STAFF_KEYS,
+        "settings": SETTINGS_KEYS,
+        "moving": MOVING_KEYS,
+        "connection": CONNECTION_KEYS,
+        "tills": TILLS_KEYS,
+        "recovery": RECOVERY_KEYS,
+        "devices": DEVICES_KEYS,
+        "manager": MANAGER_KEYS,
+        "help": HELP_KEYS,
+        "price_check": PRICE_CHECK_KEYS,
+    }
+)
+"""Every table but EVERYWHERE, by its screen, in the order in which people are told of them."""
+PAGES = ("drawer", "day", "exceptions", "staff", "settings", "connection", "tills", "recovery")
+"""Of the manager's workspace, whose own keys work on each."""
 
 _NAMES: Mapping[int, str] = MappingProxyType(
     {

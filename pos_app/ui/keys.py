@@ -3,28 +3,27 @@
 A choice holds everywhere at once: keys, buttons, help. One that would put two acts on one key of one screen is refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 
 import msgspec
 from PySide6.QtGui import QKeySequence
 
 from pos_app.service.preferences import Preferences
-from pos_app.ui import keymap
+from pos_app.ui.key_rules import STAYS, is_a_key, is_letter, refuse
 from pos_app.ui.key_words import key_name_words
-from pos_app.ui.keymap import EVERYWHERE, Act, Slot
+from pos_app.ui.keymap import EVERYWHERE, MANAGER_KEYS, PAGES, SCREENS, Act, Slot
 from retail_core.domain.errors import RuleViolationError
 
 PREFERENCE = "keys"
 DEFAULT = "default"
 Table = Mapping[str, Act]
-TABLES: tuple[Table, ...] = tuple(table for name, table in vars(keymap).items() if name.endswith("_KEYS"))
-"""Of every screen; `keymap` names them so."""
-STAYS = frozenset({"Return", "Enter", "Esc", "Up", "Down", "F11"})
-"""Keys that mean the same on every till: they are never moved and never given to anything else."""
-NAMED = frozenset({"Del", "Ins", "Home", "End", "PgUp", "PgDown", "=", "Pause"})
-MAX_F = 12
+TABLES: tuple[Table, ...] = tuple(
+    {**table, **MANAGER_KEYS} if name in PAGES else table for name, table in SCREENS.items()
+)
+"""All keys of each screen but those that work everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 
 class KeyChoice(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was chosen at this till: a preset, and single acts moved on top of it."""
+    """What was chosen at this till: a preset, and single acts that stand elsewhere than in it."""
 
     preset: str = DEFAULT
     own: dict[str, str] = {}
@@ -80,6 +79,7 @@ class Keys:
     def __init__(self, preferences: Preferences, tables: Sequence[Table] = TABLES) -> None:
         self._preferences = preferences
         self._tables = tables
+        self.sent: Callable[[], Collection[str]] = tuple[str, ...]  # keys the keyboard scanner was learned to send
         self.choice = _read(preferences.get(PREFERENCE))
         try:
             self._check(self.choice)
@@ -111,11 +111,68 @@ class Keys:
             raise RuleViolationError("keys.no_such_preset", preset=preset[:40])
         self._take(KeyChoice(preset))
 
+    def key_of(self, act: Act) -> str:
+        """The key of an act wherever it works, as it is printed; empty when it has none."""
+        return _moves(self.choice).get(act) or _default_key(act)
+
+    def preset_key(self, act: Act) -> str:
+        """Where the preset has it."""
+        return PRESETS[self.choice.preset].moved.get(act) or _default_key(act)
+
+    def moved(self, act: Act) -> bool:
+        """True when it stands elsewhere than in the preset."""
+        return act.value in self.choice.own
+
+    def clashes(self, act: Act, key: str) -> tuple[Act, ...]:
+        """What stands on `key` wherever `act` works, and would lose it."""
+        found: dict[Act, None] = {}
+        everywhere = self._moved(EVERYWHERE)
+        for table in (EVERYWHERE, *self._tables):
+            here = self._moved(table)
+            if act in here.values() or act in everywhere.values():
+                others = (here.get(key), everywhere.get(key))
+                found |= {its: None for its in others if its and its is not act and not _apart(act, its, table)}
+        return tuple(found)
+
     def move(self, act: Act, key: str) -> None:
-        """Put an act on another key; an empty one takes that back. Raises `keys.taken`, `keys.fixed` or `keys.not_a_key`."""
-        name = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) if key else ""
-        own = {**self.choice.own, act.value: name}
-        self._take(KeyChoice(self.choice.preset, {its: where for its, where in own.items() if where}))
+        """Put an act on another key; an empty one takes that back.
+
+        Raises `keys.taken`, or with another reason what `key_rules.refuse` does.
+        """
+        if key:
+            self.check(act, key)
+        self._take(self._with({act: self._checked(act, key)}))
+
+    def check(self, act: Act, key: str) -> None:
+        """Raise what keeps `act` from being moved to `key`, if anything does."""
+        moved = self._with({act: self._checked(act, key)})
+        if others := self.clashes(act, key):
+            raise RuleViolationError("keys.taken", key=key, act=others[0].value)
+        self._check(moved)
+
+    def can_swap(self, act: Act, key: str) -> bool:
+        """True when `act` and what stands on `key` can change places."""
+        try:
+            self._check(self._swapped(act, key))
+        except RuleViolationError:
+            return False
+        return True
+
+    def swap(self, act: Act, key: str) -> None:
+        """Put `act` on `key`, and what stood there on the key that `act` leaves. Raises as `move` does."""
+        self._checked(act, key)
+        self._take(self._swapped(act, key))
+
+    def free(self, act: Act, keys: Iterable[str]) -> Iterable[str]:
+        """Those of `keys` on which nothing stands wherever `act` works."""
+        for key in keys:
+            if key == self.key_of(act):
+                continue
+            try:
+                self.check(act, key)
+            except RuleViolationError:
+                continue
+            yield key
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -124,6 +181,22 @@ class Keys:
         if key not in STAYS and key in {**EVERYWHERE, **screen}:
             key = self.of(slot.act, screen) or key
         return " · ".join(part for part in (key_name_words(key), word) if part)
+
+    def _checked(self, act: Act, key: str) -> str:
+        """A key as the tables know it; one that an act may not be moved to is refused, but where the preset has it."""
+        name = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) if key else ""
+        if name and name != self.preset_key(act):
+            refuse(name, self.sent(), letter=is_letter(_default_key(act)))
+        return name
+
+    def _with(self, moves: Mapping[Act, str]) -> KeyChoice:
+        """The choice with acts moved further; only what differs from the preset is kept."""
+        own = {**self.choice.own, **{act.value: key for act, key in moves.items()}}
+        known = {act.value: self.preset_key(act) for act in Act}
+        return KeyChoice(self.choice.preset, {its: key for its, key in own.items() if key and key != known.get(its)})
+
+    def _swapped(self, act: Act, key: str) -> KeyChoice:
+        return self._with({act: key, **dict.fromkeys(self.clashes(act, key), self.key_of(act))})
 
     def _take(self, choice: KeyChoice) -> None:
         self._check(choice)
@@ -137,10 +210,10 @@ class Keys:
 
     def _check(self, choice: KeyChoice) -> None:
         moves = _moves(choice)
-        for key in moves.values():
+        for act, key in moves.items():
             if key in STAYS:
                 raise RuleViolationError("keys.fixed", key=key)
-            if not _is_a_key(key):
+            if not is_a_key(key) and not (is_letter(key) and is_letter(_default_key(act))) and key != _default_key(act):
                 raise RuleViolationError("keys.not_a_key", key=key[:40])
         for table in (EVERYWHERE, *self._tables):
             self._check_table(table, choice, moves)
@@ -154,13 +227,13 @@ class Keys:
         for act in sorted(here):
             key = moves[act]
             other = kept.get(key) or taken.get(key) or everywhere.get(key, act)
-            hidden_before = other in EVERYWHERE.values() and _shares_a_key(act, other, table)
+            hidden_before = other in EVERYWHERE.values() and _share(act, other, table)
             if other is not act and not hidden_before:
                 raise RuleViolationError("keys.taken", key=key, act=other.value)
             taken[key] = act
         for key, act in kept.items():
             other = everywhere.get(key)
-            if other and other is not act and other in moves and not _shares_a_key(act, other, table):
+            if other and other is not act and other in moves and not _share(act, other, table):
                 raise RuleViolationError("keys.taken", key=key, act=act.value)
 
 
@@ -178,15 +251,20 @@ def _moves(choice: KeyChoice) -> dict[Act, str]:
     return {**PRESETS[choice.preset].moved, **own}
 
 
-def _shares_a_key(act: Act, other: Act, table: Table) -> bool:
+def _apart(act: Act, other: Act, table: Table) -> bool:
+    """One of the two stands on the other's key by default already, and hides it on its screen."""
+    return _share(act, other, table) or _share(other, act, table)
+
+
+def _share(act: Act, other: Act, table: Table) -> bool:
     """By default already this act of the screen stands on the key of that one: F10 goes there and back."""
     return any(table.get(key) is act for key, its in EVERYWHERE.items() if its is other)
 
 
-def _is_a_key(key: str) -> bool:
-    """A function key, a named one, or a letter or figure with Ctrl or Alt; nothing that is typed."""
-    bare = key.rpartition("+")[2] if key != "+" else key
-    held = key.removesuffix(bare)
-    if bare.startswith("F") and bare[1:].isdigit():
-        return 1 <= int(bare[1:]) <= MAX_F
-    return bare in NAMED or (held.startswith(("Ctrl+", "Alt+")) and len(bare) == 1 and bare.isalnum())
+@cache
+def _default_key(act: Act) -> str:
+    for table in (EVERYWHERE, *TABLES):
+        for key, its in table.items():
+            if its is act and key not in STAYS:
+                return key
+    return ""

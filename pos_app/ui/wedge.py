@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
 from shiboken6 import isValid
 
 from pos_app.devices.barcode.wedge import MAX_LABEL_CHARS, NO_SETUP, Action, Hold, Key, Replay, Scan, Wedge, WedgeSetup
-from pos_app.devices.barcode.wedge_layout import XKB_OFFSET
+from pos_app.devices.barcode.wedge_layout import XKB_OFFSET, function_key
 from pos_app.devices.scanner.pair import Pairing
 from pos_app.ui.dead_keys import DeadKeys
 
@@ -44,6 +44,7 @@ class WedgeFilter(QObject):
 
     def __init__(self, setup: WedgeSetup = NO_SETUP) -> None:
         super().__init__()
+        self._setup = setup
         self._wedge = Wedge(setup)
         self._pairing = Pairing()
         self._dead_keys = DeadKeys()
@@ -66,9 +67,16 @@ class WedgeFilter(QObject):
         """True while keys are held back and nothing is decided about them yet."""
         return self._wedge.due_ms is not None
 
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """Names of keys that the scanner was learned to press within a label."""
+        key = function_key(self._setup.gs_key)
+        return (key,) if key else ()
+
     def set_up(self, setup: WedgeSetup) -> None:
         """Go on with a scanner that was learned just now."""
         self._flush()
+        self._setup = setup
         self._wedge = Wedge(setup)
 
     def record(self) -> None:

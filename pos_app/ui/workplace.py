@@ -74,10 +74,12 @@ class Workplace(QObject):
         self.wedge = WedgeFilter(self.counter.wedge)
         self.customer = CustomerDisplay(till, self.wedge)
         self.keys = Keys(till.preferences)
+        self.keys.sent = lambda: self.wedge.sent
         self.own = OwnSettings(till.choices, self.counter, self.customer)
         screens = make_screens(till, self.counter, self.wedge, self._zone, self.keys, self.own)
         self.sign_in, self.sell, self.pay, self.pickup = screens.sign_in, screens.sell, screens.pay, screens.pickup
         self.returns, self.devices, self.manager = screens.returns, screens.devices, screens.manager
+        self.moving_keys = screens.moving_keys
         self.approving = Approving(self.shell.approval, till.signing_in, till.config.currency)
         self.operators = Operators(till, self.sign_in, self.approving)
         self.opening = OpeningDrawer(self.shell.reasons, till.drawer, self.shell.notify, self.approving.ask)
@@ -104,6 +106,7 @@ class Workplace(QObject):
             Act.TRAINING: lambda: self.trainer.change(self.current),
             Act.OTHER_BASKET: self.second.switch,
             Act.MANAGER: lambda: self._to_workspace("manager"),
+            Act.MOVE_KEYS: lambda: self._go(self.moving_keys),
         }
         self.cards = CardGuard(self.shell, till.selling.no_cards)
         self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
@@ -245,8 +248,10 @@ class Workplace(QObject):
         self.manager.left.connect(self._back_from_devices)
         self.manager.turned.connect(self._page_turned)
         self.opening.opened.connect(self._page_turned)
+        self.moving_keys.left.connect(self._back_to_settings)
+        self.moving_keys.moved.connect(self._keys_moved)
         own = (self.sign_in, self.sell, self.pay, self.pickup, self.returns, self.devices, self.manager)
-        for screen in (*own, *self.overlays.screens):
+        for screen in (*own, self.moving_keys, *self.overlays.screens):
             self.shell.add_screen(screen.widget)
             screen.noticed.connect(self.shell.notify)
             screen.strip_changed.connect(self._show_strip)
@@ -306,6 +311,12 @@ class Workplace(QObject):
         """Another page of the manager's workspace is in front, or there is something new on it."""
         if self.current is self.manager:
             self._go(self.manager)
+
+    def _back_to_settings(self) -> None:
+        self._to_workspace("manager")
+
+    def _keys_moved(self) -> None:
+        self._go(self.current)
 
     def _to_devices(self) -> None:
         if self.till.signing_in.operator is not None and not self.till.selling.paying:
@@ -403,9 +414,12 @@ class Workplace(QObject):
         self.shell.show_top(top)
 
     def _space(self) -> str:
-        return {id(self.pickup): "pickup", id(self.devices): "", id(self.manager): "manager"}.get(
-            id(self.current), "sell"
-        )
+        return {
+            id(self.pickup): "pickup",
+            id(self.devices): "",
+            id(self.manager): "manager",
+            id(self.moving_keys): "manager",
+        }.get(id(self.current), "sell")
 
     def _workspaces(self, operator: SoldBy) -> tuple[str, ...]:
         asked = (("sell", Permission.SELL), ("pickup", Permission.PICK))

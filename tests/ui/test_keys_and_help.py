@@ -75,8 +75,8 @@ def test_a_key_that_is_taken_is_refused_plainly_and_nothing_changes() -> None:
     assert words_for_error(refused.value) == "F9 is taken: Pay. Move that one first, or take another key."
     for key, code in (
         ("Esc", "keys.fixed"),
-        ("A", "keys.not_a_key"),
-        ("7", "keys.not_a_key"),
+        ("A", "keys.typed"),
+        ("7", "keys.typed"),
         ("F13", "keys.not_a_key"),
     ):
         with pytest.raises(RuleViolationError) as refused:

@@ -11,6 +11,8 @@ from pos_app.ui.own_settings import OwnSettings
 from pos_app.ui.screens.devices.presenter import DevicesPresenter
 from pos_app.ui.screens.devices.view import DevicesView
 from pos_app.ui.screens.manager.presenter import ManagerPresenter
+from pos_app.ui.screens.moving_keys.presenter import MovingKeysPresenter
+from pos_app.ui.screens.moving_keys.view import MovingKeysView
 from pos_app.ui.screens.pay.presenter import PayPresenter
 from pos_app.ui.screens.pay.view import PayView
 from pos_app.ui.screens.pickup.presenter import PickupPresenter
@@ -36,6 +38,7 @@ class Screens:
     returns: ReturnsPresenter
     devices: DevicesPresenter
     manager: ManagerPresenter
+    moving_keys: MovingKeysPresenter
 
 
 def make_screens(
@@ -64,4 +67,5 @@ def make_screens(
         ReturnsPresenter(ReturnsView(), till.returning, till.selling, after, zone),
         DevicesPresenter(DevicesView(), counter, wedge, may_set_up),
         manager_workspace(till, point, zone, keys, own, counter),
+        MovingKeysPresenter(MovingKeysView(), keys, till.choices, lambda: till.signing_in.operator),
     )

@@ -1,4 +1,5 @@
-"""The one line for typing. Keys it has no use for go on to the window: arrows, Esc, F-keys, `+`, `=` and Del when empty."""
+"""The one line for typing. Keys it has no use for go on to the window: arrows, Esc, F-keys, most with Ctrl or Alt, and
+`+`, `=`, Del, Home and End when it is empty."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -28,8 +29,18 @@ class EntryLine(QLineEdit):
     GOES_ON: ClassVar = frozenset(
         {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Escape, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
     )
-    WITH_ENTER: ClassVar = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
-    GOES_ON_WHEN_EMPTY: ClassVar = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Equal})
+    GOES_ON_WHEN_EMPTY: ClassVar = frozenset(
+        {
+            Qt.Key.Key_Delete, Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Equal, Qt.Key.Key_Home, Qt.Key.Key_End,
+        }
+    )  # fmt: skip
+    KEPT_WITH_CTRL: ClassVar = frozenset(
+        {
+            Qt.Key.Key_A, Qt.Key.Key_C, Qt.Key.Key_V, Qt.Key.Key_X, Qt.Key.Key_Z, Qt.Key.Key_Backspace,
+            Qt.Key.Key_Delete, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End,
+        }
+    )  # fmt: skip
+    """Mark, copy, put in, cut, undo, and moving in what is typed; a line edit knows more, another one on each desktop."""
 
     def __init__(self, name: str, spoken: str, *, look: str = "entry", height: int = ENTRY_HEIGHT) -> None:
         super().__init__()
@@ -84,8 +95,8 @@ class EntryLine(QLineEdit):
         if key in self.GOES_ON or (not self.text() and key in self.GOES_ON_WHEN_EMPTY):
             event.ignore()
             return
-        if key in self.WITH_ENTER and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            event.ignore()  # Ctrl+Enter is a key of its own, and enters nothing
+        if _is_command(event) and key not in self.KEPT_WITH_CTRL:
+            event.ignore()  # also Ctrl+Enter, which is a key of its own and enters nothing
             return
         self._show_caret()
         super().keyPressEvent(event)
@@ -136,3 +147,9 @@ class EntryLine(QLineEdit):
             self.card_typed.emit()
         else:
             self.entered.emit(self.text())
+
+
+def _is_command(event: QKeyEvent) -> bool:
+    """Ctrl or Alt is held; not AltGr, which types."""
+    held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    return held in {Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier}

@@ -70,7 +70,7 @@ class HelpPresenter(Screen):
 
     def _show(self, _text: str = "") -> None:
         wanted = self._view.entry.text().strip().lstrip("/").casefold()
-        self._rows = tuple(_found(self._all(), wanted))
+        self._rows = tuple(found(self._all(), wanted))
         name = PRESET_NAMES.get(self._keys.choice.preset, "")
         preset = tr("Keys: {preset}", preset=name) if name else ""
         self._view.show_state(HelpState(tr("Keys and commands"), self._rows, preset))
@@ -116,7 +116,7 @@ class HelpPresenter(Screen):
         self.left.emit()
 
 
-def _found(groups: Iterable[tuple[str, list[HelpRow]]], wanted: str) -> Iterable[HelpRow]:
+def found(groups: Iterable[tuple[str, list[HelpRow]]], wanted: str) -> Iterable[HelpRow]:
     """Headings with those of their rows in which every typed word stands."""
     parts = wanted.split()
     for heading, rows in groups:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HelpRow:
-    """A key and what it does; `act` is what choosing the row does. A row without a key is the heading of those below."""
+    """A key and what it does; `act` is what choosing the row does. A row without either is the heading of those below."""
 
     words: str
     key: str = ""
     act: str = ""
+    note: str = ""
 
     @property
     def heading(self) -> bool:

@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from pos_app.ui.screens.help.state import HelpRow, HelpState
 from pos_app.ui.theme import WIDE_GAP, Weight, colour, font, tokens
 from pos_app.ui.widgets.entry import EntryLine
-from pos_app.ui.widgets.lists import LEAD, LineList
+from pos_app.ui.widgets.lists import LEAD, TRAIL, LineList
 from pos_app.ui.widgets.parts import column, label, panel, row
 from pos_app.ui.words import tr
 
 ROW_HEIGHT = 48
 KEY_WIDTH, KEY_HEIGHT = 116, 30
+NOTE_PX = 14
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
@@ -39,7 +40,7 @@ class HelpRows(QAbstractListModel):
         if role == ROW_ROLE:
             return shown
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return f"{shown.key} {shown.words}".strip()
+            return " ".join(part for part in (shown.key, shown.words, shown.note) if part)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -76,6 +77,12 @@ class HelpDelegate(QStyledItemDelegate):
             key = QRect(box.x() + 16, box.center().y() - KEY_HEIGHT // 2, KEY_WIDTH, KEY_HEIGHT)
             self._paint_key(painter, QStyle.visualRect(direction, box, key), shown.key)
             words = QRect(box.x() + KEY_WIDTH + 34, box.y(), box.width() - KEY_WIDTH - 50, box.height())
+            if shown.note:
+                painter.setFont(font(NOTE_PX))
+                painter.setPen(colour(theme.muted))
+                note = QStyle.visualRect(direction, box, words)
+                painter.drawText(note, int(QStyle.visualAlignment(direction, TRAIL)), shown.note)
+                words.setWidth(words.width() - painter.fontMetrics().horizontalAdvance(shown.note) - WIDE_GAP)
             painter.setFont(font(16))
             painter.setPen(colour(theme.ink))
             room = QStyle.visualRect(direction, box, words)

@@ -62,6 +62,7 @@ class SettingsPresenter(Screen):
     def strip(self) -> tuple[Slot, ...]:
         return (
             Slot(0, Act.BACK, "Esc", tr("Back to sale")),
+            Slot(2, Act.MOVE_KEYS, "F4", tr("Move keys")),
             Slot(3, Act.NEXT_CHOICE, "F6", tr("Next value")),
             Slot(5, Act.TRAINING, "Ctrl+J", tr("Training")),
             Slot(6, Act.DEVICES, "Ctrl+H", tr("Devices")),
