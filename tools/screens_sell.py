@@ -77,7 +77,18 @@ WORDS_AND_PRICES = (
 )  # fmt: skip
 CUT_LINES = (
     *LINES[:4],
-    replace(LINES[4], cuts=("Member price · −1.00", "Discount 20 % · Damaged · −1.00"), amount="3.99"),
+    replace(LINES[4], cuts=("Member price · −0.50", "Discount 10 % · Damaged · −0.50"), amount="3.99"),
+)
+CUT_SALE = replace(SALE, lines=CUT_LINES, taxes="incl. tax 21 % 0.31 · 9 % 1.15", to_pay="€ 15.70")
+WAITING = "Unknown codes are waiting. Find each item by name, scan its other code, or void it."
+ODD_SALE = replace(
+    SALE,
+    lines=LINES[:3] + ODD_LINES,
+    selected="7",
+    items="5 items",
+    taxes="incl. tax 9 % 0.82",
+    to_pay="€ 9.93",
+    waiting=WAITING,
 )
 DISCOUNT = DiscountView(
     "Filter coffee 500 g, now € 3.99",
@@ -116,7 +127,7 @@ ASKING = replace(
         LineView("8", "1", "Dry white wine 0.75 l", "8710400288077 · wine", "7.49", "7.49", LineKind.LOOK, chip="Age 18?"),
         LineView("9", "1", "Cordless drill 18 V", "8710400299080 · tools", "89.00", "89.00", LineKind.LOOK, chip="Serial number?"),
     ),
-    selected="8",
+    selected="8", items="6 items", taxes="incl. tax 21 % 16.75 · 9 % 0.82", to_pay="€ 106.42",
 )  # fmt: skip
 USUAL = "Scan, or type a name, code, or 3* for quantity"
 ANSWER, AMOUNT = "Answer, then Enter; or go on scanning", "Type the amount, then Enter; or go on scanning"
@@ -140,7 +151,14 @@ TAKEN = AskView(
     typed=False,
 )
 JACKET = LineView("8", "1", "Denim jacket, M", "serial 5141 · RFID", "79.90", "79.90", chip="Sold elsewhere?")
-WITH_JACKET = replace(SALE, lines=(*LINES[:3], JACKET), selected="8")
+WITH_JACKET = replace(
+    SALE,
+    lines=(*LINES[:3], JACKET),
+    selected="8",
+    items="5 items",
+    taxes="incl. tax 21 % 13.87 · 9 % 0.82",
+    to_pay="€ 89.83",
+)
 PARKED = (
     HitView("1", "Whole milk 1 L", "14:02 · Ana M. · 8 items", "€ 16.70"),
     HitView("2", "Paint, white 10 l", "13:47 · T3 · Jo P. · 2 items", "€ 54.90"),
@@ -162,6 +180,11 @@ def sell(state: SellState, then: Callable[[SellView], None] = lambda _: None) ->
         return view
 
     return make
+
+
+def strip_of(state: SellState) -> tuple[Slot, ...]:
+    """The usual strip with what this sale comes to on its *Pay*."""
+    return (*SELL_STRIP[:-1], replace(SELL_STRIP[-1], word=f"Pay {state.to_pay}"))
 
 
 def _search(view: SellView) -> None:
@@ -206,24 +229,22 @@ def _parked(view: SellView) -> None:
 
 def sell_pictures() -> Iterator[Picture]:
     unknown = Notice("Unknown code 9780201379624. Keep scanning; say what it is before paying.", Tone.ERROR)
-    waiting = "Unknown codes are waiting. Find each item by name, scan its other code, or void it."
     ready = SellState(to_pay="€ 0.00")
     done = PaidView("€ 3.30", "Cash € 20.00 for € 16.70", "Receipt S0319-T2-A-000042")
-    odd = replace(SALE, lines=LINES[:3] + ODD_LINES, selected="7", waiting=waiting)
     yield Picture("sell", sell(SALE), TOP, SELL_STRIP)
     yield Picture("sell-training", sell(SALE), replace(TOP, title="TRAINING · Till 2"), SELL_STRIP, training=True)
-    yield Picture("sell-unknown", sell(odd), TOP, SELL_STRIP, unknown)
+    yield Picture("sell-unknown", sell(ODD_SALE), TOP, strip_of(ODD_SALE), unknown)
     yield Picture("sell-multiplier", sell(replace(SALE, multiplier="3 ×")), TOP, SELL_STRIP)
     yield Picture("sell-search", sell(SALE, _search), SYNCED, SELL_STRIP)
     yield Picture("sell-quantity", sell(SALE, _quantity), SYNCED, SELL_STRIP)
     yield Picture("sell-ready", sell(ready), SYNCED, READY_STRIP)
     yield Picture("sell-loading", sell(replace(ready, instead=Instead.LOADING)), SYNCED, READY_STRIP)
     yield Picture("sell-paid", sell(replace(ready, instead=Instead.PAID, paid=done)), SYNCED, READY_STRIP)
-    yield Picture("sell-discount", sell(replace(SALE, lines=CUT_LINES), _discount), SYNCED, SELL_STRIP)
-    yield Picture("sell-exempt", sell(EXEMPT_SALE, _exempt), SYNCED, SELL_STRIP)
-    yield Picture("sell-age", sell(ASKING, _asked(AGE, ANSWER)), SYNCED, SELL_STRIP)
-    yield Picture("sell-serial", sell(replace(ASKING, selected="9"), _asked(SERIAL, ANSWER)), SYNCED, SELL_STRIP)
-    yield Picture("sell-unit-taken", sell(WITH_JACKET, _asked(TAKEN, USUAL)), SYNCED, SELL_STRIP)
+    yield Picture("sell-discount", sell(CUT_SALE, _discount), SYNCED, strip_of(CUT_SALE))
+    yield Picture("sell-exempt", sell(EXEMPT_SALE, _exempt), SYNCED, strip_of(EXEMPT_SALE))
+    yield Picture("sell-age", sell(ASKING, _asked(AGE, ANSWER)), SYNCED, strip_of(ASKING))
+    yield Picture("sell-serial", sell(replace(ASKING, selected="9"), _asked(SERIAL, ANSWER)), SYNCED, strip_of(ASKING))
+    yield Picture("sell-unit-taken", sell(WITH_JACKET, _asked(TAKEN, USUAL)), SYNCED, strip_of(WITH_JACKET))
     yield Picture("sell-gift-card", sell(SALE, _asked(GIFT_CARD, AMOUNT)), SYNCED, SELL_STRIP)
     yield Picture("sell-beside", sell(SALE, _beside), SYNCED, SELL_STRIP)
     yield Picture("sell-beside-declined", sell(SALE, _beside_declined), SYNCED, SELL_STRIP)
