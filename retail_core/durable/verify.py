@@ -74,6 +74,10 @@ class _Journal:
     def file(self, segment: _Segment) -> Path:
         return self._folder / segment.name
 
+    def not_a_folder(self) -> str:
+        """What stands in the place of a folder of sealed files."""
+        return next(part.name for part in (self._folder.parent, self._folder) if not part.is_dir())
+
     def rows(self, segment: _Segment, question: str) -> Iterator[Any]:
         """Opened at the first row and closed at the last. Raises Broken for what cannot be read."""
         try:
@@ -202,6 +206,11 @@ def _check_files(journal: _Journal, report: Report) -> _Segment | None:
                     digest.update(chunk)
         except FileNotFoundError:
             raise Broken("segment.missing", f"{segment.where} is not there") from None
+        except NotADirectoryError:
+            where = f"{segment.where} cannot be there: {journal.not_a_folder()} is a file, not a folder"
+            raise Broken("segment.no_folder", where) from None
+        except OSError as bad:
+            raise Broken("segment.unreadable", f"{segment.where}: {bad.strerror}") from bad
         report.segments += 1
         changed = changed or (segment if digest.digest() != segment.sha256 else None)
     return changed

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from retail_core.cli import main
 from retail_core.durable.engine import open_rw
 from retail_core.durable.journal import erase_private
 from retail_core.durable.retention import Duties, Duty, below_the_last
@@ -83,6 +84,30 @@ def test_a_missing_file_is_named_by_its_numbers(till: TillFile) -> None:
     report = verified(till.path)
     assert report.code == "segment.missing"
     assert f"positions {first.last_seq + 1} to {second.last_seq} of stream {STREAM.node}" in report.detail
+
+
+@pytest.mark.parametrize(("above", "name"), [(0, "till"), (1, "segments")])
+def test_a_file_in_the_place_of_the_folder_is_said_plainly(
+    till: TillFile, above: int, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = (till.history.folder, till.history.folder.parent)[above]
+    folder.rename(till.path.parent / "elsewhere")
+    folder.write_bytes(b"")
+    report = verified(till.path)
+    assert report.code == "segment.no_folder"
+    assert report.detail.endswith(f"cannot be there: {name} is a file, not a folder")
+    assert main(["verify-journal", str(till.path), "--key", DATABASE_KEY.hex()]) == 1
+    said = capsys.readouterr()
+    assert f"{till.path}: segment.no_folder: positions 1 to" in said.out
+    assert said.err == ""
+
+
+def test_what_cannot_be_read_as_a_file_is_named(till: TillFile) -> None:
+    files(till)[0].unlink()
+    files(till)[0].mkdir()
+    report = verified(till.path)
+    assert report.code == "segment.unreadable"
+    assert report.detail.endswith("Is a directory")
 
 
 def test_a_damaged_page_is_named(till: TillFile) -> None:
