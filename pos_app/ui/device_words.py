@@ -77,7 +77,7 @@ _CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "label.head_open": (_("head open"), _("Close the print head of the label printer.")),
         "label.link_died": (_("not reachable"), _("The line to the label printer broke. Check its network cable.")),
         "label.memory_damaged": (_("call service"), _("The label printer's memory is damaged. Call its service.")),
-        "label.no_printer": (_("none set up"), _("No label printer is set up. Add one on the devices page, Ctrl+H.")),
+        "label.no_printer": (_("none set up"), _("No label printer is set up. Add one on the devices page, {key_devices}.")),
         "label.not_confirmed": (
             _("not confirmed"), _("It never said that the last label came out. Look before you print it again."),
         ),

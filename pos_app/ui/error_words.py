@@ -57,7 +57,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "scan.is_gift_card": _(
             "That is a gift card. Scan it on the Sell screen to sell it, or while paying to use it."
         ),
-        "scan.is_receipt": _("That is a receipt. F7 takes goods back."),
+        "scan.is_receipt": _("That is a receipt. {key_return} takes goods back."),
         "scan.is_shelf": _("That is the label of a shelf. Scan the item."),
         "scan.one_unit": _("2 codes, 1 unit of {name}. Press + if it was two."),
         "scan.says_nothing": _("The label of {name} says a weight or price of nothing. Weigh it and label it again."),
@@ -85,7 +85,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         # the sale
         "parking.claimed": _("{by} has taken up that basket already."),
         "parking.elsewhere": _("Nobody can tell whether {till} still has that basket. Take it up there."),
-        "parking.full": _("{limit} baskets are put aside already. Take some up with F8 and finish or void them first."),
+        "parking.full": _(
+            "{limit} baskets are put aside already. Take some up with {key_suspend} and finish or void them first."
+        ),
         "parking.gone": _("That basket is not put aside any more."),
         "parking.none": _("No basket is put aside."),
         "sale.another_is_open": _("Finish this sale or put it aside first, then take up the other."),
@@ -98,7 +100,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "sale.nothing_to_park": _("There is nothing to put aside."),
         "sale.nothing_to_void": _("There is no sale to give up."),
         "sale.nothing_to_pay": _("There is nothing to pay yet. Scan an item."),
-        "sale.open_questions": _("Answer the open questions before paying: Ctrl+E."),
+        "sale.open_questions": _("Answer the open questions before paying: {key_answer}."),
         "sale.pending_lines": _("Unknown codes are waiting. Find each item by name, scan its other code, or void it."),
         "sale.stopped_lines": _("A line must not be sold as it is. Take it off with Del, or weigh it."),
         "sale.too_many_lines": _("The sale is full at {limit} lines. Finish it and start another."),
@@ -185,19 +187,19 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "customer.bad_name": _("Type the customer's name, at most {limit} characters."),
         "customer.bad_phone": _("A phone number has 6 to 15 figures. Type it again."),
         "customer.card_unknown": _(
-            "That card is not known in this store. Find the customer with F3, by phone or name."
+            "That card is not known in this store. Find the customer with {key_customer}, by phone or name."
         ),
         "customer.detached": _("No customer is on this sale any more."),
-        "customer.known_already": _("{name} has these details already. Find them with F3."),
+        "customer.known_already": _("{name} has these details already. Find them with {key_customer}."),
         "customer.no_consent": _("Without the customer's yes nothing is kept."),
         "customer.no_way_to_reach": _("Type a phone number or an e-mail address."),
-        "customer.none_found": _("Nobody found for “{text}”. F3 makes a new customer."),
+        "customer.none_found": _("Nobody found for “{text}”. {key_customer} makes a new customer."),
         "customer.yes_or_no": _("Ask the customer, then press + for yes or − for no."),
         "customer.payment_card": _("That looks like a payment card. It must not be kept here."),
         "customer.too_many_cards": _("At most {limit} cards a customer."),
         # cards
         "card.number_refused": _(
-            "That is the number of a payment card. It was not kept. Take cards with F9 on the terminal."
+            "That is the number of a payment card. It was not kept. Take cards with {key_pay} on the terminal."
         ),
         "card.ask_people": _("The terminal cannot say whether it was paid. Look at its own receipt, then decide."),
         "card.busy": _("The terminal is busy with the other basket. Take cash, or wait."),
@@ -205,7 +207,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "card.finish_beside": _("It was paid by card. Go to it and finish it."),
         "card.part_beside": _("The card paid a part. Go to it and take the rest."),
         "card.doubt": _("Nobody knows yet whether the card was charged. Ask the terminal; nothing is taken twice."),
-        "card.no_terminal": _("No card terminal is set up at this till. Ctrl+H adds one."),
+        "card.no_terminal": _("No card terminal is set up at this till. {key_devices} adds one."),
         "terminal.aborted_there": _("The payment was stopped at the terminal. Nothing was taken."),
         "terminal.already_reversed": _("That payment was given back already."),
         "terminal.amount_too_high": _("The amount is too high for this card. Take a part, or another card."),
@@ -300,7 +302,7 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         "pick.wrong_item": _("Wrong item. {name} is not on this order. Put it back."),
         "stage.not_a_shelf": _("“{text}” is not a shelf."),
         # paper
-        "receipt.no_printer": _("No receipt printer is set up. Ctrl+H adds one."),
+        "receipt.no_printer": _("No receipt printer is set up. {key_devices} adds one."),
         "receipt.not_found": _("There is no receipt to print again yet."),
         # files of batch scanners
         "batch.bad_count": _("“{text}” has no count the till understands."),

@@ -7,10 +7,9 @@ every till; others the computer takes before any window sees them.
 from collections.abc import Collection
 
 from pos_app.devices.barcode.wedge import CONTROLS
+from pos_app.ui.keymap import STAYS
 from retail_core.domain.errors import RuleViolationError
 
-STAYS = frozenset({"Return", "Enter", "Esc", "Up", "Down", "F11"})
-"""Keys that mean the same on every till: they are never moved and never given to anything else."""
 FOCUS = frozenset({"Tab", "Backtab"})
 NAMED = frozenset({"Del", "Ins", "Home", "End", "PgUp", "PgDown", "=", "Pause"})
 MAX_F = 12

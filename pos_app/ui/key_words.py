@@ -1,10 +1,10 @@
 """What each act is called: for the help, the list of commands, and messages about keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pos_app.locale.mark import _
-from pos_app.ui.keymap import Act
+from pos_app.ui.keymap import Act, default_key
 from pos_app.ui.words import tr
 
 ACT_WORDS: Mapping[Act, str] = MappingProxyType(
@@ -115,7 +115,21 @@ TYPED: tuple[tuple[str, str], ...] = (
 )
 """What may be typed on the entry line."""
 
-KEY_WORDS = (_("Ctrl"), _("Del"), _("Enter"), _("Esc"), _("Up"), _("Down"), _("Alt"))
+KEY_WORDS = (
+    _("Ctrl"),
+    _("Del"),
+    _("Enter"),
+    _("Esc"),
+    _("Up"),
+    _("Down"),
+    _("Alt"),
+    _("PgUp"),
+    _("PgDown"),
+    _("Home"),
+    _("End"),
+    _("Ins"),
+    _("Space"),
+)
 
 
 def act_name(act: Act) -> str:
@@ -127,6 +141,30 @@ def act_name(act: Act) -> str:
 def act_name_of(name: str) -> str:
     """The same by the name of the act; anything else as it is."""
     return act_name(Act(name)) if any(name == act.value for act in Act) else name
+
+
+class _Printed:
+    """Which key an act has at this till; without one, as it comes."""
+
+    def __init__(self) -> None:
+        self.key_of: Callable[[Act], str] = default_key
+
+
+_now = _Printed()
+
+
+def print_keys_of(key_of: Callable[[Act], str] = default_key) -> None:
+    """Whose keys stand in sentences and on buttons from now on."""
+    _now.key_of = key_of
+
+
+def printed(act: Act) -> str:
+    """The key of an act at this till, as it is printed: "F9", "Strg+L"."""
+    return key_name_words(_now.key_of(act))
+
+
+def printed_by_name(name: str) -> str:
+    return printed(Act(name))
 
 
 def key_name_words(key: str) -> str:

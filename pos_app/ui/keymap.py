@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 
 from PySide6.QtCore import Qt
@@ -284,6 +285,8 @@ TILLS_KEYS: Mapping[str, Act] = MappingProxyType(
 MANAGER_KEYS: Mapping[str, Act] = MappingProxyType({"Ctrl+PgUp": Act.LAST_PAGE, "Ctrl+PgDown": Act.NEXT_PAGE})
 HELP_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
 PRICE_CHECK_KEYS: Mapping[str, Act] = MappingProxyType({"Up": Act.UP, "Down": Act.DOWN})
+STAYS = frozenset({"Return", "Enter", "Esc", "Up", "Down", "F11"})
+"""Keys that mean the same on every till: they are never moved and never given to anything else."""
 SCREENS: Mapping[str, Mapping[str, Act]] = MappingProxyType(
     {
         "sell": SELL_KEYS,
@@ -320,6 +323,13 @@ _NAMES: Mapping[int, str] = MappingProxyType(
     }
 )
 _MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+@cache
+def default_key(act: Act) -> str:
+    """The one key of an act that can be another one, as it comes; empty when it has none."""
+    keys = (key for table in (EVERYWHERE, *SCREENS.values()) for key, its in table.items() if its is act)
+    return next((key for key in keys if key not in STAYS), "")
 
 
 def key_name(event: QKeyEvent) -> str:

@@ -5,16 +5,15 @@ A choice holds everywhere at once: keys, buttons, help. One that would put two a
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from types import MappingProxyType
 
 import msgspec
 from PySide6.QtGui import QKeySequence
 
 from pos_app.service.preferences import Preferences
-from pos_app.ui.key_rules import STAYS, is_a_key, is_letter, refuse
+from pos_app.ui.key_rules import is_a_key, is_letter, refuse
 from pos_app.ui.key_words import key_name_words
-from pos_app.ui.keymap import EVERYWHERE, MANAGER_KEYS, PAGES, SCREENS, Act, Slot
+from pos_app.ui.keymap import EVERYWHERE, MANAGER_KEYS, PAGES, SCREENS, STAYS, Act, Slot, default_key
 from retail_core.domain.errors import RuleViolationError
 
 PREFERENCE = "keys"
@@ -113,11 +112,11 @@ class Keys:
 
     def key_of(self, act: Act) -> str:
         """The key of an act wherever it works, as it is printed; empty when it has none."""
-        return _moves(self.choice).get(act) or _default_key(act)
+        return _moves(self.choice).get(act) or default_key(act)
 
     def preset_key(self, act: Act) -> str:
         """Where the preset has it."""
-        return PRESETS[self.choice.preset].moved.get(act) or _default_key(act)
+        return PRESETS[self.choice.preset].moved.get(act) or default_key(act)
 
     def moved(self, act: Act) -> bool:
         """True when it stands elsewhere than in the preset."""
@@ -186,7 +185,7 @@ class Keys:
         """A key as the tables know it; one that an act may not be moved to is refused, but where the preset has it."""
         name = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) if key else ""
         if name and name != self.preset_key(act):
-            refuse(name, self.sent(), letter=is_letter(_default_key(act)))
+            refuse(name, self.sent(), letter=is_letter(default_key(act)))
         return name
 
     def _with(self, moves: Mapping[Act, str]) -> KeyChoice:
@@ -213,7 +212,7 @@ class Keys:
         for act, key in moves.items():
             if key in STAYS:
                 raise RuleViolationError("keys.fixed", key=key)
-            if not is_a_key(key) and not (is_letter(key) and is_letter(_default_key(act))) and key != _default_key(act):
+            if not is_a_key(key) and not (is_letter(key) and is_letter(default_key(act))) and key != default_key(act):
                 raise RuleViolationError("keys.not_a_key", key=key[:40])
         for table in (EVERYWHERE, *self._tables):
             self._check_table(table, choice, moves)
@@ -259,12 +258,3 @@ def _apart(act: Act, other: Act, table: Table) -> bool:
 def _share(act: Act, other: Act, table: Table) -> bool:
     """By default already this act of the screen stands on the key of that one: F10 goes there and back."""
     return any(table.get(key) is act for key, its in EVERYWHERE.items() if its is other)
-
-
-@cache
-def _default_key(act: Act) -> str:
-    for table in (EVERYWHERE, *TABLES):
-        for key, its in table.items():
-            if its is act and key not in STAYS:
-                return key
-    return ""

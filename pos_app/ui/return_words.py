@@ -15,19 +15,25 @@ RETURN_ERRORS: Mapping[str, str] = MappingProxyType(
         "post_void.card_in_doubt": _(
             "Nobody knows whether the card got its money back. Press again: the terminal is asked."
         ),
-        "post_void.card_kept": _("The terminal does not give that payment back any more. Take the goods back with F7."),
+        "post_void.card_kept": _(
+            "The terminal does not give that payment back any more. Take the goods back with {key_return}."
+        ),
         "post_void.has_returns": _("{receipt} is a return or a reversal itself. It cannot be reversed."),
         "post_void.nothing": _("There is no sale to reverse yet."),
-        "post_void.other_session": _("{receipt} was sold in another drawer session. Take the goods back with F7."),
-        "post_void.part_back": _("Something of {receipt} came back already. Take the rest back with F7."),
-        "post_void.sale_is_open": _("Finish the open sale first, or put it aside with F8."),
-        "post_void.tender": _("The way {receipt} was paid cannot be reversed at once. Take the goods back with F7."),
+        "post_void.other_session": _(
+            "{receipt} was sold in another drawer session. Take the goods back with {key_return}."
+        ),
+        "post_void.part_back": _("Something of {receipt} came back already. Take the rest back with {key_return}."),
+        "post_void.sale_is_open": _("Finish the open sale first, or put it aside with {key_suspend}."),
+        "post_void.tender": _(
+            "The way {receipt} was paid cannot be reversed at once. Take the goods back with {key_return}."
+        ),
         "receipt.forged": _(
             "This receipt was not written by one of our tills. Take nothing back on it; call a manager."
         ),
         "receipt.lines_elsewhere": _(
             "The lines of this long receipt are at the till that wrote it, and nobody can be asked now. "
-            "Take the goods back there, or press F4 and take them without a receipt."
+            "Take the goods back there, or press {key_no_receipt} and take them without a receipt."
         ),
         "receipt.not_of_this_till": _(
             "Neither this store nor head office knows receipt {receipt}, as far as they can be asked. Scan the code on it."
@@ -44,7 +50,7 @@ RETURN_ERRORS: Mapping[str, str] = MappingProxyType(
         "return.nothing_ticked": _("Scan the goods that come back first."),
         "return.other_lot": _("Not the lot that was sold. It was lot {lot} of {name}."),
         "return.other_serial": _("Not the unit that was sold. It was {name} with serial {serial}."),
-        "return.receipt_first": _("Scan the receipt first, or press F4 when there is none."),
+        "return.receipt_first": _("Scan the receipt first, or press {key_no_receipt} when there is none."),
         "return.receipt_needed": _("This store takes nothing back without a receipt."),
         "return.scan_unit": _("Scan {name}: its serial or lot must be the one that was sold."),
         "return.unknown_line": _("That line of receipt {receipt} is not known here. Do the return again."),

@@ -14,6 +14,8 @@ from retail_core.domain.errors import CodedError, Fact
 from retail_core.domain.money import format_money
 
 LOCALE_FOLDER = catalogue.FOLDER
+KEY_OF = "key_"
+A_KEY = "{key_"
 
 
 class _InForce:
@@ -41,14 +43,14 @@ def in_force() -> Spoken:
 
 
 def tr(text: str, /, **facts: Fact) -> str:
-    """The sentence in the language in force, with its {facts} filled in."""
+    """The sentence in the language in force, with its {facts} filled in, and the keys of this till: {key_pay}."""
     found = _now.spoken.say(text)
-    return found.format(**facts) if facts else found
+    return found.format_map(_Facts(facts)) if facts or A_KEY in found else found
 
 
 def ntr(one: str, many: str, n: int, /, **facts: Fact) -> str:
     """The sentence for `n` of something; `{n}` is filled in."""
-    return _now.spoken.say_n(one, many, n).format(n=n, **facts)
+    return _now.spoken.say_n(one, many, n).format_map(_Facts({"n": n, **facts}))
 
 
 def doing_words(code: str) -> str:
@@ -71,10 +73,11 @@ def words_for(code: str, facts: Mapping[str, object] | None = None) -> str:
     if code == "pick.wrong_item" and not (facts or {}).get("name"):
         return tr("Wrong item. It is not on this order. Put it back.")
     given = _Known(_with_amounts(facts or {}))
-    if code == "keys.taken":
-        from pos_app.ui.key_words import act_name_of  # its words need this module
+    if code.startswith("keys."):
+        from pos_app.ui.key_words import act_name_of, key_name_words  # its words need this module
 
         given["act"] = act_name_of(str(given["act"]))
+        given["key"] = ltr(key_name_words(str(given["key"])))
     if code.startswith(DATED):
         given["detail"] = date_words(str(given["detail"]))
     return _now.spoken.say(sentence).format_map(given)
@@ -106,11 +109,22 @@ def words_for_error(error: CodedError) -> str:
     return words_for(error.code, error.facts)
 
 
-class _Known(dict[str, object]):
-    """Facts by name; one that was not given shows as a dash instead of stopping the message."""
+class _Facts(dict[str, object]):
+    """Facts by name; {key_pay} is the key that *Pay* has at this till."""
 
     def __missing__(self, key: str) -> str:
-        return "–"
+        if not key.startswith(KEY_OF):
+            raise KeyError(key)
+        from pos_app.ui.key_words import printed_by_name  # its words need this module
+
+        return ltr(printed_by_name(key.removeprefix(KEY_OF)))
+
+
+class _Known(_Facts):
+    """One that was not given shows as a dash instead of stopping the message."""
+
+    def __missing__(self, key: str) -> str:
+        return super().__missing__(key) if key.startswith(KEY_OF) else "–"
 
 
 def ltr(text: str) -> str:

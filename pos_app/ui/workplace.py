@@ -19,6 +19,7 @@ from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.facing import CustomerFacing
 from pos_app.ui.held_scans import HeldScan, HeldScans
 from pos_app.ui.idle import IdleLock
+from pos_app.ui.key_words import print_keys_of
 from pos_app.ui.keymap import Act
 from pos_app.ui.keys import Keys
 from pos_app.ui.locked_till import LockedTill
@@ -74,6 +75,7 @@ class Workplace(QObject):
         self.wedge = WedgeFilter(self.counter.wedge)
         self.customer = CustomerDisplay(till, self.wedge)
         self.keys = Keys(till.preferences)
+        print_keys_of(self.keys.key_of)
         self.keys.sent = lambda: self.wedge.sent
         self.own = OwnSettings(till.choices, self.counter, self.customer)
         screens = make_screens(till, self.counter, self.wedge, self._zone, self.keys, self.own)
@@ -138,6 +140,7 @@ class Workplace(QObject):
         self.idle.stop()
         self.customer.close()
         self.wedge.close()
+        print_keys_of()
         self.shell.hide()
         self.shell.deleteLater()
 

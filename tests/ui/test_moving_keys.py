@@ -8,10 +8,13 @@ from PySide6.QtWidgets import QWidget
 from pos_app.devices.barcode.wedge import WedgeSetup
 from pos_app.service.till_choices import Choice
 from pos_app.ui.key_rules import FUNCTION_KEYS
-from pos_app.ui.keymap import EVERYWHERE, PAY_KEYS, SCREENS, SELL_KEYS, Act
-from pos_app.ui.keys import STAYS, TABLES, KeyChoice, Keys
-from pos_app.ui.words import words_for_error
+from pos_app.ui.keymap import EVERYWHERE, PAY_KEYS, SCREENS, SELL_KEYS, STAYS, Act
+from pos_app.ui.keys import TABLES, KeyChoice, Keys
+from pos_app.ui.screens.pay.ways import offered
+from pos_app.ui.widgets.buttons import TwoLineButton
+from pos_app.ui.words import words_for, words_for_error
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.tender import TenderRules
 from tests.support.shop import ITEMS, MANAGER_PIN, PIN, Shop, at_till
 from tests.ui.conftest import Cashier
 from tests.ui.test_keys_and_help import Kept, help_rows, printed
@@ -239,4 +242,27 @@ def test_a_key_with_ctrl_reaches_the_window_whatever_the_desktop_edits_lines_wit
     at_work.type("milk")
     at_work.control(Qt.Key.Key_K)
     assert at_work.workplace.keys.table(SELL_KEYS)["Ctrl+K"] is Act.FIND
-    assert at_work.workplace.shell.findChild(QWidget, "entry").text() == "milk"
+    assert at_work.workplace.sell._view.entry.text() == "milk"
+
+
+def test_sentences_and_buttons_beside_the_strip_print_the_moved_key(at_work: Cashier) -> None:
+    assert words_for("scan.is_receipt") == "That is a receipt. F7 takes goods back."
+    keys = at_work.workplace.keys
+    keys.move(Act.RETURN, "Ctrl+Y")
+    keys.move(Act.GIFT_RECEIPT, "Ctrl+Q")
+    keys.move(Act.CARD, "Q")
+    assert words_for("scan.is_receipt") == "That is a receipt. Ctrl+Y takes goods back."
+    ways = offered(TenderRules(), terminal=True, points="", back=False)
+    assert next(way.hint for way in ways if way.name == "card") == "Q · amount to terminal"
+    at_work.workplace.act(Act.HELP)
+    at_work.workplace.act(Act.BACK)
+    at_work.serial_scan(MILK.code)
+    at_work.key(Qt.Key.Key_F12)
+    at_work.until(lambda: at_work.selling.last_paid is not None)
+    at_work.control(Qt.Key.Key_Y)
+    at_work.until(lambda: at_work.screen == "returns")
+    at_work.until(lambda: any(w.accessibleDescription() == "Ctrl+Q" and w.isVisible() for w in buttons(at_work)))
+
+
+def buttons(cashier: Cashier) -> list[TwoLineButton]:
+    return cashier.workplace.shell.findChildren(TwoLineButton)

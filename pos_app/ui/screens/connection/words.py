@@ -100,7 +100,9 @@ def _advice(found: Connection) -> str:
             )
         return tr("No other till answers. Look at the network cable and the switch.")
     if found.may_take_over:
-        return tr("The machine that tied the store together does not answer. If it stays away, take over here with F9.")
+        return tr(
+            "The machine that tied the store together does not answer. If it stays away, take over here with {key_take_over}."
+        )
     if found.parts[Part.INTERNET] is PartState.DOWN and found.router_answers:
         return tr("The provider's line is down. Call the provider if it lasts; nothing is lost meanwhile.")
     if found.parts[Part.INTERNET] is PartState.DOWN:
@@ -194,7 +196,7 @@ PART_WORDS: Mapping[Part, Callable[[], str]] = MappingProxyType(
 def _works(found: Connection, *, scans: bool) -> list[str]:
     words = [tr("Selling, returns, pickup, drawer and reports: always, on this till alone.")]
     if not scans:
-        words.append(tr("Codes are typed, or goods found by name with F2."))
+        words.append(tr("Codes are typed, or goods found by name with {key_find}."))
     if found.works(Part.STORE) and found.parts[Part.STORE] is PartState.OK:
         words.append(tr("Baskets and orders of the other tills are seen at once."))
     if found.works(Part.HQ):

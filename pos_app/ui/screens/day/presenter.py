@@ -121,7 +121,7 @@ class DayPresenter(ActingScreen):
     def show_again(self) -> None:
         facts = self._facts()
         instead = tr(
-            "F2 shows the session so far and prints it. What should be in the drawer is told to those who may know it."
+            "{key_x_report} shows the session so far and prints it. What should be in the drawer is told to those who may know it."
         )
         if not self._rows():
             instead = tr("There is no report on this till yet. One comes with each drawer that is closed.")

@@ -34,7 +34,7 @@ class ManagerView(QWidget):
         self._list = column()
         lines.addLayout(self._list)
         lines.addStretch(1)
-        self._keys = label(tr("Ctrl+PgUp, Ctrl+PgDn"), px=13, weight=Weight.MEDIUM, look="muted", name="page_keys")
+        self._keys = label(px=13, weight=Weight.MEDIUM, look="muted", name="page_keys")
         self._keys.setWordWrap(True)
         self._keys.setMargin(14)
         lines.addWidget(self._keys)
@@ -53,6 +53,7 @@ class ManagerView(QWidget):
 
     def show_list(self, pages: tuple[tuple[str, str], ...], chosen: str) -> None:
         """`pages` are (name, words) in their order."""
+        self._keys.setText(tr("{key_last_page}, {key_next_page}"))
         names = [name for name, _ in pages]
         for name in [name for name in self._buttons if name not in names]:
             gone = self._buttons.pop(name)

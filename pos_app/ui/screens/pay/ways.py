@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from pos_app.ui.key_words import printed
 from pos_app.ui.keymap import Act
 from pos_app.ui.screens.pay.state import TenderChoice
 from pos_app.ui.words import ltr, tr
@@ -44,13 +45,13 @@ def offered(rules: TenderRules, *, terminal: bool, points: str, back: bool) -> t
 
 
 def _every(rules: TenderRules, points: str) -> Iterator[tuple[TenderKind, TenderChoice]]:
-    yield TenderKind.CASH, TenderChoice(CASH, tr("Cash"), tr("C"))
-    yield TenderKind.CARD, TenderChoice(CARD, tr("Card"), tr("K · amount to terminal"))
-    yield TenderKind.GIFT_CARD, TenderChoice(GIFT_CARD, tr("Gift card"), tr("G · scan it"))
-    yield TenderKind.STORE_CREDIT, TenderChoice(CREDIT, tr("Store credit"), tr("S"))
-    yield TenderKind.POINTS, TenderChoice(POINTS, tr("Loyalty points"), tr("L · {points}", points=points))
-    yield TenderKind.ACCOUNT, TenderChoice(ACCOUNT, tr("On account"), tr("A · number"))
+    yield TenderKind.CASH, TenderChoice(CASH, tr("Cash"), printed(Act.CASH))
+    yield TenderKind.CARD, TenderChoice(CARD, tr("Card"), tr("{key_card} · amount to terminal"))
+    yield TenderKind.GIFT_CARD, TenderChoice(GIFT_CARD, tr("Gift card"), tr("{key_gift_card} · scan it"))
+    yield TenderKind.STORE_CREDIT, TenderChoice(CREDIT, tr("Store credit"), printed(Act.CREDIT))
+    yield TenderKind.POINTS, TenderChoice(POINTS, tr("Loyalty points"), tr("{key_points} · {points}", points=points))
+    yield TenderKind.ACCOUNT, TenderChoice(ACCOUNT, tr("On account"), tr("{key_account} · number"))
     for n, rate in enumerate(rules.foreign):
-        key = tr("X") if n == 0 else ""
+        key = printed(Act.FOREIGN_CASH) if n == 0 else ""
         words = tr("Cash in {currency}", currency=ltr(rate.currency))
         yield TenderKind.FOREIGN_CASH, TenderChoice(f"{FOREIGN}{rate.currency}", words, key)

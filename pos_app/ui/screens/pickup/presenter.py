@@ -357,7 +357,7 @@ class PickupPresenter(Screen):
     def _show_nothing(self, board: Board | None = None) -> None:
         waiting = len(board.new) if board else 0
         if waiting:
-            self._view.show_nothing(tr("Choose an order"), tr("or press F3 to pick the most urgent one"))
+            self._view.show_nothing(tr("Choose an order"), tr("or press {key_pick_next} to pick the most urgent one"))
         else:
             self._view.show_nothing(tr("No order is waiting"), tr("New ones appear here by themselves"))
 

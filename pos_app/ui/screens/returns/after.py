@@ -15,6 +15,8 @@ from pos_app.service.outcome import PaidSale
 from pos_app.service.papers import Papers
 from pos_app.service.post_voiding import LastSale, PostVoiding
 from pos_app.ui.amounts import format_money
+from pos_app.ui.key_words import printed
+from pos_app.ui.keymap import Act
 from pos_app.ui.screens.returns.after_state import AfterState, FieldView, FormState, PaperView
 from pos_app.ui.words import ltr, tr
 from retail_core.domain.approvals import Approval
@@ -97,11 +99,11 @@ class AfterSale(QObject):
 
     def state(self) -> AfterState:
         papers = (
-            PaperView(COPY, tr("Print again"), "" if self.receipt else "Ctrl+R"),
-            PaperView(GIFT, tr("Gift receipt"), "Ctrl+G"),
-            PaperView(PDF, tr("Save as PDF"), "Ctrl+S"),
-            PaperView(INVOICE, tr("Full invoice"), "Ctrl+I"),
-            PaperView(MAIL, tr("By e-mail"), "Ctrl+E"),
+            PaperView(COPY, tr("Print again"), "" if self.receipt else printed(Act.REPRINT)),
+            PaperView(GIFT, tr("Gift receipt"), printed(Act.GIFT_RECEIPT)),
+            PaperView(PDF, tr("Save as PDF"), printed(Act.SAVE_PDF)),
+            PaperView(INVOICE, tr("Full invoice"), printed(Act.INVOICE)),
+            PaperView(MAIL, tr("By e-mail"), printed(Act.MAIL_RECEIPT)),
         )
         if self.receipt:
             return AfterState(tr("Papers of this receipt"), ltr(self.receipt), "", papers)
@@ -110,7 +112,7 @@ class AfterSale(QObject):
         sale = self.last.sale
         at = datetime.fromtimestamp(self.last.at_ms / 1000, UTC).astimezone(self._zone)
         sub = f"{format_money(sale.total_minor, sale.currency)} · {at:%H:%M}"
-        reverse = PaperView(REVERSE, tr("Reverse the sale"), "F3", enabled=self.last.same_session)
+        reverse = PaperView(REVERSE, tr("Reverse the sale"), printed(Act.POST_VOID), enabled=self.last.same_session)
         return AfterState(tr("The last sale"), ltr(sale.receipt), sub, (*papers, reverse))
 
     # ── how ──────────────────────────────────────────────────────────────────────────────────────

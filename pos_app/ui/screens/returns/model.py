@@ -42,7 +42,7 @@ CUSTOMERS_REASONS = tuple(reason for reason in REASON_WORDS if reason is not Ret
 def return_state(draft: ReturnDraft | None, selected_n: int, currency: str, zone: ZoneInfo) -> ReturnState:
     """The whole screen."""
     if draft is None:
-        empty = (tr("Scan the receipt"), tr("Or type its number. F4 takes goods back that have none."))
+        empty = (tr("Scan the receipt"), tr("Or type its number. {key_no_receipt} takes goods back that have none."))
         hint = tr("Scan the receipt, or type its number")
         return ReturnState(tr("Return or exchange"), empty=empty, hint=hint, money=format_money(0, currency),
                            take_word=tr("Take back"))  # fmt: skip

@@ -190,7 +190,7 @@ class ReturnsPresenter(Screen):
             return
         self.left.emit()
         text = ntr("{n} line comes back.", "{n} lines come back.", count)
-        self.say(f"{text} {tr('Scan what is taken instead, or press F9.')}", Tone.OK)
+        self.say(f"{text} {tr('Scan what is taken instead, or press {key_take_back}.')}", Tone.OK)
 
     def _tick(self, tick: Callable[[], DraftLine]) -> None:
         try:

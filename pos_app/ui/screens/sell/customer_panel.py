@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QScroller, QVBoxLayout, QWidget
 
+from pos_app.ui.key_words import printed
+from pos_app.ui.keymap import Act
 from pos_app.ui.screens.sell.customer_state import FIELDS, BarView, ConsentView, CouponView, FormView, PersonView
 from pos_app.ui.theme import GAP, TOUCH_PX, WIDE_GAP, Tone, Weight, set_look
 from pos_app.ui.widgets.buttons import TwoLineButton, button, leave_button
@@ -43,13 +45,13 @@ class CustomerBar(QFrame):
         words.addWidget(self._points)
         line.addLayout(words, 1)
         self._more = TwoLineButton("customer_open")
-        self._more.show_lines(tr("Customer"), "F3")
         self._more.setFixedSize(SIDE_BUTTON_PX, TOUCH_PX)
         self._more.clicked.connect(self.opened)
         line.addWidget(self._more)
         self.hide()
 
     def show_state(self, state: BarView) -> None:
+        self._more.show_lines(tr("Customer"), printed(Act.CUSTOMER))
         self._name.setText(state.name)
         self._tier.show_state(state.tier, Tone.OK)
         self._tier.setVisible(bool(state.tier))

@@ -114,7 +114,7 @@ class SaleCustomers(QObject):
     # ── finding ──────────────────────────────────────────────────────────────────────────────────
 
     def _look_for(self, text: str) -> None:
-        hint = tr("Type a card, phone, e-mail or name. F3 makes a new customer.")
+        hint = tr("Type a card, phone, e-mail or name. {key_customer} makes a new customer.")
         self._side.open_customers(SearchView(tr("Find customer"), (), hint))
         self._view.entry.setText(text)
 

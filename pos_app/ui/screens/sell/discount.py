@@ -13,7 +13,8 @@ from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.selling import Selling
 from pos_app.ui.amounts import format_money, parse_cash
 from pos_app.ui.discount_words import EXEMPT_WHYS, EXEMPT_WORD, KIND_WORDS, SCOPE_WORDS, WHY_WORDS
-from pos_app.ui.key_words import key_name_words
+from pos_app.ui.key_words import printed
+from pos_app.ui.keymap import Act
 from pos_app.ui.screens.sell.side import Side, SidePanel
 from pos_app.ui.screens.sell.state import DiscountView, OptionView
 from pos_app.ui.screens.sell.view import SellView
@@ -26,9 +27,8 @@ from retail_core.domain.tax import ExemptReason
 
 LINE, SALE = "line", "sale"
 EXEMPT = "exempt"
-EXEMPT_KEY = "Ctrl+N"
 MAX_PERCENT_DECIMALS = 4
-Act = Callable[[Approval | None], Outcome]
+Doing = Callable[[Approval | None], Outcome]
 Asking = Callable[[Callable[[Approval | None], None]], None]
 
 
@@ -112,7 +112,7 @@ class Discounts(QObject):
             line_id = line.line_id
             self._do(lambda approval: self._discounting.discount_line(line_id, kind, value, why, approval))
 
-    def _do(self, act: Act) -> None:
+    def _do(self, act: Doing) -> None:
         """The panel stays while somebody else is asked, and after a refusal."""
 
         def call(approval: Approval | None) -> None:
@@ -204,7 +204,7 @@ class Discounts(QObject):
 
     def _why_words(self) -> str:
         if self._exempt_why:
-            return tr("Reason: {why}", why=tr(EXEMPT_WHYS[self._exempt_why])) + f"   {key_name_words(EXEMPT_KEY)}"
+            return tr("Reason: {why}", why=tr(EXEMPT_WHYS[self._exempt_why])) + f"   {printed(Act.EXEMPT)}"
         return tr("Reason: {why}", why=tr(WHY_WORDS[self._why])) if self._why else tr("Reason: none given")
 
     def _give_words(self) -> str:

@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
+from pos_app.ui.key_words import printed
+from pos_app.ui.keymap import Act
 from pos_app.ui.screens.sell.state import DiscountView, OptionView
 from pos_app.ui.theme import GAP, TOUCH_PX, Weight, set_look
 from pos_app.ui.widgets.buttons import TwoLineButton, button, leave_button
@@ -120,7 +122,7 @@ class DiscountPanel(QFrame):
         self._give.setAccessibleName(state.give)
         self._undo.setVisible(state.undo)
         self._void.setVisible(state.may_void)
-        self._scope.show_lines(state.other_scope, "F6")
+        self._scope.show_lines(state.other_scope, printed(Act.DISCOUNT))
         self._kinds.show_options(state.kinds)
         self._why.setText(state.why)
         self._why.setAccessibleName(state.why)

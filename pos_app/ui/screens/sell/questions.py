@@ -96,7 +96,7 @@ def _taken_words(asked: Question, taken: UnitTaken) -> AskView:
     there = tr("{by} is selling the unit with this tag at this moment. Is it another one?", by=taken.till)
     return AskView(
         tr("Sold elsewhere?"), asked.name, sold if taken.receipt else there,
-        tr("Sell it all the same · Ctrl+O"), tr("Take it off the sale"), typed=False,
+        tr("Sell it all the same · {key_of_age}"), tr("Take it off the sale"), typed=False,
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def _age_words(asked: Question) -> AskView:
         tr("Age check"),
         asked.name,
         tr("Born on or before {date}? Type the date of birth, then Enter.", date=date_words(asked.born_by)),
-        tr("Looks over {age} · Ctrl+O", age=asked.age),
+        tr("Looks over {age} · {key_of_age}", age=asked.age),
         tr("Not of age · take it off"),
     )
 

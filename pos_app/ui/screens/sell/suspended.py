@@ -42,8 +42,8 @@ class Suspended(QObject):
 
     def _parked(self, aside: Parked) -> None:
         words = ntr(
-            "{n} item of {amount} is put aside. F8 takes it up again.",
-            "{n} items of {amount} are put aside. F8 takes them up again.",
+            "{n} item of {amount} is put aside. {key_suspend} takes it up again.",
+            "{n} items of {amount} are put aside. {key_suspend} takes them up again.",
             aside.units, amount=format_money(aside.total_minor, self._selling.currency),
         )  # fmt: skip
         self.put_aside.emit(words)

@@ -113,7 +113,7 @@ class SettingsPresenter(Screen):
     def _show(self) -> None:
         settings = self._settings()
         source = (
-            tr("Set by head office; they can only be read here. PgUp and PgDn move them.")
+            tr("Set by head office; they can only be read here. {key_rows_up} and {key_rows_down} move them.")
             if settings
             else tr("Head office has not sent its rules yet; these hold until then.")
         )
@@ -125,7 +125,8 @@ class SettingsPresenter(Screen):
             )
         shown = settings or SettingsDoc("", "", self._currency, "", "")
         choices = tuple(self._choice(choice) for choice in VALUES)
-        self._view.show_state(SettingsState(choices, self._at, source, store_rules(shown)))
+        hint = tr("↑ ↓ choose, {key_next_choice} changes; or tap.")
+        self._view.show_state(SettingsState(choices, self._at, source, store_rules(shown), hint))
 
     def _choice(self, choice: Choice) -> ChoiceView:
         now = self._now(choice)

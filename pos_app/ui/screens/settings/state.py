@@ -39,3 +39,4 @@ class SettingsState:
     at: int = 0
     source: str = ""
     groups: tuple[RuleGroup, ...] = ()
+    hint: str = ""

@@ -78,7 +78,8 @@ class SettingsView(QWidget):
         own = panel("own_settings")
         lines = column(own, gap=GAP, margins=(SIDE, 12, 6, 12))
         lines.addWidget(label(tr("This till"), px=18, weight=Weight.BOLD))
-        lines.addWidget(label(tr("↑ ↓ choose, F6 changes; or tap."), px=14, look="muted", name="own_settings_keys"))
+        self._hint = label(px=14, look="muted", name="own_settings_keys")
+        lines.addWidget(self._hint)
         self._choices = column(gap=2, margins=(0, 0, 6, 0))
         self._choices.addStretch(1)
         self._choices_area = scrolled(self._choices, "own_settings_area")
@@ -99,6 +100,7 @@ class SettingsView(QWidget):
         sides.addWidget(rules, 1)
 
     def show_state(self, state: SettingsState) -> None:
+        self._hint.setText(state.hint)
         for at, choice in enumerate(state.choices):
             if choice.name not in self._rows:
                 made = self._rows[choice.name] = ChoiceRow(choice)

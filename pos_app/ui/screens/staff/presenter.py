@@ -62,7 +62,7 @@ class StaffPresenter(Screen):
             StaffState(
                 people,
                 lock if self._minutes else "",
-                tr("Unlock PINs · F6"),
+                tr("Unlock PINs · {key_unlock_pins}"),
                 "" if people else tr("No staff list has arrived from head office yet."),
             )
         )
