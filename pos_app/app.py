@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -101,12 +102,16 @@ def _run(home: Home, *, fullscreen: bool) -> int:
     # imported here so that a bad configuration is said at once, without loading a screen
     from pos_app.counter import Counter
     from pos_app.devices.config import device_tables
-    from pos_app.ui.main import run
+    from pos_app.ui.main import START_AGAIN, run
 
     tables = device_tables(config.device)
-    return run(
+    given = dict(os.environ)  # Qt takes its size from there, once in the life of a program
+    code = run(
         home, config, fullscreen=fullscreen, attach=lambda till, sink, tags: Counter.open(tables, till, sink, tags)
     )
+    if code == START_AGAIN:
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], given)  # noqa: S606 - this program again, as it was started
+    return code
 
 
 if __name__ == "__main__":

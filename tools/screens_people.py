@@ -34,7 +34,7 @@ SETTINGS_STRIP = (
 CHOICES = (
     ("language", "Language", "Who has a language in the staff list keeps it.", ("English", "Deutsch", "العربية"), 0),
     ("theme", "Colours", "", ("Light", "Dark"), 0),
-    ("size", "Size", "Holds when the till is started again.", ("100 %", "125 %", "150 %", "200 %"), 0),
+    ("size", "Size", "Holds when the till starts again; the basket stays.", ("100 %", "125 %", "150 %", "200 %"), 0),
     ("keys", "Set of keys", "Keys moved by hand go back.", ("Standard", "Classic", "CORE", "uniCenta"), 1),
     ("tones", "Tones", "", ("Off", "Quiet", "Normal", "Loud"), 2),
     (

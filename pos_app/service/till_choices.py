@@ -37,7 +37,7 @@ class Tones(StrEnum):
 
 
 SIZES = ("100", "125", "150", "200")
-"""Percent; everything on the screen grows together. Holds from the next start."""
+"""Percent; everything on the screen grows together. Qt takes it at the start of a program, so it holds from the next one."""
 KEPT_ELSEWHERE = frozenset({Choice.KEYS})
 """Whoever keeps it puts it down; here it is only allowed and noted."""
 

@@ -86,6 +86,7 @@ ACT_WORDS: Mapping[Act, str] = MappingProxyType(
         Act.SAVE_PDF: _("Save the receipt as a file"),
         Act.SELL: _("Back to selling"),
         Act.SEND_DISK: _("Send on what was read"),
+        Act.START_AGAIN: _("Start again in the new size"),
         Act.STOP_READING: _("Stop reading"),
         Act.SUSPEND: _("Put the basket aside, or take one up"),
         Act.TAKE_BACK: _("Put what comes back on the sale"),

@@ -92,6 +92,7 @@ class Act(StrEnum):
     SAVE_PDF = "save_pdf"
     SELL = "sell"
     SEND_DISK = "send_disk"
+    START_AGAIN = "start_again"
     STOP_READING = "stop_reading"
     SUSPEND = "suspend"
     SWAP_KEYS = "swap_keys"
@@ -252,6 +253,7 @@ SETTINGS_KEYS: Mapping[str, Act] = MappingProxyType(
     {
         "F4": Act.MOVE_KEYS,
         "F6": Act.NEXT_CHOICE,
+        "F9": Act.START_AGAIN,
         "Up": Act.UP,
         "Down": Act.DOWN,
         "PgDown": Act.ROWS_DOWN,

@@ -33,6 +33,7 @@ from retail_core.durable.system import SystemClock, SystemIds
 
 PROGRAM = "omnitill"
 CHANGE_OVER = 64  # the window made way for training, or for the real till
+START_AGAIN = 65  # the till was closed to be started anew, in another size
 
 
 TagsSink = Callable[[tuple[TagUnit, ...], tuple[str, ...]], None]
@@ -65,7 +66,8 @@ def sized(percent: str) -> None:
 
 
 def run(home: Home, config: MachineConfig, *, fullscreen: bool = False, attach: Attach = no_counter) -> int:
-    """Show the till until its window is closed; the exit code of the application. Raises EnvironmentFault at the start.
+    """Show the till until its window is closed; the exit code of the application, START_AGAIN when somebody asked for
+    that. Raises EnvironmentFault at the start.
 
     `attach(till, sink, tags)` starts the devices once the till is open; reads go to `sink` and `tags` from any thread.
     """
@@ -130,6 +132,9 @@ def _show(
     def make_way(_for_training: bool) -> None:
         app.exit(CHANGE_OVER)
 
+    def begin_again() -> None:
+        app.exit(START_AGAIN)
+
     def finish() -> None:
         app.exit(0)  # `quit` would ask every window, and the customer's does not close by itself
 
@@ -139,6 +144,7 @@ def _show(
     bridge.tags_gone.connect(till.selling.tags_gone)
     workplace.closed.connect(finish)
     workplace.trainer.asked.connect(make_way)
+    workplace.trainer.again.connect(begin_again)
     socket = till.config.remote_control_socket
     remote = RemoteControl(workplace, str(folder / socket)) if socket else None
 

@@ -62,6 +62,7 @@ def manager_workspace(
         workspace.turned.emit()  # keys and words of the page in front may be others
 
     settings.chose.connect(chose)
+    settings.start_again.connect(workspace.start_again)
     workspace.add("settings", lambda: tr("Settings"), settings, allowed(Permission.SET_UP_TILL))
     way = ConnectionPresenter(ConnectionView(), till.connection, till.link, zone, counter.healths)
     workspace.add("connection", lambda: tr("Connection"), way)

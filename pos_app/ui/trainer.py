@@ -1,4 +1,4 @@
-"""Training at the window: who may begin it, what marks it, and the request to change over."""
+"""Training at the window: who may begin it, what marks it, and the request to change over; and to start again as it is."""
 
 from dataclasses import replace
 
@@ -15,9 +15,13 @@ from retail_core.domain.approvals import Approval
 
 
 class Trainer(QObject):
-    """`asked` is emitted once, when training may begin (True) or is over (False); the window then makes way."""
+    """`asked` is emitted once, when training may begin (True) or is over (False); the window then makes way.
+
+    So it does for `again`: the till starts anew, in another size.
+    """
 
     asked = Signal(bool)
+    again = Signal()
 
     def __init__(self, till: Till) -> None:
         super().__init__()
@@ -35,6 +39,15 @@ class Trainer(QObject):
             self.asked.emit(False)
         else:
             screen.with_approval(lambda approval: self._begin(screen, approval))
+
+    def start_again(self, screen: Screen) -> None:
+        """Make way for a new start; a basket stays where it is, and what the terminal is at work on is waited for."""
+        if self._till.card_paying.state_beside is CardState.WORKING or self._till.selling.paying:
+            screen.say(tr("A payment is under way. Try again when it is done."), Tone.WARNING)
+        elif self.on:
+            screen.say(tr("End training first."), Tone.WARNING)
+        else:
+            self.again.emit()
 
     def _begin(self, screen: Screen, approval: Approval | None) -> None:
         operator = self._till.signing_in.operator

@@ -250,6 +250,7 @@ class Workplace(QObject):
         self.devices.left.connect(self._back_from_devices)
         self.manager.left.connect(self._back_from_devices)
         self.manager.turned.connect(self._page_turned)
+        self.manager.start_again.connect(self._start_again)
         self.opening.opened.connect(self._page_turned)
         self.moving_keys.left.connect(self._back_to_settings)
         self.moving_keys.moved.connect(self._keys_moved)
@@ -317,6 +318,9 @@ class Workplace(QObject):
 
     def _back_to_settings(self) -> None:
         self._to_workspace("manager")
+
+    def _start_again(self) -> None:
+        self.trainer.start_again(self.manager)
 
     def _keys_moved(self) -> None:
         self._go(self.current)

@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+import tempfile
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 
 from pos_app.counter import Counter
@@ -22,9 +26,13 @@ from pos_app.ui.words import in_force
 from retail_core.durable.engine import open_ro
 from tests.devices.support import eventually
 from tests.devices.test_sound import player
-from tests.support.shop import MANAGER_PIN, Shop, at_till
+from tests.support.shop import ITEMS, MANAGER_PIN, Shop, at_till
 from tests.ui.conftest import Cashier
 from tests.ui.test_people_pages import to_page
+from tools.demo.hands import Hands
+from tools.demo.processes import DemoError
+
+MILK = ITEMS[0]
 
 
 @pytest.fixture
@@ -93,6 +101,65 @@ def test_everything_is_larger_from_the_next_start_if_the_screen_is_large_enough(
     command, quiet = [sys.executable, "-c", program], os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     said = subprocess.run(command, env=quiet, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "1.5"
+
+
+def test_one_key_starts_the_till_in_its_new_size_and_back_with_the_basket(shop: Shop, tmp_path: Path) -> None:
+    screens = tmp_path / "screens.json"
+    screens.write_text('{"screens": [{"name": "large", "width": 1920, "height": 1080, "logicalDpi": 96, "dpr": 1}]}')
+    with tempfile.TemporaryDirectory() as short:  # a socket's path must be short
+        control = Path(short) / "control"
+        shop.home.write_config(
+            msgspec.structs.replace(shop.config, agent_wake_port=0, remote_control_socket=str(control))
+        )
+        with subprocess.Popen(
+            [sys.executable, "-m", "pos_app.app", "--home", str(shop.home.folder)],
+            env=os.environ | {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}"},
+            cwd=Path(__file__).parents[2],
+        ) as till:
+            try:
+                widths = [
+                    _asked_for(_at_window(till, control), size, tmp_path / f"{n}.png")
+                    for n, size in enumerate(("150", "100", ""))
+                ]
+                assert widths == [widths[0], widths[0] * 3 // 2, widths[0]]
+                till.terminate()
+                assert till.wait(60) == 0
+            finally:
+                till.kill()
+
+
+def _at_window(till: subprocess.Popen[bytes], control: Path) -> Hands:
+    """Sit down at a till that has just started, the same program all the time."""
+    end = time.monotonic() + 90
+    while True:
+        assert till.poll() is None, "the till ended"
+        assert time.monotonic() < end, "the till does not come up"
+        try:
+            hands = Hands(control)
+            if hands.look()["screen"] == "sign_in":
+                return hands
+        except (OSError, ValueError, DemoError):
+            time.sleep(0.05)
+
+
+def _asked_for(hands: Hands, size: str, picture: Path) -> int:
+    """Find the basket as it was left, and ask for another size; how many dots wide the window was until then."""
+    with closing(hands):
+        hands.type(MANAGER_PIN)
+        hands.key("Enter")
+        hands.wait_until(lambda seen: seen["screen"] == "sell", "signed in")
+        if not hands.look()["lines"]:
+            hands.type(MILK.code)
+            hands.key("Enter")
+        hands.wait_until(lambda seen: len(seen["lines"]) == 1, "the basket")
+        hands.grab(picture)
+        if size:
+            hands.key("Ctrl+M")
+            hands.click("page_settings")
+            hands.click(f"setting_size_{size}")
+            with suppress(DemoError, OSError):  # the window goes before it has answered
+                hands.click("action_start_again")
+    return QImage(str(picture)).width()
 
 
 def test_a_till_whose_file_cannot_be_read_starts_with_its_usual_looks(shop: Shop) -> None:

@@ -26,6 +26,7 @@ class ManagerPage:
 class ManagerPresenter(Screen):
     turned = Signal()  # another page is in front: its keys hold now
     left = Signal()
+    start_again = Signal()  # a page asks for the till to be started again
 
     def __init__(self, view: ManagerView) -> None:
         super().__init__(view)

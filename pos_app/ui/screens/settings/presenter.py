@@ -36,6 +36,7 @@ VALUES: Mapping[Choice, tuple[str, ...]] = MappingProxyType(
 class SettingsPresenter(Screen):
     keys = SETTINGS_KEYS
     chose = Signal(str)  # a Choice that is another one from now on
+    start_again = Signal()  # in the size that was chosen
 
     def __init__(
         self,
@@ -60,13 +61,15 @@ class SettingsPresenter(Screen):
         self._show()
 
     def strip(self) -> tuple[Slot, ...]:
-        return (
+        slots = (
             Slot(0, Act.BACK, "Esc", tr("Back to sale")),
             Slot(2, Act.MOVE_KEYS, "F4", tr("Move keys")),
             Slot(3, Act.NEXT_CHOICE, "F6", tr("Next value")),
             Slot(5, Act.TRAINING, "Ctrl+J", tr("Training")),
             Slot(6, Act.DEVICES, "Ctrl+H", tr("Devices")),
         )
+        again = Slot(9, Act.START_AGAIN, "F9", tr("Start in this size"), main=True)
+        return (*slots, again) if self._other_size() else slots
 
     def act(self, act: Act) -> None:
         match act:
@@ -80,6 +83,8 @@ class SettingsPresenter(Screen):
                 self.choose(choice, values[(values.index(now) + 1) % len(values)] if now in values else values[0])
             case Act.ROWS_DOWN | Act.ROWS_UP:
                 self._view.push(1 if act is Act.ROWS_DOWN else -1)
+            case Act.START_AGAIN if self._other_size():
+                self.start_again.emit()
             case _:
                 pass
 
@@ -102,6 +107,10 @@ class SettingsPresenter(Screen):
 
     def _now(self, choice: Choice) -> str:
         return self._keys.choice.preset if choice is Choice.KEYS else self._choices.of(choice)
+
+    def _other_size(self) -> bool:
+        """Another size was chosen than the window was made in."""
+        return int(self._choices.of(Choice.SIZE)) != self._percent
 
     def _fits(self, choice: Choice, value: str) -> bool:
         """A size at which the smallest window there is still has room on this screen; the usual one always."""
@@ -151,7 +160,7 @@ def _choice_words(choice: Choice) -> str:
 def _detail(choice: Choice) -> str:
     return {
         Choice.LANGUAGE: tr("Who has a language in the staff list keeps it."),
-        Choice.SIZE: tr("Holds when the till is started again."),
+        Choice.SIZE: tr("Holds when the till starts again; the basket stays."),
         Choice.KEYS: tr("Keys moved by hand go back."),
         Choice.CUSTOMER: tr("Automatic: when there is a second screen."),
     }.get(choice, "")
