@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ from retail_core.domain.jobs import Job, JobState
 from retail_core.trust.keys import b64
 from retail_core.trust.seal import KEY_BYTES, seal
 from retail_core.wire.messages import SnapshotManifest
+from retail_core.wire.packing import checked_frame
 
 MOVED_ON_LEAST = 5_000
 MOVED_ON_SHARE = 10  # or a tenth of the catalogue
@@ -156,7 +158,7 @@ class SnapshotShop:
         try:
             cursors = hq.database.read(lambda conn: snapshots.fill(conn, plain, key, zone, hq.generation))
             self._note(msgspec.structs.replace(job, done=1))
-            size, digest = _compress(plain, packed)
+            size, digest = pack(plain, key, packed)
         except BaseException:
             packed.unlink(missing_ok=True)
             self._note(msgspec.structs.replace(job, state=JobState.FAILED, error="snapshot.failed"))
@@ -199,12 +201,22 @@ def _accepted(zone: str) -> str:
     return f"fewer-items:{zone}"
 
 
-def _compress(plain: Path, packed: Path) -> tuple[int, str]:
-    """Size and SHA-256 (hex) of the compressed file."""
-    digest, size = hashlib.sha256(), 0
+def pack(plain: Path, key: bytes, packed: Path) -> tuple[int, str]:
+    """Go through a made file, compress it and say so behind it; size and SHA-256 (hex) of what was written.
+
+    Raises EnvironmentFault `db.damaged`: nothing is handed out that every till would refuse.
+    """
+    snapshots.check(plain, key)
+    whole, digest, size = hashlib.sha256(), hashlib.sha256(), 0
+    # with a checksum, so that a reader sees that it unpacked what was packed
+    packing = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compressobj()
     with plain.open("rb") as source, packed.open("wb") as target:
-        for chunk in zstandard.ZstdCompressor(level=ZSTD_LEVEL).read_to_iter(source, read_size=CHUNK_BYTES):
-            target.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
+        for chunk in iter(partial(source.read, CHUNK_BYTES), b""):
+            whole.update(chunk)
+            part = packing.compress(chunk)
+            size += target.write(part)
+            digest.update(part)
+        end = packing.flush() + checked_frame(whole.digest())
+        size += target.write(end)
+        digest.update(end)
     return size, digest.hexdigest()

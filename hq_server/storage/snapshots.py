@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, select
 from hq_server.storage import bulk, catalogue, feed
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import snapshot
+from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable import engine, reference
 from retail_core.durable.taxes import TaxDoc, put_tax
 from retail_core.wire.messages import SnapshotManifest
@@ -80,6 +81,17 @@ def fill(conn: Connection, path: Path, key: bytes, zone: str, generation: str) -
     finally:
         made.close()
     return cursors
+
+
+def check(path: Path, key: bytes) -> None:
+    """Go through a whole reference file. Raises EnvironmentFault `db.damaged`."""
+    conn = engine.open_ro(path, key, any_thread=True)
+    try:
+        with engine.faults(path):
+            if not reference.is_whole(conn):
+                raise EnvironmentFault("db.damaged", file=path.name)
+    finally:
+        conn.close()
 
 
 def _built(row: Row[tuple[object, ...]] | None) -> Built | None:

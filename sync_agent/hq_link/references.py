@@ -22,7 +22,8 @@ from sync_agent.hq_client.hop import HopFault
 from sync_agent.hq_link.route import Route
 from sync_agent.storage import reference_files
 from sync_agent.storage.files import Files
-from sync_agent.storage.reference_files import Partial, reference_file, snapshot_of
+from sync_agent.storage.incoming import Incoming
+from sync_agent.storage.reference_files import reference_file, snapshot_of
 
 LOG = logging.getLogger(__name__)
 SAFE_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -56,6 +57,7 @@ class References:
         async with self._busy:
             if self._files.reference_name != instead_of:
                 return
+            await asyncio.to_thread(reference_files.drop_unfinished, self._files.home.folder)
             manifest = await self._newer(instead_of)
             if manifest is not None:
                 await self._install(manifest)
@@ -103,7 +105,7 @@ class References:
             try:
                 manifest = await self._offered(client, snapshot_of(instead_of))
                 if manifest is not None:
-                    await self._download(client, manifest)
+                    await self._download(client, manifest, self._fresh(manifest))
                     return manifest
                 fault = None
             except EnvironmentFault as bad:
@@ -148,7 +150,7 @@ class References:
                 raise EnvironmentFault(SHRUNK, items=self.lacks.items)
             if manifest is not None:
                 self._check(manifest)
-                await self._download(self._hq, manifest)
+                await self._download(self._hq, manifest, None)
             return manifest
         except EnvironmentFault as fault:
             if fault.code == SHRUNK:
@@ -168,56 +170,60 @@ class References:
         if not 0 < manifest.size <= MAX_SNAPSHOT_BYTES:
             raise EnvironmentFault("snapshot.too_large", size=manifest.size)
 
-    async def _download(self, client: SyncClient, manifest: SnapshotManifest) -> None:
-        """Fetch what is still missing, check it, and keep it with its manifest and key."""
+    async def _download(self, client: SyncClient, manifest: SnapshotManifest, fresh: Path | None) -> None:
+        """Fetch what is still missing, check it, and keep it with its manifest and key; unpacked to `fresh` on the way, if it can be."""
         folder = self._files.home.downloads
         with disk_faults(folder):
             folder.mkdir(mode=0o700, exist_ok=True)
-        target, part = folder / f"{manifest.id}.zst", Partial(folder / f"{manifest.id}.part")
+        target = folder / f"{manifest.id}.zst"
         key = unseal(self._key, _sealed(manifest))
         if len(key) != KEY_BYTES:
             raise EnvironmentFault("snapshot.wrong", id=manifest.id)
         if not target.exists():
+            incoming = Incoming(folder / f"{manifest.id}.part", manifest, fresh)
             try:
-                await self._fetch(client, manifest, part)
-                await asyncio.to_thread(reference_files.check_download, part.path, manifest)
+                await self._fetch(client, manifest, incoming)
             except HopFault:
                 raise  # what is here stays, and the next try goes on behind it
             except EnvironmentFault:
-                part.drop()
+                incoming.drop()
                 raise
-            part.path.replace(target)
+            finally:
+                await asyncio.to_thread(incoming.close)
+            incoming.path.replace(target)
         with disk_faults(folder):
             self._files.home.home.keys.put_file_key(reference_file(manifest.id), key)
             write_atomic(folder / f"{manifest.id}.json", msgspec.json.encode(manifest))
         self._forget_downloads(keep=manifest.id)
 
-    async def _fetch(self, client: SyncClient, manifest: SnapshotManifest, part: Partial) -> None:
-        have = part.have(manifest.size)
+    async def _fetch(self, client: SyncClient, manifest: SnapshotManifest, incoming: Incoming) -> None:
+        have = await asyncio.to_thread(incoming.begin)
         async with client.snapshot_from(manifest.id, have) as chunks:
-            async for chunk in chunks:
-                have += len(chunk)
-                if have > manifest.size:
-                    part.drop()
-                    break
-                part.add(chunk)
+            have = await incoming.keep(chunks)
+        if have > manifest.size:
+            incoming.drop()
         if have != manifest.size:
             raise HopFault("snapshot.incomplete", id=manifest.id)
+        await asyncio.to_thread(incoming.finish)
 
     async def _install(self, manifest: SnapshotManifest) -> None:
-        name = reference_file(manifest.id)
-        home, downloads = self._files.home.home, self._files.home.downloads
-        target = home.reference(name)
-        fresh = target.with_name(f"{name}.new")
-        key = home.keys.file_key(name)
+        name, fresh = reference_file(manifest.id), self._fresh(manifest)
+        home, packed = self._files.home.home, self._files.home.downloads / f"{manifest.id}.zst"
         try:
-            await asyncio.to_thread(reference_files.unpack, downloads / f"{manifest.id}.zst", fresh)
-            extent = await asyncio.to_thread(reference_files.check_opens, fresh, key, manifest)
+            if not fresh.exists():  # it was downloaded for neighbours, or there was no room for both
+                await asyncio.to_thread(reference_files.unpack, packed, fresh)
+            key = home.keys.file_key(name)
+            extent = await asyncio.to_thread(reference_files.check_opens, fresh, key, manifest, packed)
             await self._check_extent(manifest, extent)
-            fresh.replace(target)
+            fresh.replace(home.reference(name))
         finally:
             await asyncio.to_thread(reference_files.drop_new, fresh)
         await self._files.run(lambda files: files.use_reference(name))
+
+    def _fresh(self, manifest: SnapshotManifest) -> Path:
+        """Where a file is unpacked that may become the one in use."""
+        name = reference_file(manifest.id)
+        return self._files.home.home.reference(name).with_name(f"{name}.new")
 
     async def _check_extent(self, manifest: SnapshotManifest, extent: Extent) -> None:
         """Goods do not vanish by the thousand overnight: the last good catalogue stays until somebody says that they did."""

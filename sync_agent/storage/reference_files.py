@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+from contextlib import closing
 from pathlib import Path
 
 import zstandard
@@ -15,40 +16,18 @@ from retail_core.durable.reference import (
     Extent,
     cursor_of,
     extent_of,
+    is_whole,
     prepare_reference,
     set_cursor,
 )
 from retail_core.wire.messages import SnapshotManifest
+from retail_core.wire.packing import FRAME_BYTES, checked_sha256
 from sync_agent.config import LEFT_FREE_BYTES, LEFT_FREE_PARTS, MAX_EXPANDED_SNAPSHOT_BYTES, reference_scopes
 from sync_agent.storage.files import Files
 
 CHUNK_BYTES = 1024 * 1024
 _SHARED_FIRST, _SHARED_BYTES = 0x40000002, 510
 """SQLite's own lock bytes: every open connection of a WAL file holds a shared lock on them."""
-
-
-class Partial:
-    """A download that may be cut and goes on where it was."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def have(self, size: int) -> int:
-        """How many of `size` bytes are here; a part that is too long is worth nothing."""
-        found = self.path.stat().st_size if self.path.exists() else 0
-        if found >= size:
-            self.drop()
-            return 0
-        return found
-
-    def add(self, chunk: bytes) -> None:
-        """Raises EnvironmentFault `disk.full` before the disk is."""
-        check_room(self.path.parent, len(chunk))
-        with disk_faults(self.path), self.path.open("ab") as file:
-            file.write(chunk)
-
-    def drop(self) -> None:
-        self.path.unlink(missing_ok=True)
 
 
 def check_room(folder: Path, wanted: int) -> None:
@@ -67,42 +46,58 @@ def snapshot_of(name: str) -> str:
     return name.removeprefix("ref-").removesuffix(".db")
 
 
-def check_download(path: Path, manifest: SnapshotManifest) -> None:
-    """Raises EnvironmentFault `snapshot.damaged` unless the file is what HQ signed."""
-    digest = hashlib.sha256()
-    with disk_faults(path), path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-        os.fsync(file.fileno())
-    if path.stat().st_size != manifest.size or digest.hexdigest() != manifest.sha256:
-        raise EnvironmentFault("snapshot.damaged", id=manifest.id)
+class Expanded:
+    """A file that is being unpacked: bounded, and durable once `finish` returns."""
+
+    def __init__(self, target: Path) -> None:
+        """Raises EnvironmentFault `disk.*`, as everything here does."""
+        self._target, self._written = target, 0
+        with disk_faults(target):
+            self._file = target.open("wb")
+
+    def write(self, chunk: bytes) -> int:
+        """Raises EnvironmentFault `snapshot.too_large`, and `disk.full` before the disk is."""
+        self._written += len(chunk)
+        if self._written > MAX_EXPANDED_SNAPSHOT_BYTES:
+            raise EnvironmentFault("snapshot.too_large", limit=MAX_EXPANDED_SNAPSHOT_BYTES)
+        check_room(self._target.parent, len(chunk))
+        with disk_faults(self._target):
+            return self._file.write(chunk)
+
+    def finish(self) -> None:
+        with disk_faults(self._target):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def unpack(packed: Path, target: Path) -> None:
-    """Expand into `target` within bounds, durable when it returns. Raises EnvironmentFault `snapshot.damaged`, `disk.full`."""
-    written = 0
-    try:
-        with disk_faults(target), packed.open("rb") as source, target.open("wb") as out:
+    """Expand into `target`, durable when it returns. Raises EnvironmentFault `snapshot.damaged`, `disk.full`."""
+    with disk_faults(packed), packed.open("rb") as source, closing(Expanded(target)) as out:
+        try:
             for chunk in zstandard.ZstdDecompressor().read_to_iter(source, write_size=CHUNK_BYTES):
-                written += len(chunk)
-                if written > MAX_EXPANDED_SNAPSHOT_BYTES:
-                    raise EnvironmentFault("snapshot.too_large", limit=MAX_EXPANDED_SNAPSHOT_BYTES)
-                check_room(target.parent, len(chunk))
                 out.write(chunk)
-            out.flush()
-            os.fsync(out.fileno())
-    except zstandard.ZstdError as bad:
-        raise EnvironmentFault("snapshot.damaged", why=str(bad)[:100]) from bad
+        except zstandard.ZstdError as bad:
+            raise EnvironmentFault("snapshot.damaged", why=str(bad)[:100]) from bad
+        out.finish()
 
 
-def check_opens(path: Path, key: bytes, manifest: SnapshotManifest) -> Extent:
-    """The file opens with its key, is whole, and stands where the manifest says. Raises EnvironmentFault."""
+def check_opens(path: Path, key: bytes, manifest: SnapshotManifest, packed: Path) -> Extent:
+    """The file opens with its key, is whole, and stands where the manifest says. Raises EnvironmentFault.
+
+    It is whole when what lies on this disk is, byte for byte, what HQ went through; of one HQ says nothing of, it is looked at here.
+    """
     if manifest.schema > len(REFERENCE_STEPS):
         raise EnvironmentFault("db.newer_than_program", file=path.name, found=manifest.schema)
+    checked = _checked_by_hq(packed)
+    if checked is not None and checked != _sha256(path):
+        raise EnvironmentFault("snapshot.damaged", id=manifest.id)
     conn = open_rw(path, key)
     try:
         with faults(path):
-            if conn.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            if checked is None and not is_whole(conn):
                 raise EnvironmentFault("snapshot.damaged", id=manifest.id)
             prepare_reference(conn, path)
             with transaction(conn, path):
@@ -114,6 +109,17 @@ def check_opens(path: Path, key: bytes, manifest: SnapshotManifest) -> Extent:
         conn.close()
 
 
+def _checked_by_hq(packed: Path) -> bytes | None:
+    with disk_faults(packed), packed.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - FRAME_BYTES))
+        return checked_sha256(file.read())
+
+
+def _sha256(path: Path) -> bytes:
+    with disk_faults(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def extent_in_use(files: Files) -> Extent:
     """What the current file holds."""
     return extent_of(files.reference) if files.reference is not None else Extent()
@@ -123,6 +129,12 @@ def drop_new(target: Path) -> None:
     """A file that was being made and will not be used."""
     for part in ("", "-wal", "-shm", "-journal"):
         target.with_name(target.name + part).unlink(missing_ok=True)
+
+
+def drop_unfinished(folder: Path) -> None:
+    """What a program that was ended in the middle left."""
+    for path in folder.glob("ref-*.db.new*"):
+        path.unlink(missing_ok=True)
 
 
 def make_empty(files: Files, name: str) -> None:

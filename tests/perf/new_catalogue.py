@@ -1,7 +1,6 @@
 """Reference data on its way into a till: a whole catalogue on a new machine, and a hundredth of all prices while it sells."""
 
 import asyncio
-import hashlib
 import json
 import os
 import shutil
@@ -14,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-import zstandard
 
 from hq_server.service import setup
+from hq_server.service.snapshots import pack
 from hq_server.storage import feed as hq_feed
 from hq_server.storage import snapshots
 from hq_server.storage.snapshots import Built
@@ -77,14 +76,10 @@ def _put_up(hq: Hq, built: BigReference) -> str:
         id_ = opened.ids.next()
         opened.home.snapshots.mkdir(mode=0o700, exist_ok=True)
         packed = opened.home.snapshots / f"{id_}.db.zst"
-        with built.path.open("rb") as source, packed.open("wb") as target:
-            zstandard.ZstdCompressor(level=1).copy_stream(source, target)
-        digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+        size, digest = pack(built.path, built.key, packed)
         scopes = (hq_feed.CATALOGUE, hq_feed.price_scope(ZONE))
         cursors = opened.database.read(lambda conn: {scope: hq_feed.head_of(conn, scope) for scope in scopes})
-        bare = SnapshotManifest(
-            id_, ZONE, packed.name, packed.stat().st_size, digest, snapshots.SCHEMA, opened.generation, cursors, ""
-        )
+        bare = SnapshotManifest(id_, ZONE, packed.name, size, digest, snapshots.SCHEMA, opened.generation, cursors, "")
         signed = msgspec.structs.replace(bare, signature=b64(opened.key.sign(bare.signed_bytes())))
         opened.home.keys.put_file_key(id_, built.key)
         opened.database.write(lambda unit: snapshots.add(unit, Built(signed, opened.clock.now_ms())))
