@@ -18,6 +18,8 @@ from retail_core.domain.errors import RuleViolationError
 
 PREFERENCE = "keys"
 DEFAULT = "default"
+ACT_OF: Mapping[str, Act] = MappingProxyType({act.value: act for act in Act})
+"""By the name that is kept. Made once: the tables are asked for at every change of a screen, for each of its buttons."""
 Table = Mapping[str, Act]
 TABLES: tuple[Table, ...] = tuple(
     {**table, **MANAGER_KEYS} if name in PAGES else table for name, table in SCREENS.items()
@@ -245,8 +247,7 @@ def _read(text: str) -> KeyChoice:
 
 
 def _moves(choice: KeyChoice) -> dict[Act, str]:
-    known = {act.value: act for act in Act}
-    own = {known[name]: key for name, key in choice.own.items() if name in known}
+    own = {ACT_OF[name]: key for name, key in choice.own.items() if name in ACT_OF}
     return {**PRESETS[choice.preset].moved, **own}
 
 
