@@ -1,11 +1,10 @@
 """The till without a screen: files, threads and services put together. The screen, tests and drills all open this."""
 
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
-from zoneinfo import ZoneInfo
 
+from pos_app.assembly import lay_ground, own_choices, pickup_board, sale_parts, staff
 from pos_app.runtime.claims import StoreClaims
 from pos_app.runtime.receipts import ReceiptsElsewhere
 from pos_app.runtime.sealing import Sealing
@@ -34,7 +33,6 @@ from pos_app.service.paying import Paying
 from pos_app.service.post_voiding import PostVoiding
 from pos_app.service.preferences import Preferences
 from pos_app.service.price_lookup import PriceLookup
-from pos_app.service.promoting import Promoting
 from pos_app.service.receipt_codes import ReceiptCodes
 from pos_app.service.recovery import RecoveryDesk
 from pos_app.service.returning import Returning
@@ -50,36 +48,20 @@ from pos_app.service.till_choices import Choice, TillChoices
 from pos_app.service.tills import TillsDesk
 from pos_app.service.waiting_sale import WaitingSale
 from pos_app.storage import (
-    customers_here,
-    orders,
-    payments,
-    pin_guard,
     recovering,
     resuming,
-    sales,
-    staff_here,
-    waiting,
 )
-from pos_app.storage.prefs import read_prefs
 from pos_app.storage.readers import Links, Reference
 from pos_app.storage.recovering import PutBack
 from pos_app.storage.resuming import Resumed
 from pos_app.storage.store import FORK, TillStore
-from pos_app.storage.training_home import TrainingHome
-from retail_core.domain.businessdate import business_date
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import CodedError, EnvironmentFault
 from retail_core.domain.ids import IdSource, LineId
-from retail_core.domain.money import NUMBERS
-from retail_core.domain.payments import PaymentRecord
-from retail_core.domain.saledata import SaleData
-from retail_core.durable.engine import Connection
 from retail_core.durable.home import Home, MachineConfig
 from retail_core.durable.lock import InstanceLock
-from retail_core.durable.settings import SettingsDoc
 
 LOCK_NAME = "till.lock"
-NO_SETTINGS = SettingsDoc("", "", "", "", "")  # until head office has said anything the defaults hold
 
 
 @dataclass
@@ -191,106 +173,54 @@ class Till:
         lock: InstanceLock,
         store: TillStore,
     ) -> Self:
-        basket, beside, card_payments = _baskets(store.conn)
-        here, failures, guard = (
-            orders.orders_here(store.conn),
-            orders.code_failures(store.conn),
-            pin_guard.read_guard(store.conn),
-        )
-        links, links_there = Links(home), Links(home)
-        here_ref, there_ref = Reference(home, config.zone, links), Reference(home, config.zone, links_there)
-        link_status = LinkStatus(links, clock, config.agent_node)
-        shop_time = _shop_time(clock, links, store)
-        link_status.wrote(store.journal.stream, store.journal.head.seq)
+        def woken() -> None:
+            deliver(lambda: till.refresh())  # the screen's thread has made the till by then  # noqa: PLW0108
 
-        # the inner call waits for the screen's thread, which has made the till by then
-        wake = WakeLine(config.till_wake_port, config.agent_wake_port, lambda: deliver(lambda: till.refresh()))  # noqa: PLW0108
-
-        def committed() -> None:
-            link_status.wrote(store.journal.stream, store.journal.head.seq)
-            wake.wake_agent()
-
-        writer = Writer(store, deliver, committed)
-        worker = Worker("till-worker", deliver)
-        zone, starts_at = ZoneInfo(config.timezone), config.day_starts_at_h
-
-        def today() -> str:
-            return business_date(shop_time.now_ms(), zone, starts_at)
-
-        goods = GoodsCheck(links, config.currency, today, NUMBERS.get(config.currency, ""))
-        selling = Selling(
-            here_ref, links, writer, shop_time, ids, config.currency, goods, _calendar_day(shop_time, zone)
-        )
-        selling.promoting = promoting = Promoting(links, zone)
-        discounting = Discounting(selling, lambda: (links.settings() or NO_SETTINGS).discounts)
-        selling.restore(basket)
-        instruments = Instruments(links, writer, clock, ids, config.currency, today)
-        claims = StoreClaims(writer, Links(home), clock, ids)
-        paying = Paying(selling, links, writer, instruments, claims)
-        tendering = Tendering(selling, paying, instruments, writer, ids)
-        shopping = Shopping(
-            selling, paying,
-            Customers(
-                links, links_there, worker, writer, clock, ids, secrets.token_bytes, customers_here.remembered(store.conn),
-                name_of=here_ref.name_of,
-            ),
-            lambda: promoting.in_force, writer, clock, config.feed_public_key,
-        )  # fmt: skip
-        waiting_sale = WaitingSale(selling, paying, writer, beside)
-        card_paying = CardPaying(selling, paying, waiting_sale, writer, ids)
-        parking = Parking(selling, writer, links, claims, clock, ids, config.till_node)
-        card_paying.restore(card_payments)
-        fulfilling = Fulfilling(links, here_ref, writer, claims, shop_time, config.feed_public_key, lambda: goods.codes)
-        fulfilling.restore(here, failures)
-        signing_in = SigningIn(
-            links, worker, writer, clock, home.keys.device_secret(), guard, staff_here.seen_here(store.conn)
-        )
-        lookup = Lookup(here_ref, there_ref, links, worker, shop_time)
-        prices = PriceLookup(here_ref, selling.lines, promoting, lambda: goods.codes, shop_time, zone)
-        chosen = home.preferences() if isinstance(home, TrainingHome) else {}
-        preferences = Preferences(read_prefs(store.conn) | chosen, writer)
-        till = cls(  # `committed` and the wake line reach it through their closures
+        on = lay_ground(home, config, clock, ids, store, deliver, woken)
+        sale = sale_parts(on)
+        selling, links, writer, claims = sale.selling, on.links, on.writer, sale.claims
+        till = cls(  # the wake line reaches it through its closure
             config=config,
             home=home,
             clock=clock,
-            shop_time=shop_time,
+            shop_time=on.shop_time,
             selling=selling,
-            paying=paying,
-            card_paying=card_paying,
-            waiting_sale=waiting_sale,
-            instruments=instruments,
-            tendering=tendering,
-            card_selling=CardSelling(selling, instruments, ids),
-            discounting=discounting,
-            parking=parking,
-            customers=shopping.customers,
-            shopping=shopping,
-            loyalty=Loyalty(shopping, paying, tendering, instruments, links),
-            suggesting=Suggesting(selling, links, here_ref, shop_time),
-            goods=goods,
-            drawer=DrawerDesk(links, here_ref, writer, ids, config.currency),
-            store_drawers=StoreDrawers(links, clock, config, today),
-            lookup=lookup,
-            prices=prices,
-            preferences=preferences,
-            labels=Labels(here_ref, shop_time, config.currency),
-            fulfilling=fulfilling,
-            signing_in=signing_in,
-            link=link_status,
+            paying=sale.paying,
+            card_paying=sale.card_paying,
+            waiting_sale=sale.waiting_sale,
+            instruments=sale.instruments,
+            tendering=sale.tendering,
+            card_selling=CardSelling(selling, sale.instruments, ids),
+            discounting=sale.discounting,
+            parking=sale.parking,
+            customers=sale.shopping.customers,
+            shopping=sale.shopping,
+            loyalty=Loyalty(sale.shopping, sale.paying, sale.tendering, sale.instruments, links),
+            suggesting=Suggesting(selling, links, on.here, on.shop_time),
+            goods=sale.goods,
+            drawer=DrawerDesk(links, on.here, writer, ids, config.currency),
+            store_drawers=StoreDrawers(links, clock, config, on.today),
+            lookup=Lookup(on.here, on.there, links, on.worker, on.shop_time),
+            prices=PriceLookup(on.here, selling.lines, sale.promoting, lambda: sale.goods.codes, on.shop_time, on.zone),
+            preferences=own_choices(on),
+            labels=Labels(on.here, on.shop_time, config.currency),
+            fulfilling=pickup_board(on, sale),
+            signing_in=staff(on),
+            link=on.link,
             links=links,
             claims=claims,
             connection=ConnectionDesk(links, writer, claims, clock, config),
             recovery=RecoveryDesk(links, writer, clock, ids),
             writer=writer,
             _lock=lock,
-            _wake=wake,
-            _worker=worker,
-            _references=(here_ref, there_ref),
-            _links_there=links_there,
+            _wake=on.wake,
+            _worker=on.worker,
+            _references=(on.here, on.there),
+            _links_there=on.links_there,
             _refreshed=refreshed,
         )
-        till._take_goods_back(here_ref, ids)
-        till.asking = Asking(selling, goods, today)
+        till._take_goods_back(on.here, ids)
+        till.asking = Asking(selling, sale.goods, on.today)
         till.drawer.open_sale = lambda: selling.sale
         return till
 
@@ -372,22 +302,3 @@ class Till:
 
 def _ignore(_: CodedError) -> None:
     """The next refresh tries again."""
-
-
-def _calendar_day(shop_time: Clock, zone: ZoneInfo) -> Callable[[], str]:
-    """What day the calendar says in the store, YYYY-MM-DD; the trading day may end hours later."""
-    return lambda: business_date(shop_time.now_ms(), zone, 0)
-
-
-def _shop_time(clock: Clock, links: Links, store: TillStore) -> ShopTime:
-    """Head office's time as the agent says it, which every fact says too."""
-    shop_time = ShopTime(clock)
-    shop_time.heard(links.status())
-    store.clock_offset_ms = lambda: shop_time.offset_ms
-    return shop_time
-
-
-def _baskets(conn: Connection) -> tuple[SaleData | None, SaleData | None, Sequence[PaymentRecord]]:
-    """What a kill left behind: the open basket, the one that waited beside it, and the card payments of both."""
-    basket, beside = sales.read_basket(conn), waiting.read(conn)
-    return basket, beside, [one for data in (basket, beside) if data for one in payments.of_sale(conn, data.sale_id)]

@@ -14,12 +14,14 @@ from babel.messages.pofile import read_po
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from pos_app.locale.catalogue import DOMAIN, FOLDER, Spoken
+from pos_app.ui.key_words import key_name_words
 from pos_app.ui.shell import TopState
 from pos_app.ui.speaking import say_again
 from pos_app.ui.words import in_force
 
 FACT = re.compile(r"\\{(\w+)\\}")
 AMOUNT = re.compile(r"[€$]? ?[−-]?\d[\d.,]*(?: ?/ ?(?:\d+|kg))?|\d[\d.,]* kg|#?[A-Z0-9]+(?:-[A-Z0-9]+)+")
+KEY = re.compile(r"(?:Ctrl|Alt)\+\w+|F\d{1,2}")
 TOO_COMMON = frozenset({"per {unit}", "{n} for {amount}"})  # they would fit half of all English sentences
 PARTS = re.compile(r"( · |, |  )")
 MIN_LITERAL = 3  # letters of a sentence around its facts, so that "{n} …" does not fit everything
@@ -109,6 +111,8 @@ def _said(words: PictureWords, text: str) -> str:
         return text
     if AMOUNT.fullmatch(text):
         return words.number(text)
+    if KEY.fullmatch(text):
+        return words.number(key_name_words(text))
     return _as_sentence(words, text) or "".join(_in_parts(words, PARTS.split(text))) or text
 
 
