@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from pos_app.locale.catalogue import SOURCE_LANGUAGE
 from pos_app.service.card_paying import CardState
@@ -17,7 +17,7 @@ from pos_app.ui.card_guard import CardGuard
 from pos_app.ui.chores import Chores
 from pos_app.ui.customer.display import CustomerDisplay
 from pos_app.ui.facing import CustomerFacing
-from pos_app.ui.held_scans import HeldScan, HeldScans
+from pos_app.ui.held_scans import HeldScan
 from pos_app.ui.idle import IdleLock
 from pos_app.ui.key_words import print_keys_of
 from pos_app.ui.keymap import Act
@@ -29,6 +29,7 @@ from pos_app.ui.operators import Operators
 from pos_app.ui.overlays import Overlays
 from pos_app.ui.own_settings import OwnSettings
 from pos_app.ui.resuming import Resuming
+from pos_app.ui.scan_way import ScanWay
 from pos_app.ui.screens.all import make_screens
 from pos_app.ui.screens.screen import Screen
 from pos_app.ui.screens.sell.presenter import WAITING
@@ -40,13 +41,11 @@ from pos_app.ui.top_strip import top_state
 from pos_app.ui.trainer import Trainer
 from pos_app.ui.watermark import Watermark
 from pos_app.ui.wedge import WedgeFilter
-from pos_app.ui.words import ntr, set_language, tr, words_for
+from pos_app.ui.words import set_language, tr
 from retail_core.domain.errors import CodedError
-from retail_core.domain.ids import LineId
 from retail_core.domain.roles import Permission, may
 from retail_core.domain.scanned import TagUnit
 
-RELEASE_MS = 0
 Devices = Callable[[], tuple[PillState, ...]]
 
 
@@ -68,7 +67,6 @@ class Workplace(QObject):
         self.counter: AtCounter = counter or NoCounter()
         self._devices = devices
         self._zone = ZoneInfo(till.config.timezone)
-        self._waiting = HeldScans()
         self.pickup_count = 0
         set_language(SOURCE_LANGUAGE)  # windows are made in English and spoken to from then on
         self.shell = Shell()
@@ -111,8 +109,9 @@ class Workplace(QObject):
             Act.MOVE_KEYS: lambda: self._go(self.moving_keys),
         }
         self.cards = CardGuard(self.shell, till.selling.no_cards)
-        self._release = QTimer(self, singleShot=True, interval=RELEASE_MS)
-        self._release.timeout.connect(self._give_waiting)
+        self._scans = ScanWay(
+            till, screens, self.overlays, self.shell.notify, lambda: self.current, self._go, self._to_returns
+        )
         self._connect(background)
         self.resuming = Resuming(till, self.shell, self.sign_in)
 
@@ -136,7 +135,7 @@ class Workplace(QObject):
 
     def close(self) -> None:
         """Let go of the windows; call it before the application ends."""
-        self._release.stop()
+        self._scans.stop()
         self.idle.stop()
         self.customer.close()
         self.wedge.close()
@@ -147,56 +146,14 @@ class Workplace(QObject):
     # ── where a scan goes ────────────────────────────────────────────────────────────────────────
 
     def scanned(self, label: str, source: str, problem: str = "", pairs: bool = False) -> None:
-        """One read of any scanner. While nobody is signed in it waits; it is never dropped unseen."""
+        """One read of any scanner: a payment card is refused, a badge is somebody; all else goes its way."""
         self.idle.again()
-        if self.cards.refused(label) or (not problem and self.operators.take(label)):
-            return
-        if self.till.signing_in.operator is None:
-            self._waiting.hold(HeldScan(label, source, problem, pairs))
-            self.sign_in.show_waiting(len(self._waiting))
-        elif problem:
-            self.shell.notify(Notice(words_for(problem), Tone.ERROR))
-        elif self.overlays.make_way(self.current):
-            self.scanned(label, source, problem, pairs)
-        elif self.current in (self.pickup, self.devices, self.returns, self.overlays.prices):
-            self.current.scanned(label, source)
-        elif self.current is self.pay and self.pay.takes(label):
-            self.pay.scanned(label, source)
-        elif self.till.returning.is_receipt(label):
-            self._to_returns()
-            if self.current is self.returns:
-                self.returns.scanned(label, source)
-        else:
-            self._for_sale(lambda: self.sell.scanned(label, source, pairs=pairs))
+        if not self.cards.refused(label) and (problem or not self.operators.take(label)):
+            self._scans.take(HeldScan(label, source, problem, pairs))
 
     def tags_read(self, units: Sequence[TagUnit]) -> None:
-        """Units an RFID reader is sure of. Nobody signed in, or the pickup board in front: they wait for the sell screen."""
-        if self.till.signing_in.operator is not None and self.current in (self.sell, self.pay):
-            self._for_sale(lambda: self.sell.tags_read(units))
-        else:
-            self.till.selling.tags_came(units)
-
-    def _rechecked(self, lines: Sequence[LineId]) -> None:
-        """Other rules came while a sale was open; one that is being looked at on the pay screen goes back to its lines."""
-        self._for_sale(lambda: self.sell.rechecked(lines))
-
-    def _for_sale(self, add: Callable[[], None]) -> None:
-        add()
-        if self.current is not self.pay or self.till.selling.paying:
-            return
-        if self.till.paying.blocked_by():
-            self._go(self.sell)  # what waits must be dealt with before paying
-        else:
-            self.pay.basket_changed()
-
-    def _give_waiting(self) -> None:
-        waiting = self._waiting.take()
-        self.sign_in.show_waiting(0)
-        for held in waiting:
-            self.scanned(held.label, held.source, held.problem, held.pairs)
-        if waiting:
-            text = ntr("{n} scan made while locked was taken", "{n} scans made while locked were taken", len(waiting))
-            self.shell.notify(Notice(text, Tone.INFO))
+        """Units an RFID reader is sure of."""
+        self._scans.tags_read(units)
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -245,7 +202,7 @@ class Workplace(QObject):
         self.shell.closing.connect(self.closed)
         self.wedge.scanned.connect(self.scanned)
         background.woken.connect(self.refresh)
-        self.till.rechecked = self._rechecked
+        self.till.rechecked = self._scans.rechecked
         self.shell.devices_wanted.connect(self._to_devices)
         self.devices.left.connect(self._back_from_devices)
         self.manager.left.connect(self._back_from_devices)
@@ -346,7 +303,7 @@ class Workplace(QObject):
         self.idle.touched()
         self.refresh()
         self._go(self.sell if "sell" in self._workspaces(operator) else self.pickup)
-        self._release.start()
+        self._scans.release()
 
     def _is_paying(self) -> bool:
         return self.till.selling.paying or self.till.card_paying.state is CardState.WORKING
