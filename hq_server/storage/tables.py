@@ -341,7 +341,7 @@ coupon_use = hq_local(  # prints that were used, whichever store took them
     key_text("code"), text("serial"), text("store"), text("sale_id"), number("at_ms"),
     key=["code", "serial"],
 )  # fmt: skip
-unit_sold = hq_local(  # units known by their tag when they were sold, whichever store sold them
+unit_sold = hq_local(  # units known by their tag or serial number when they were sold, whichever store sold them
     "unit_sold",
     key_text("epc"), text("store"), text("sale_id"), number("n"), text("receipt"),
     key=["epc", "store", "sale_id", "n"],

@@ -1,4 +1,4 @@
-"""Units that were sold by their tag, whichever store sold them, and which of them came back."""
+"""Units that were sold by their tag or serial number, whichever store sold them, and which of them came back."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from hq_server.storage import bulk
 from hq_server.storage.database import Unit
 from hq_server.storage.tables import place, returned_line, unit_sold
 from retail_core.domain.events import SaleCompleted
-from retail_core.domain.tagged import names_unit
+from retail_core.domain.tagged import unit_keys
 
 
 class UnitSold(msgspec.Struct, frozen=True):
@@ -21,19 +21,20 @@ class UnitSold(msgspec.Struct, frozen=True):
 
 
 def keep(unit: Unit, store: str, sales: Sequence[SaleCompleted]) -> Sequence[str]:
-    """Write down which units these sales sold; returns their tags, each once."""
+    """Write down which units these sales sold; returns their `unit_keys`, each once."""
     rows: list[bulk.Row] = [
-        {"epc": line.epc, "store": store, "sale_id": sale.sale_id, "n": line.n, "receipt": sale.receipt}
+        {"epc": key, "store": store, "sale_id": sale.sale_id, "n": line.n, "receipt": sale.receipt}
         for sale in sales
         for line in sale.lines
-        if names_unit(line.epc) and not line.back
+        if not line.back
+        for key in unit_keys(line.sku, line.serial, line.epc)
     ]
     bulk.insert_new(unit, unit_sold, rows)
     return list(dict.fromkeys(str(row["epc"]) for row in rows))
 
 
 def sold_more_than_once(conn: Connection, epcs: Sequence[str]) -> Mapping[str, Sequence[UnitSold]]:
-    """By tag: the sales of these units from which they did not come back, where those are several."""
+    """By key: the sales of these units from which they did not come back, where those are several."""
     found: dict[str, list[UnitSold]] = {}
     for start in range(0, len(epcs), bulk.MAX_IN):
         asked = select(unit_sold).where(unit_sold.c.epc.in_(epcs[start : start + bulk.MAX_IN]))

@@ -14,6 +14,7 @@ from pos_app.storage.store import TillStore
 from retail_core.domain.claims import CLAIM_MS, WAIT_MS, ClaimAnswer, ClaimKind, Granted, NobodyAnswered, Refused, Thing
 from retail_core.domain.clock import Clock
 from retail_core.domain.ids import IdSource
+from retail_core.domain.saledata import MAX_LINES
 from retail_core.durable.unit_answers import UnitAnswer
 
 LOOK_AGAIN_S = 0.01
@@ -43,7 +44,7 @@ class StoreClaims:
 
     def ask(self, kind: ClaimKind, key: str, done: Callable[[ClaimAnswer], None]) -> None:
         """Any thread; `done` comes on the screen's, within `WAIT_MS` of the question's being written."""
-        self._ask(_Question({self._ids.next(): (kind, key)}), lambda answers: done(answers[kind, key]))
+        self._ask(_Question({self._ids.next(): (kind, key)}, {}), lambda answers: done(answers[kind, key]))
 
     def ask_all(self, things: Sequence[Thing], done: Callable[[Answers], None]) -> None:
         """The same for several things: written together, and waited for once."""
@@ -54,38 +55,40 @@ class StoreClaims:
         self._put(self._question(things), 0, _nothing, _nothing)
 
     def _question(self, things: Sequence[Thing]) -> "_Question":
-        """Tagged units may be hundreds: they go as one."""
+        """Units may be hundreds: as many as a sale has lines go as one."""
         singly = {self._ids.next(): thing for thing in things if thing[0] is not ClaimKind.RFID_UNIT}
-        units = tuple(key for kind, key in things if kind is ClaimKind.RFID_UNIT)
-        return _Question(singly, self._ids.next() if units else "", units)
+        units = [key for kind, key in things if kind is ClaimKind.RFID_UNIT]
+        parts = [tuple(units[at : at + MAX_LINES]) for at in range(0, len(units), MAX_LINES)]
+        return _Question(singly, {self._ids.next(): part for part in parts})
 
     def _ask(self, question: "_Question", done: Callable[[Answers], None]) -> None:
-        self._put(question, CLAIM_MS, lambda: self._wait(question, done), lambda: done(question.answered({}, None)))
+        self._put(question, CLAIM_MS, lambda: self._wait(question, done), lambda: done(question.answered({}, {})))
 
     def _put(self, question: "_Question", for_ms: int, written: Callable[[], None], failed: Callable[[], None]) -> None:
         def put(store: TillStore) -> None:
             now_ms = self._clock.now_ms()
             with store.unit() as conn:
                 claims.put_asks(conn, question.singly, for_ms, now_ms)
-                if question.units:
-                    claims.put_unit_ask(conn, question.units_id, question.units, for_ms, now_ms)
+                for units_id, units in question.units.items():
+                    claims.put_unit_ask(conn, units_id, units, for_ms, now_ms)
 
         self._writer.submit(put, lambda _: written(), lambda _: failed())
 
     def _wait(self, question: "_Question", done: Callable[[Answers], None]) -> None:
         topic, until = f"claim {next(self._topics)}", monotonic() + WAIT_MS / 1000  # no question overtakes another
-        nobody = question.answered({}, None)
+        nobody = question.answered({}, {})
         self._worker.ask(topic, lambda: self._answers(question, until), done, lambda _: done(nobody))
 
     def _answers(self, question: "_Question", until: float) -> Answers:
         singly: Mapping[str, ClaimAnswer] = {}
-        units: UnitAnswer | None = None
+        units: dict[str, UnitAnswer] = {}
         while True:
             if len(singly) < len(question.singly):
                 singly = self._links.claim_answers(list(question.singly))
-            if question.units and units is None:
-                units = self._links.unit_answer(question.units_id)
-            whole = len(singly) == len(question.singly) and (units is not None or not question.units)
+            for units_id in question.units.keys() - units.keys():
+                if said := self._links.unit_answer(units_id):
+                    units[units_id] = said
+            whole = len(singly) == len(question.singly) and len(units) == len(question.units)
             if whole or monotonic() >= until:
                 return question.answered(singly, units)
             self._woken.wait(LOOK_AGAIN_S)
@@ -94,19 +97,21 @@ class StoreClaims:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """Things asked for one by one, and tagged units asked for as one."""
+    """Things asked for one by one, and units asked for together."""
 
     singly: Mapping[str, Thing]
-    units_id: str = ""
-    units: tuple[str, ...] = ()
+    units: Mapping[str, tuple[str, ...]]
 
-    def answered(self, singly: Mapping[str, ClaimAnswer], units: UnitAnswer | None) -> Answers:
+    def answered(self, singly: Mapping[str, ClaimAnswer], units: Mapping[str, UnitAnswer]) -> Answers:
         """What is known by now of everything that was asked."""
         answers = {thing: singly.get(ask_id, NOBODY) for ask_id, thing in self.singly.items()}
-        reply = units.reply if units else None
-        taken = {one.epc: Refused(one.holder, one.receipt) for one in reply.taken} if reply else {}
-        others: ClaimAnswer = Granted(units.until_ms) if units and reply else NOBODY
-        return answers | {(ClaimKind.RFID_UNIT, epc): taken.get(epc, others) for epc in self.units}
+        for units_id, keys in self.units.items():
+            said = units.get(units_id)
+            reply = said.reply if said else None
+            taken = {one.epc: Refused(one.holder, one.receipt) for one in reply.taken} if reply else {}
+            others: ClaimAnswer = Granted(said.until_ms) if said and reply else NOBODY
+            answers |= {(ClaimKind.RFID_UNIT, key): taken.get(key, others) for key in keys}
+        return answers
 
 
 def _nothing() -> None:

@@ -119,7 +119,9 @@ class Asking:
         if line is None or line.taken is None:
             return Outcome(OutcomeKind.NOTHING)
         told = line.taken.receipt or line.taken.till
-        self._selling.notes.add(AuditNoted(SOLD_AGAIN, line.epc or "", line.amount_minor, told), operator)
+        self._selling.notes.add(
+            AuditNoted(SOLD_AGAIN, line.epc or line.serial or "", line.amount_minor, told), operator
+        )
         agreed = msgspec.structs.replace(line.taken, agreed=True)
         self._selling.units.replace(msgspec.structs.replace(line, taken=agreed))
         return Outcome(OutcomeKind.CHANGED, line_id)

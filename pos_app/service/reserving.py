@@ -14,7 +14,7 @@ from retail_core.domain.ids import SaleId
 from retail_core.domain.sale import Sale
 from retail_core.domain.saledata import SaleState
 from retail_core.domain.saleline import SaleLine
-from retail_core.domain.tagged import UnitTaken, names_unit
+from retail_core.domain.tagged import UnitTaken, unit_keys
 from retail_core.domain.tender import Tender
 from retail_core.domain.value import VALUE_OF
 
@@ -23,7 +23,7 @@ SOLD, ON_OTHER_SALE = "unit.sold_already", "unit.on_other_sale"
 UNIT_TAKEN = frozenset({SOLD, ON_OTHER_SALE})
 
 Taken = Mapping[str, UnitTaken]
-"""By tag: units of this sale that another till has."""
+"""By `unit_keys`: units of this sale that another till has."""
 Refusal = Callable[[RuleViolationError, Taken], None]
 
 
@@ -76,7 +76,7 @@ class Reserving:
         by = self._facts.register_of(answer.by)
         if kind is not ClaimKind.RFID_UNIT:
             return RuleViolationError(IN_USE[kind], by=by)
-        name = next(line.name for line in sale if line.epc == key)
+        name = next(line.name for line in sale if key in _keys(line))
         if answer.receipt:
             return RuleViolationError(SOLD, name=name, by=by, receipt=answer.receipt)
         return RuleViolationError(ON_OTHER_SALE, name=name, by=by)
@@ -90,12 +90,14 @@ class Reserving:
 
 
 def things_of(sale: Sale, tenders: Sequence[Tender]) -> list[Thing]:
-    """Everything of the store that this payment uses: receipts goods come back of, cards and credit, units by their tags."""
+    """Everything of the store that this payment uses: receipts goods come back of, cards and credit, units by their tags and
+    serial numbers.
+    """
     living = [line for line in sale if not line.voided]
     receipts = [line.back.receipt for line in living if from_a_receipt(line) and line.back]
     cards = [tender.reference for tender in tenders if tender.kind in VALUE_OF]
     cards += [line.card for line in living if line.card]
-    units = [line.epc for line in living if line.epc and _is_unit(line)]
+    units = [key for line in living for key in _keys(line)]
     things = [(ClaimKind.RECEIPT_REFUND, str(one)) for one in receipts]
     things += [(ClaimKind.GIFT_CARD, str(one)) for one in cards]
     things += [(ClaimKind.RFID_UNIT, one) for one in units]
@@ -110,14 +112,15 @@ def from_a_receipt(line: SaleLine) -> bool:
 def contested(sale: Sale, taken: Taken) -> Sale:
     """The sale, open again, with a question on each line whose unit another till has."""
     lines = tuple(
-        msgspec.structs.replace(line, taken=taken[line.epc])
-        if line.epc and line.epc in taken and _is_unit(line)
+        msgspec.structs.replace(line, taken=taken[others[0]])
+        if (others := [key for key in _keys(line) if key in taken])
         else line
         for line in sale
     )
     return Sale(msgspec.structs.replace(sale.data(), state=SaleState.OPEN, lines=lines))
 
 
-def _is_unit(line: SaleLine) -> bool:
-    """Sold by its tag, and nobody has said yet to sell it whatever the store says."""
-    return names_unit(line.epc) and line.counts and line.back is None and not (line.taken and line.taken.agreed)
+def _keys(line: SaleLine) -> tuple[str, ...]:
+    """By what its unit is claimed, if it is one of its own and nobody has said yet to sell it whatever the store says."""
+    agreed = line.taken is not None and line.taken.agreed
+    return () if agreed or not line.counts or line.back else unit_keys(line.sku, line.serial, line.epc)

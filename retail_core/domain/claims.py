@@ -6,7 +6,7 @@ There are three outcomes, and each kind has its rule for the third, nobody answe
     this till's basket   goes on; it is at hand, and HQ sees a basket taken up twice
     another till's one   stays where it is: without the store role nobody knows whether it is still there
     a receipt's returns  go on up to what this till knows to be left; a second return becomes an exception
-    a unit with a tag    goes on: the customer has it in hand, and HQ sees one that was sold twice
+    a unit of its own    goes on: the customer has it in hand, and HQ sees one that was sold twice
     a value instrument   goes on within the bound HQ granted for being offline
     the store role       stays where it is: only this machine's own agent can take it
 """
@@ -22,7 +22,7 @@ class ClaimKind(StrEnum):
     SUSPENDED_SALE = "suspended_sale"
     RECEIPT_REFUND = "receipt_refund"
     GIFT_CARD = "gift_card"
-    RFID_UNIT = "rfid_unit"
+    RFID_UNIT = "rfid_unit"  # by `unit_keys`: its tag, or its serial number
     STORE_ROLE = "store_role"  # asked of the machine beside the till itself
 
 
@@ -81,7 +81,7 @@ class Sold:
 
 
 def decided_of_unit(sold: Sold | None, held: Held | None, asker: str, for_ms: int, now_ms: int) -> Granted | Refused:
-    """The same for a unit with a tag: what was sold is refused to everybody, by whom and on which receipt being said."""
+    """The same for a unit of its own: what was sold is refused to everybody, by whom and on which receipt being said."""
     if sold and for_ms > 0:
         return Refused(sold.by, sold.receipt)
     return decided(held, asker, for_ms, now_ms)

@@ -17,14 +17,14 @@ Epc = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_EPC_CHARS)]
 
 
 class UnitsRequest(msgspec.Struct, frozen=True):
-    """All tagged units of one sale, for so long."""
+    """Units of one sale by `unit_keys`, their tags and serial numbers, for so long."""
 
     epcs: Annotated[tuple[Epc, ...], msgspec.Meta(max_length=MAX_LINES)]
     for_ms: int
 
 
 class UnitTold(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A unit that is not given: the node that has it, and the receipt it was sold on, if it was sold."""
+    """A unit that is not given, by the key it was asked for: the node that has it, and the receipt it was sold on, if it was sold."""
 
     epc: str
     holder: str

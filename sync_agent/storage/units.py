@@ -1,4 +1,4 @@
-"""Units known by their tags: which were sold in this store and did not come back, and which are being paid for now.
+"""Units known by their tags or serial numbers: which were sold in this store and did not come back, and which are being paid for now.
 
 Folded from the journals the store role keeps, in the transaction that says how far each was read. Connections are
 store.db's, inside the caller's transaction.
@@ -10,12 +10,12 @@ import msgspec
 
 from retail_core.domain.claims import ClaimKind, Held, Refused, Sold, decided_of_unit
 from retail_core.domain.events import SaleCompleted
-from retail_core.domain.tagged import names_unit
+from retail_core.domain.tagged import unit_keys
 from retail_core.durable.engine import Connection
 from retail_core.durable.migrate import Step
 from retail_core.wire.claim_rounds import MAX_TAKEN_TOLD, UnitsReply, UnitsRequest, UnitTold
 
-UNIT_SOLD_STEP: Step = (
+UNIT_SOLD_STEP: Step = (  # epc: or a key that a serial number makes
     """CREATE TABLE unit_sold (
         epc TEXT PRIMARY KEY, receipt TEXT NOT NULL, n INTEGER NOT NULL, node TEXT NOT NULL, at_ms INTEGER NOT NULL)
         WITHOUT ROWID""",
@@ -36,18 +36,18 @@ def note(
     """
     backs = [(line.back.receipt, line.back.n) for line in event.lines if line.back and line.back.receipt]
     conn.executemany("DELETE FROM unit_sold WHERE receipt = ? AND n = ?", backs)
-    tagged = [(line.epc, line.n) for line in event.lines if line.epc and names_unit(line.epc) and not line.back]
-    if not tagged:
+    named = [(key, one.n) for one in event.lines if not one.back for key in unit_keys(one.sku, one.serial, one.epc)]
+    if not named:
         return
     gone = came_back(event.receipt)
-    sold = [(epc, event.receipt, n, node, at_ms) for epc, n in tagged if n not in gone]
+    sold = [(key, event.receipt, n, node, at_ms) for key, n in named if n not in gone]
     conn.executemany(
         "INSERT INTO unit_sold (epc, receipt, n, node, at_ms) VALUES (?,?,?,?,?) ON CONFLICT (epc) DO UPDATE SET"
         " receipt = excluded.receipt, n = excluded.n, node = excluded.node, at_ms = excluded.at_ms"
         " WHERE excluded.at_ms >= unit_sold.at_ms",
         sold,
     )
-    conn.executemany("DELETE FROM claim WHERE kind = ? AND key = ?", [(UNIT, epc) for epc, _ in tagged])
+    conn.executemany("DELETE FROM claim WHERE kind = ? AND key = ?", [(UNIT, key) for key, _ in named])
 
 
 def claim(conn: Connection, holder: str, request: UnitsRequest, now_ms: int) -> UnitsReply:

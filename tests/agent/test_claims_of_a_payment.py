@@ -12,9 +12,10 @@ from pos_app.devices.ports import PaymentOutcome, PaymentState
 from pos_app.service.outcome import PaidSale
 from retail_core.domain.claims import WAIT_MS, ClaimAnswer, ClaimKind, Granted, NobodyAnswered, Refused, Thing
 from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.ids import Gtin
+from retail_core.domain.ids import Gtin, Sku
+from retail_core.domain.saledata import MAX_LINES
 from retail_core.domain.scanned import TagUnit
-from retail_core.domain.tagged import UnitTaken
+from retail_core.domain.tagged import UnitTaken, unit_keys
 from retail_core.durable.engine import open_ro
 from tests.agent.support import until
 from tests.agent.test_store_tells import MILK, answered, claims, store_of_two
@@ -104,6 +105,38 @@ def test_a_unit_on_a_sale_that_is_being_paid_elsewhere_is_sold_all_the_same_when
         noted, sold = bodies(two, "audit.unit_sold_again"), bodies(two, "sale.completed")
         assert [(one["subject"], one["amount_minor"], one["reason"]) for one in noted] == [(TAG, 119, "T1")]
         assert [line["despite"] for one in sold for line in one["lines"]] == ["T1"]
+
+
+def numbered(serial: str) -> str:
+    """The label of a carton of milk with a number of its own."""
+    return f"]d201{MILK.code.zfill(14)}21{serial}"
+
+
+def test_a_serial_number_is_sold_at_one_till_and_asked_about_at_the_other_with_no_tag_at_all(tmp_path: Path) -> None:
+    with store_of_two(tmp_path) as store:
+        one, two = store.one, store.two
+        receipt = one.scan(numbered("N-77")).pay_cash(500).receipt_no
+        key = unit_keys(Sku(MILK.sku), "n-77", None)[0]
+        for at in (one, two):
+            until(lambda: of_unit(at, key) == Refused("node-T1", receipt), why="it is read of the sale")  # noqa: B023
+        two.scan(numbered("N-78"), numbered("N-77"))
+        with pytest.raises(RuleViolationError, match=rf"unit\.sold_already.*T1.*{receipt}"):
+            two.pay_cash(500)
+        assert [line.taken for line in two.sale] == [None, UnitTaken("T1", receipt)]
+        free = unit_keys(Sku(MILK.sku), "n-78", None)[0]
+        until(lambda: isinstance(of_unit(one, free), Granted), why="what was given was given back at once")
+        two.till.asking.sell_all_the_same(two.sale.lines[1].line_id)
+        two.pay_cash(500)
+        assert [note["subject"] for note in bodies(two, "audit.unit_sold_again")] == ["N-77"]
+
+
+def test_more_units_than_a_sale_has_lines_are_one_wait(tmp_path: Path) -> None:
+    things = [(ClaimKind.RFID_UNIT, f"30{n:022X}") for n in range(MAX_LINES + 7)]
+    with store_of_two(tmp_path) as store:
+        until(lambda: isinstance(of_unit(store.two, TAG), Granted), why="the store role answers")
+        answers = all_of(store.two, *things)
+        assert len(answers) == len(things)
+        until(lambda: {type(one) for one in all_of(store.two, *things).values()} == {Granted}, why="all in one wait")
 
 
 class Terminal:

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from retail_core.domain.claims import CLAIM_MS
 from retail_core.domain.events import SaleCompleted
+from retail_core.domain.ids import Sku
+from retail_core.domain.tagged import unit_keys
 from retail_core.durable.engine import Connection, open_rw, transaction
 from retail_core.wire.claim_rounds import MAX_TAKEN_TOLD, UnitsRequest, UnitTold
 from sync_agent.storage import units
@@ -70,6 +72,23 @@ def test_a_unit_that_came_back_is_sold_again_whichever_journal_was_read_first(co
     assert asked(conn, "agent-T1", TAG) == (UnitTold(TAG, "node-T2", "R-3"),)
     note(conn, sold("R-5", "late"), "node-T1", back=(1,))  # the return was read before the sale
     assert asked(conn, "agent-T1", "late") == ()
+
+
+def test_a_serial_number_without_a_tag_is_one_unit_and_the_same_as_that_of_a_tag(conn: Connection) -> None:
+    by_number, by_both = (key(f"{n}12", epc) for n, epc in ((1, None), (2, TAG)))
+    typed = sold("R-1", "")
+    note(conn, replace(typed, lines=(replace(typed.lines[0], serial="112"),)), "node-T1")
+    tagged = sold("R-2", TAG)
+    note(conn, replace(tagged, lines=(replace(tagged.lines[0], serial="212"),)), "node-T1")
+    assert asked(conn, "agent-T2", *by_number) == (UnitTold(by_number[0], "node-T1", "R-1"),)
+    assert [one.receipt for one in asked(conn, "agent-T2", *by_both)] == ["R-2", "R-2"]
+    assert [one.receipt for one in asked(conn, "agent-T2", by_both[1])] == ["R-2"]  # scanned, its tag unseen
+    note(conn, returned("R-3", "R-2", (1, "SHIRT", 1, 2999, "sellable")), "node-T2")
+    assert asked(conn, "agent-T2", *by_both) == ()
+
+
+def key(serial: str, epc: str | None) -> tuple[str, ...]:
+    return unit_keys(Sku("SHIRT"), serial, epc)
 
 
 def test_what_names_no_unit_is_nobodys(conn: Connection) -> None:

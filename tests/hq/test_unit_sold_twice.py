@@ -1,4 +1,4 @@
-"""One unit known by its tag, sold at two tills that could not know of one another: head office sees it with its value."""
+"""One unit known by its tag or serial number, sold at two tills that could not know of one another: head office sees it with its value."""
 
 from pathlib import Path
 
@@ -93,6 +93,36 @@ def test_a_case_that_was_closed_opens_again_when_the_unit_is_sold_a_third_time(s
     push(shop, one.says(tagged(THIRD, TAG)))
     (again,) = flagged(shop)
     assert (again.evidence["receipt"], again.evidence["times"]) == (THIRD, 3)
+
+
+def numbered(receipt: str, serial: str, epc: str = "", sku: str = "THROW") -> SaleCompleted:
+    sold = sale(receipt, (sku, 1, 2999))
+    return msgspec.structs.replace(
+        sold, lines=tuple(msgspec.structs.replace(line, serial=serial, epc=epc or None) for line in sold.lines)
+    )
+
+
+def test_a_serial_number_without_a_tag_that_was_sold_at_two_tills_is_a_case(shop: Shop) -> None:
+    push(shop, enrolled(shop.hq, "till-1").says(numbered(FIRST, "ab-1"), numbered(THIRD, "ab-1", sku="RUG")))
+    assert flagged(shop) == []  # another item has numbers of its own
+    push(shop, enrolled(shop.hq, "till-2").says(numbered(SECOND, "AB-1 ")))
+    (case,) = flagged(shop)
+    assert (case.subject, case.value_minor) == ("sn:THROW/ab-1", 2999)
+    assert (case.evidence["serial"], case.evidence["receipts"]) == ("AB-1 ", f"{FIRST} {SECOND}")
+
+
+@pytest.mark.parametrize("seen", [(TAG, TAG, ""), ("", TAG, TAG), (TAG, "", TAG), ("", "", TAG)])
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_unit_seen_by_its_tag_here_and_by_its_number_there_is_one_case(
+    shop: Shop, seen: tuple[str, str, str], apart: bool
+) -> None:
+    one = enrolled(shop.hq, "till-1")
+    for receipt, epc in zip((FIRST, SECOND, THIRD), seen, strict=True):
+        one.says(numbered(receipt, "ab-1", epc))
+        if apart:
+            push(shop, one)
+    push(shop, one)
+    assert len(flagged(shop)) == 1
 
 
 def test_goods_without_a_tag_or_with_no_real_one_are_nobodys_unit(shop: Shop) -> None:

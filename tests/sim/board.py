@@ -8,6 +8,7 @@ from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.origin import Origin
 from retail_core.domain.shared import Shared, SharedBasket, SharedKind, SharedReturns, key_of, merged, told_by
 from retail_core.domain.shared_order import stepped
+from retail_core.domain.tagged import unit_keys
 from retail_core.durable.shared import MIXED
 from retail_core.wire.claim_rounds import MAX_TAKEN_TOLD, UnitsReply, UnitsRequest, UnitTold
 from retail_core.wire.events import decode_event
@@ -92,8 +93,9 @@ def _note_units(agent: "Agent", event: SaleCompleted, entry: "Entry") -> None:
     if world.planted is not Planted.UNIT_NEVER_BACK:
         for tag in [tag for tag, sold in units.items() if (sold.receipt, sold.n) in backs]:
             del units[tag]
-    for line in [line for line in event.lines if line.epc and not line.back]:
-        tag, known = str(line.epc), units.get(str(line.epc))
+    sold = [line for line in event.lines if not line.back]
+    for line, tag in [(one, key) for one in sold for key in unit_keys(one.sku, one.serial, one.epc)]:
+        known = units.get(tag)
         if line.n not in gone and (known is None or entry.at >= known.at_ms):
             units[tag] = UnitSold(event.receipt, line.n, entry.node, entry.at)
         if world.planted is Planted.UNIT_FORGOTTEN:

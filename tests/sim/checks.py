@@ -23,6 +23,7 @@ from retail_core.domain.origin import Origin
 from retail_core.domain.shared import SharedKind
 from retail_core.domain.shared_drawer import SharedDrawer, drawer_merged, drawer_told
 from retail_core.domain.stock import movements_of
+from retail_core.domain.tagged import unit_keys
 from retail_core.wire.envelope import Entry
 from retail_core.wire.events import decode_event
 from tests.sim.claimchecks import ClaimChecks
@@ -181,25 +182,24 @@ class Checks:
             raise ViolationError(f"more came back of {more} than was sold, and there are exceptions for {cases}")
 
     def _units(self, sales: list[SaleCompleted]) -> None:
-        """A tagged unit that two customers have is one thing to look at, and one that was sold once is none."""
-        given = self.world.truth.receipts
+        """A unit that two customers have is one thing to look at, and one that was sold once is none."""
+        given, disk = self.world.truth.receipts, self.world.hq.disk
         back = {(line.back.receipt, line.back.n) for sale in sales for line in sale.lines if line.back}
         sold: dict[str, set[tuple[str, int]]] = {}
+        names: dict[str, set[str]] = {}
         doubtful: set[str] = set()
-        for sale in sales:
-            for line in sale.lines:
-                if line.epc and not line.back:
-                    sold.setdefault(line.epc, set()).add((sale.receipt, line.n))
-                    doubtful |= {line.epc} if len(given[sale.receipt]) > 1 else set()
-        for tag in sorted(sold.keys() - doubtful):
-            cases = sum(
-                n for (code, subject), n in self.world.hq.disk.cases.items() if (code in UNIT_CASES) and subject == tag
-            )
-            left = sold[tag] - back
+        for sale, line in [(one, line) for one in sales for line in one.lines if line.serial and not line.back]:
+            unit = str(line.serial)
+            sold.setdefault(unit, set()).add((sale.receipt, line.n))
+            names.setdefault(unit, set()).update(unit_keys(line.sku, line.serial, line.epc))
+            doubtful |= {unit} if len(given[sale.receipt]) > 1 else set()
+        for unit in sorted(sold.keys() - doubtful):
+            cases = sum(n for (code, about), n in disk.cases.items() if code in UNIT_CASES and about in names[unit])
+            left = sold[unit] - back
             self.world.count("units sold twice" if len(left) > 1 else "units in order")
-            if cases > 1 or (cases == 0 and len(left) > 1) or (cases == 1 and len(sold[tag]) < 2):
+            if cases > 1 or (cases == 0 and len(left) > 1) or (cases == 1 and len(sold[unit]) < 2):
                 raise ViolationError(
-                    f"{tag} was sold on {sold[tag]}, {left} are left, and there are {cases} exceptions"
+                    f"{unit} was sold on {sold[unit]}, {left} are left, and there are {cases} exceptions"
                 )
 
     def _value(self) -> None:

@@ -30,6 +30,7 @@ from retail_core.domain.ids import InstrumentId, OperatorId, SaleId, Sku
 from retail_core.domain.returns import Condition, ReturnOf, ReturnReason
 from retail_core.domain.saledata import SaleData, SaleState
 from retail_core.domain.shared import BackPart, SharedBasket, SharedKind, SharedReturns, SharedValue
+from retail_core.domain.tagged import unit_keys
 from retail_core.domain.tender import Tender, TenderKind
 from retail_core.domain.value import OwnMove, ValueFact, ValueKind, ValueMoved, check_amount, check_usable, spendable
 from retail_core.wire.envelope import Entry
@@ -244,8 +245,8 @@ class Counter:
             cash = (Tender(TenderKind.CASH, total, total),)
             self.world.count("goods taken back")
             entry = self.till.write(SaleCompleted(sale_id, own, "EUR", (line,), (), cash, total))
-            if sold.epc:
-                self.world.checks.claims.came_back(sold.epc, receipt, entry)
+            for key in unit_keys(sold.sku, sold.serial, sold.epc):
+                self.world.checks.claims.came_back(key, receipt, entry)
             if len(self.world.truth.receipts[receipt]) == 1:
                 claim = ClaimKind.RECEIPT_REFUND, receipt
                 self.world.checks.done(self.till, claim, f"return of {receipt}/{sold.n}", entry, answer)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from retail_core.domain.fulfilment import State
 from retail_core.domain.ids import InstrumentId, OrderId
+from tests.sim.payments import serial_of
 from tests.sim.truth import SKUS
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def buy_tagged(world: "World", at_ms: int) -> None:
     """Units known by their tags; one of them may be read by the till beside, and somebody may bring one back."""
     chance = world.chance
     tags = chance.sample(TAGS, chance.randint(1, 3))
+    serials = [serial_of(tag) for tag in tags]
     first, second = chance.sample(world.tills, 2)
     ref = InstrumentId(f"card-{chance.randrange(CARDS)}") if chance.random() < 0.2 else None
     world.clockwork.at(at_ms, lambda: first.payments.pay(tags, ref))
@@ -84,7 +86,7 @@ def buy_tagged(world: "World", at_ms: int) -> None:
         world.clockwork.at(later_ms, lambda: second.payments.pay(tags[:1]))
 
     def bring() -> None:
-        tagged = [(receipt, line) for receipt, line in world.sold if line.epc in tags]
+        tagged = [(receipt, line) for receipt, line in world.sold if line.serial in serials]
         if tagged:
             chance.choice(world.tills).counter.take_back(*tagged[-1])
 

@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 
 from retail_core.domain.claims import ClaimKind, Held
-from retail_core.domain.events import FulfilmentEvent
+from retail_core.domain.events import FulfilmentEvent, SoldLine
 from retail_core.domain.fulfilment import OrderDoc
 from retail_core.domain.ids import InstrumentId
 from retail_core.domain.shared import BackPart, Shared, SharedKind
@@ -162,7 +162,7 @@ class Board(Imaged):
     claims: dict[tuple[ClaimKind, str], Held] = field(default_factory=dict)
     steps: dict[str, Steps] = field(default_factory=dict)  # of orders, read before the step they follow
     read: dict[str, int] = field(default_factory=dict)  # events it is folded from, and how many came before each
-    units: dict[str, UnitSold] = field(default_factory=dict)  # sold and not come back, by tag
+    units: dict[str, UnitSold] = field(default_factory=dict)  # sold and not come back, by key
 
 
 @dataclass
@@ -206,11 +206,11 @@ class Step(Imaged):
 
 
 class SoldUnit(msgspec.Struct, frozen=True):
-    """A line that sold a tagged unit; what the cashier was told who has it, and sold it all the same."""
+    """A line that sold a unit known by its tag or serial number."""
 
     receipt: str
     n: int
-    despite: str
+    line: SoldLine
 
 
 @dataclass
@@ -233,4 +233,4 @@ class HqDisk(Copies):
     moved: dict[str, int] = field(default_factory=dict)  # what each move added, by its id
     sold: dict[tuple[str, int], int] = field(default_factory=dict)  # thousandths by (receipt, line)
     back: dict[tuple[str, int], int] = field(default_factory=dict)
-    units: dict[str, dict[tuple[str, int], SoldUnit]] = field(default_factory=dict)  # by tag, sale and line
+    units: dict[str, dict[tuple[str, int], SoldUnit]] = field(default_factory=dict)  # by key, sale and line

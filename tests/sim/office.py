@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from hq_server.service.fulfilment import WAIT_FOR_STEP_MS
 from hq_server.service.units import ALL_THE_SAME, TWICE
-from retail_core.domain.events import BasketRecalled, Event, FulfilmentEvent, SaleCompleted
+from retail_core.domain.events import BasketRecalled, Event, FulfilmentEvent, SaleCompleted, SoldLine
 from retail_core.domain.fulfilment import FINAL, Action, OrderDoc, OrderLine, Owner, State, apply
 from retail_core.domain.ids import Gtin, InstrumentId, OrderId, Sku, StoreId
 from retail_core.domain.orderfold import UNKNOWN, folded, waits
+from retail_core.domain.tagged import unit_keys
 from retail_core.domain.value import Instrument, ValueKind, ValueMoved, after, wrong_about
 from retail_core.wire.envelope import Entry
 from tests.sim.disks import HqDisk, SoldUnit, Step
@@ -33,7 +34,7 @@ class Office:
     def __init__(self, hq: "Hq") -> None:
         self.hq, self.world = hq, hq.world
         self._touched: set[str] = set()
-        self._tagged: set[str] = set()
+        self._tagged: dict[tuple[str, int], SoldUnit] = {}
 
     @property
     def disk(self) -> HqDisk:
@@ -113,9 +114,9 @@ class Office:
         touched, self._touched = sorted(self._touched), set[str]()
         for order_id in touched:
             self._settle(order_id)
-        tagged, self._tagged = sorted(self._tagged), set[str]()
-        for tag in tagged:
-            self._unit(tag)
+        tagged, self._tagged = self._tagged, {}
+        for unit in tagged.values():
+            self._unit(unit.line)
 
     def _settle(self, order_id: str, *, gaps_too: bool = False) -> None:
         before = order = self.disk.orders[order_id]
@@ -180,17 +181,24 @@ class Office:
             else:
                 self.disk.sold[sale.receipt, line.n] = line.qty_milli
                 about.add((sale.receipt, line.n))
-                if line.epc:
-                    unit = SoldUnit(sale.receipt, line.n, line.despite)
-                    self.disk.units.setdefault(line.epc, {})[sale.sale_id, line.n] = unit
-                    self._tagged.add(line.epc)
+                unit = SoldUnit(sale.receipt, line.n, line)
+                for key in unit_keys(line.sku, line.serial, line.epc):
+                    self.disk.units.setdefault(key, {})[sale.sale_id, line.n] = unit
+                    self._tagged[sale.sale_id, line.n] = unit
         for at in sorted(about):
             if at in self.disk.sold and self.disk.back.get(at, 0) > self.disk.sold[at]:
                 self._case(RETURNED_TWICE, f"{at[0]}/{at[1]}")
 
-    def _unit(self, tag: str) -> None:
+    def _unit(self, line: SoldLine) -> None:
         """A unit that several customers have: one case, until somebody closes it."""
-        left = [one for one in self.disk.units[tag].values() if (one.receipt, one.n) not in self.disk.back]
-        known = any((code, tag) in self.disk.cases for code in UNIT_CASES)
-        if len(left) > 1 and not known and self.world.planted is not Planted.UNIT_TWICE_UNSAID:
-            self._case(ALL_THE_SAME if any(one.despite for one in left) else TWICE, tag)
+        of_key = {key: self._left(key) for key in unit_keys(line.sku, line.serial, line.epc)}
+        twice = {key: left for key, left in of_key.items() if len(left) > 1}
+        sold = [one for left in twice.values() for one in left]
+        names = [key for one in sold for key in unit_keys(one.line.sku, one.line.serial, one.line.epc)]
+        known = any((code, key) in self.disk.cases for code in UNIT_CASES for key in [*twice, *names])
+        if twice and not known and self.world.planted is not Planted.UNIT_TWICE_UNSAID:
+            self._case(ALL_THE_SAME if any(one.line.despite for one in sold) else TWICE, next(iter(twice)))
+
+    def _left(self, key: str) -> list[SoldUnit]:
+        """The sales of a unit of which it did not come back."""
+        return [one for one in self.disk.units[key].values() if (one.receipt, one.n) not in self.disk.back]

@@ -15,6 +15,7 @@ from retail_core.domain.ids import InstrumentId, LineId, OperatorId, SaleId
 from retail_core.domain.sale import Sale
 from retail_core.domain.saledata import SaleData, SaleState
 from retail_core.domain.saleline import SaleLine
+from retail_core.domain.tagged import unit_keys
 from retail_core.domain.tax import TaxRate
 from retail_core.domain.tender import Tender, TenderKind
 from tests.sim.board import register
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 PIECE_MILLI, PRICE_MINOR = 1_000, 100
 TERMINAL_MS = (200, 20_000)
 """So long a customer needs for the card."""
-DECLINED, ALL_THE_SAME = 0.35, 0.25
+DECLINED, ALL_THE_SAME, BY_NUMBER = 0.35, 0.25, 0.3
+
+
+def serial_of(tag: str) -> str:
+    """The number on the label of the unit with this tag."""
+    return f"S{tag[-2:]}1"
 
 
 class TillClaims:
@@ -80,8 +86,11 @@ class Payments:
 
     def _line(self, tag: str) -> SaleLine:
         sku = SKUS[sum(tag.encode()) % len(SKUS)]
-        line_id = LineId(self.world.next_id(self.till.clock))
-        return SaleLine(line_id, sku, "Shirt", PIECE_MILLI, PRICE_MINOR, TaxRate("A", "none", 0), epc=tag)
+        line_id, by_number = LineId(self.world.next_id(self.till.clock)), self.world.chance.random() < BY_NUMBER
+        return SaleLine(
+            line_id, sku, "Shirt", PIECE_MILLI, PRICE_MINOR, TaxRate("A", "none", 0), epc=None if by_number else tag,
+            serial=serial_of(tag),
+        )  # fmt: skip
 
     def _reserve(self, sale: Sale, tenders: Sequence[Tender]) -> None:
         things = things_of(sale, tenders)
@@ -116,13 +125,13 @@ class Payments:
         self.world.clockwork.after(chance.randint(*TERMINAL_MS), over)
 
     def _nothing_came(self, sale: Sale, things: Sequence[Thing]) -> None:
-        self.world.clockwork.note(f"{self.till.name} sells nothing of {[line.epc for line in sale]}")
+        self.world.clockwork.note(f"{self.till.name} sells nothing of {[line.serial for line in sale]}")
         self.world.checks.claims.came_to_nothing(self.till.agent.name, things)
 
     def _sold(self, sale: Sale) -> None:
         lines = tuple(
             SoldLine(
-                n, line.sku, PIECE_MILLI, PRICE_MINOR, PRICE_MINOR, "A", 0, epc=line.epc,
+                n, line.sku, PIECE_MILLI, PRICE_MINOR, PRICE_MINOR, "A", 0, serial=line.serial, epc=line.epc,
                 despite=(line.taken.receipt or line.taken.till) if line.taken else "",
             )
             for n, line in enumerate(sale, start=1)
@@ -131,12 +140,15 @@ class Payments:
         cash = (Tender(TenderKind.CASH, total, total),)
         self.world.sold += [(receipt, line) for line in lines]
         self.world.count("tagged goods sold")
-        self.world.clockwork.note(f"{self.till.name} sold {[(line.epc, line.despite) for line in lines]} on {receipt}")
+        self.world.clockwork.note(
+            f"{self.till.name} sold {[(line.serial, line.epc, line.despite) for line in lines]} on {receipt}"
+        )
         entry = self.till.write(SaleCompleted(sale.sale_id, receipt, "EUR", lines, (), cash, total))
         self._reserving.forget(sale.sale_id)
         for line in lines:
-            answer = self._claims.answers.get((ClaimKind.RFID_UNIT, line.epc or ""), NobodyAnswered())
+            key = unit_keys(line.sku, line.serial, None)[0]
+            answer = self._claims.answers.get((ClaimKind.RFID_UNIT, key), NobodyAnswered())
             if not line.despite:
-                self.world.checks.claims.sold(self.till, line.epc or "", receipt, entry, answer)
+                self.world.checks.claims.sold(self.till, key, receipt, entry, answer)
             else:
-                self.world.checks.claims.sold_all_the_same(line.epc or "", receipt, entry)
+                self.world.checks.claims.sold_all_the_same(key, receipt, entry)

@@ -60,7 +60,7 @@ def test_a_sold_unit_is_asked_about_and_sold_all_the_same_by_a_key(sold_before: 
         cashier.key(Qt.Key.Key_F12)
     cashier.until(lambda: asked(cashier))
     assert (cashier.screen, cashier.selling.selected) == ("sell", cashier.lines[0].line_id)
-    assert cashier.notice == f"{MILK.name}: T1 sold the unit with this tag on receipt {receipt}."
+    assert cashier.notice == f"{MILK.name}: T1 sold this very unit on receipt {receipt}."
     assert receipt in cashier.shown("ask_text")
     cashier.type("⏎").type(f"{CHICKEN.code}⏎")  # nothing is agreed to by accident, and what is typed is goods
     assert (len(cashier.lines), asked(cashier)) == (3, True)

@@ -90,10 +90,10 @@ def _words_of(asked: Question) -> AskView:
 
 def _taken_words(asked: Question, taken: UnitTaken) -> AskView:
     sold = tr(
-        "{by} sold the unit with this tag on receipt {receipt}. Is it another one, or did it come back?",
+        "{by} sold the unit with this tag or number on receipt {receipt}. Is it another one, or did it come back?",
         by=taken.till, receipt=taken.receipt,
     )  # fmt: skip
-    there = tr("{by} is selling the unit with this tag at this moment. Is it another one?", by=taken.till)
+    there = tr("{by} is selling the unit with this tag or number at this moment. Is it another one?", by=taken.till)
     return AskView(
         tr("Sold elsewhere?"), asked.name, sold if taken.receipt else there,
         tr("Sell it all the same · {key_of_age}"), tr("Take it off the sale"), typed=False,
