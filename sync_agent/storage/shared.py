@@ -32,7 +32,7 @@ from retail_core.durable.shared import put_page, shared_cursor
 from retail_core.wire.envelope import StreamEntry, StreamId
 from retail_core.wire.events import decode_event
 from retail_core.wire.messages import ClaimReply, ClaimRequest, SharedPage, SharedRow
-from sync_agent.storage import drawers, retold, streams, units, waiting_steps
+from sync_agent.storage import drawers, retold, streams, units, unread, waiting_steps
 from sync_agent.storage.files import Files
 from sync_agent.storage.receipts import note_receipt
 from sync_agent.storage.streams import Copy
@@ -79,6 +79,9 @@ def begin(files: Files, now_ms: int) -> None:
             taken = merged(_known(files, SharedKind.DRAWER, drawer.session_id), drawer)
             if taken is not None:
                 _tell(files, SharedKind.DRAWER, drawer.session_id, msgspec.json.encode(taken), now_ms)
+        for copy in _journals(files):
+            for placed in unread.take(files, copy):
+                _take(files, copy.source, placed, now_ms)
 
 
 # ── folding ──────────────────────────────────────────────────────────────────────────────────────
@@ -87,7 +90,7 @@ def begin(files: Files, now_ms: int) -> None:
 def fold(files: Files, now_ms: int) -> bool:
     """Read on in every journal here; True when there is news for the tills."""
     news = False
-    for copy in (*streams.own_copies(files), *_till(files), *streams.kept_copies(files)):
+    for copy in _journals(files):
         while (read := _read_on(files, copy, now_ms)) is not None:
             news = news or read
     return _catch_up(files, now_ms) or news
@@ -112,9 +115,9 @@ def _catch_up(files: Files, now_ms: int) -> bool:
     return news
 
 
-def _till(files: Files) -> Sequence[Copy]:
+def _journals(files: Files) -> Sequence[Copy]:
     mine = streams.till_copy(files)
-    return [mine] if mine else []
+    return [*streams.own_copies(files), *([mine] if mine else []), *streams.kept_copies(files)]
 
 
 def _read_on(files: Files, copy: Copy, now_ms: int) -> bool | None:
@@ -122,12 +125,12 @@ def _read_on(files: Files, copy: Copy, now_ms: int) -> bool | None:
     after = max(_through(files, copy.source), copy.base.seq)
     if after >= copy.head.seq:
         return None
-    history = files.till_history() if copy.in_till else files.history
+    history = streams.history_of(files, copy)
     entries = history.entries_after(copy.source, after, READ_AT_ONCE) if history else ()
     if not entries:
         return None
     with transaction(files.store, files.store_path):
-        news = [_take(files, placed, now_ms) for placed in entries]
+        news = [_take(files, copy.source, placed, now_ms) for placed in entries]
         files.store.execute(
             "INSERT OR REPLACE INTO told_through (node, epoch, seq) VALUES (?,?,?)",
             (copy.source.node, copy.source.epoch, entries[-1].seq),
@@ -135,11 +138,12 @@ def _read_on(files: Files, copy: Copy, now_ms: int) -> bool | None:
     return any(news)
 
 
-def _take(files: Files, placed: StreamEntry, now_ms: int) -> bool:
+def _take(files: Files, source: StreamId, placed: StreamEntry, now_ms: int) -> bool:
     entry = placed.entry
     try:
         event = decode_event(entry.type, entry.v, entry.body)
     except RuleViolationError:  # a kind or shape of a newer program
+        unread.keep(files, source, placed.seq)
         return False
     if isinstance(event, SaleCompleted):
         note_receipt(files.store, event.receipt, entry.id)

@@ -63,6 +63,12 @@ STORE_STEPS: tuple[Step, ...] = (
             doc BLOB NOT NULL) WITHOUT ROWID""",
     ),
     UNIT_SOLD_STEP,
+    (
+        # entries of a newer release, to be read again after an upgrade; what was passed over before is read once more now
+        """CREATE TABLE unread (
+            node TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (node, epoch, seq)) WITHOUT ROWID""",
+        "DELETE FROM told_through",
+    ),
 )
 
 

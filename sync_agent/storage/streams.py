@@ -69,7 +69,7 @@ def kept_copies(files: Files) -> Sequence[Copy]:
 
 def load(files: Files, copy: Copy, check: Sequence[int], after: int, limit: int) -> Loaded:
     """Answer to a sender's `Load`; a copy that has gone has nothing."""
-    history = _file_of(files, copy)
+    history = history_of(files, copy)
     if history is None:
         return Loaded(tuple(None for _ in check), ())
     return Loaded(own_hashes(files, copy, check).own, history.entries_after(copy.source, after, limit))
@@ -77,7 +77,7 @@ def load(files: Files, copy: Copy, check: Sequence[int], after: int, limit: int)
 
 def own_hashes(files: Files, copy: Copy, seqs: Sequence[int]) -> Checked:
     """Answer to a sender's `Check`."""
-    history = _file_of(files, copy)
+    history = history_of(files, copy)
     if history is None:
         return Checked(tuple(None for _ in seqs))
     return Checked(tuple(_hash_at(history, copy.source, copy.base, seq) for seq in seqs))
@@ -188,5 +188,5 @@ def _hash_at(history: History, source: StreamId, base: Head, seq: int) -> bytes 
     return base.chain_hash if seq == base.seq else history.chain_hash_at(source, seq)
 
 
-def _file_of(files: Files, copy: Copy) -> History | None:
+def history_of(files: Files, copy: Copy) -> History | None:
     return files.till_history() if copy.in_till else files.history
