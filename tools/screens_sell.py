@@ -145,7 +145,7 @@ GIFT_CARD = AskView(
 TAKEN = AskView(
     "Sold elsewhere?",
     "Denim jacket, M",
-    "T2 sold the unit with this tag on receipt S0319-T2-B-000417. Is it another one, or did it come back?",
+    "T2 sold the unit with this tag or number on receipt S0319-T2-B-000417. Is it another one, or did it come back?",
     "Sell it all the same · Ctrl+O",
     "Take it off the sale",
     typed=False,
