@@ -179,7 +179,9 @@ def _apply_new(
     arrived: list[Entry],
 ) -> tuple[int, int, tuple[int, ...]]:
     """(new events, of them quarantined, positions kept aside)."""
-    old = [placed.entry for placed in entries if streams.key_of(placed.entry) not in fresh_ids]
+    old: list[Entry] = []
+    if len(fresh_ids) < len(entries):
+        old = [placed.entry for placed in entries if streams.key_of(placed.entry) not in fresh_ids]
     stored = streams.bodies(unit.conn, store, [streams.key_of(entry) for entry in old])
     known = {entry.id: projections.digest(stored[streams.key_of(entry)]) for entry in old}
     sorted_ = sort_by_identity(entries, known)

@@ -2,7 +2,8 @@
 
 PostgreSQL takes them by binary COPY straight into the table: what a batch brings is new, but for the rare one that was
 published again. That one is found by its key: then the rows go through a temporary table and INSERT … ON CONFLICT.
-SQLite takes them by executemany. Rows come as mappings that all have the same keys.
+SQLite takes them by executemany. Rows come as mappings that all have the same keys, or, where a
+batch makes thousands, as plain tuples and the names of their columns.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from hq_server.storage.database import Unit
 
 Value = str | int | bytes | bool | None
 Row = Mapping[str, Value]
+Values = Sequence[Value]
+Columns = tuple[str, ...]
 MAX_IN = 400
 FEW = 4
 """So many rows are inserted as they are; for them COPY and a savepoint cost more than they save."""
@@ -32,7 +35,7 @@ def insert_new(unit: Unit, table: Table, rows: Sequence[Row]) -> None:
         unit.conn.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
     elif len(rows) <= FEW:
         unit.conn.execute(postgresql.insert(table).on_conflict_do_nothing(), list(rows))
-    elif not copy_new(unit, [(table, rows)]):
+    elif not copy_new(unit, [(table, *_taken_apart(rows))]):
         unit.conn.exec_driver_sql(f"{_from_temporary(unit.conn, table, rows)} ON CONFLICT DO NOTHING")
 
 
@@ -41,9 +44,23 @@ def insert_all(unit: Unit, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     if unit.postgres:
-        _copy(unit.conn, table.name, table, rows)
+        _copy(unit.conn, table.name, table, *_taken_apart(rows))
     else:
         unit.conn.execute(table.insert(), list(rows))
+
+
+def insert_values(unit: Unit, table: Table, columns: Columns, rows: Sequence[Values]) -> None:
+    """As `insert_all`, for rows with their values in the order of `columns`."""
+    if not rows:
+        return
+    if unit.postgres:
+        _copy(unit.conn, table.name, table, columns, rows)
+    else:
+        unit.conn.execute(table.insert(), as_mappings(columns, rows))
+
+
+def as_mappings(columns: Columns, rows: Sequence[Values]) -> list[dict[str, Value]]:
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def insert_new_texts(unit: Unit, table: Table, rows: Sequence[Row], key: str) -> set[str]:
@@ -51,7 +68,7 @@ def insert_new_texts(unit: Unit, table: Table, rows: Sequence[Row], key: str) ->
     if not rows:
         return set()
     if unit.postgres:
-        if len(rows) > FEW and copy_new(unit, [(table, rows)]):
+        if len(rows) > FEW and copy_new(unit, [(table, *_taken_apart(rows))]):
             return {str(row[key]) for row in rows}
         into = _from_temporary(unit.conn, table, rows)
         return set(unit.conn.exec_driver_sql(f"{into} ON CONFLICT DO NOTHING RETURNING {key}").scalars())
@@ -63,12 +80,12 @@ def insert_new_texts(unit: Unit, table: Table, rows: Sequence[Row], key: str) ->
     return {str(row[key]) for row in fresh}
 
 
-def copy_new(unit: Unit, parts: Sequence[tuple[Table, Sequence[Row]]]) -> bool:
+def copy_new(unit: Unit, parts: Sequence[tuple[Table, Columns, Sequence[Values]]]) -> bool:
     """COPY rows into a few tables of PostgreSQL; False, and nothing is changed, when some row's key is already there."""
     try:
         with unit.conn.begin_nested():
-            for table, rows in parts:
-                insert_all(unit, table, rows)
+            for table, columns, rows in parts:
+                insert_values(unit, table, columns, rows)
     except psycopg.errors.UniqueViolation:
         return False
     return True
@@ -115,14 +132,19 @@ def _below_zero(conn: Connection, table: Table, rows: Sequence[Row], key: Sequen
 def _add_up_postgres(
     conn: Connection, table: Table, rows: Sequence[Row], sums: Sequence[str], key: Sequence[str], debt: str
 ) -> Sequence[Row]:
-    names, keys = ", ".join(rows[0]), ", ".join(key)
+    every, keys = ", ".join(rows[0]), ", ".join(key)
+    store = str(rows[0].get("store", ""))
+    one_store = all(row.get("store") == store for row in rows)  # as in a batch: said once, not once a row
+    listed = [name for name in rows[0] if not (one_store and name == "store")]
+    names = ", ".join(listed)
     adding = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
-    columns = ", ".join(f"%b::{wire_type}[]" for wire_type in _wire_types(table, tuple(rows[0])))
+    columns = ", ".join(f"%b::{wire_type}[]" for wire_type in _wire_types(table, tuple(listed)))
+    taken = ", ".join("%b::text AS store" if one_store and name == "store" else name for name in rows[0])
     added = (
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM unnest({columns}) AS added ({names})"  # noqa: S608 - names of our own tables
+        f"INSERT INTO {table.name} ({every}) SELECT {taken} FROM unnest({columns}) AS added ({names})"  # noqa: S608 - names of our own tables
         f" ORDER BY {keys} ON CONFLICT ({keys}) DO UPDATE SET {adding}"
     )
-    values = tuple([row[name] for row in rows] for name in rows[0])
+    values = (*([store] if one_store else []), *([row[name] for row in rows] for name in listed))
     if not debt:
         conn.exec_driver_sql(added, values)
         return ()
@@ -153,14 +175,18 @@ def _from_temporary(conn: Connection, table: Table, rows: Sequence[Row]) -> str:
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {temporary} (LIKE {table.name} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
     )
     conn.exec_driver_sql(f"DELETE FROM {temporary}")  # noqa: S608 - names of our own tables
-    _copy(conn, temporary, table, rows)
+    _copy(conn, temporary, table, *_taken_apart(rows))
     return f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {temporary}"  # noqa: S608 - names of our own tables
 
 
-def _copy(conn: Connection, into: str, table: Table, rows: Sequence[Row]) -> None:
-    """Binary COPY into a table that has the columns of `table`. Raises psycopg's own errors, a number too large as DataError."""
+def _taken_apart(rows: Sequence[Row]) -> tuple[Columns, Sequence[Values]]:
     columns = tuple(rows[0])
-    values = cast("Callable[[Row], Sequence[Value]]", itemgetter(*columns))
+    values = cast("Callable[[Row], Values]", itemgetter(*columns))
+    return columns, [values(row) for row in rows]
+
+
+def _copy(conn: Connection, into: str, table: Table, columns: Columns, rows: Sequence[Values]) -> None:
+    """Binary COPY into a table that has the columns of `table`. Raises psycopg's own errors, a number too large as DataError."""
     driver = conn.connection.driver_connection
     assert driver is not None
     with (
@@ -171,11 +197,11 @@ def _copy(conn: Connection, into: str, table: Table, rows: Sequence[Row]) -> Non
         write = copy.write_row
         try:
             for row in rows:
-                write(values(row))
+                write(row)
         except OverflowError as bad:
             raise psycopg.DataError("a number of more than 64 bits") from bad
 
 
 @lru_cache
-def _wire_types(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+def _wire_types(table: Table, columns: Columns) -> tuple[str, ...]:
     return tuple(_WIRE_TYPES[type(table.c[column].type)] for column in columns)

@@ -12,6 +12,8 @@ from retail_core.domain.events import SaleCompleted
 from retail_core.domain.returns import ReturnReason
 
 HOUR_MS = 3_600_000
+LINE = ("store", "sale_id", "n", "sku", "qty_milli", "unit_minor", "amount_minor", "tax_class", "tax_minor", "book")
+TENDER = ("store", "sale_id", "n", "kind", "amount_minor", "given_minor")
 IN_STORE, COLLECTED = "store", "collected"
 
 
@@ -40,9 +42,9 @@ class HourSum(msgspec.Struct, frozen=True):
 def add_sales(unit: Unit, store: str, sold: Sequence[Sold], now_ms: int) -> None:
     """Write sales of events that were not applied before. A sale id that is taken fails: no sale is ever dropped."""
     bulk.insert_all(unit, sale, [_sale_row(store, one, now_ms) for one in sold])
-    bulk.insert_all(unit, sale_line, [row for one in sold for row in _line_rows(store, one.sale)])
+    bulk.insert_values(unit, sale_line, LINE, [row for one in sold for row in _line_rows(store, one.sale)])
     bulk.insert_all(unit, returned_line, [row for one in sold for row in _returned_rows(store, one.sale)])
-    bulk.insert_all(unit, tender, [row for one in sold for row in _tender_rows(store, one.sale)])
+    bulk.insert_values(unit, tender, TENDER, [row for one in sold for row in _tender_rows(store, one.sale)])
     add_to_hours(
         unit,
         [
@@ -98,13 +100,13 @@ def _sale_row(store: str, one: Sold, now_ms: int) -> dict[str, bulk.Value]:
     }  # fmt: skip
 
 
-def _line_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value]]:
+def _line_rows(store: str, sold: SaleCompleted) -> list[bulk.Values]:
+    sale_id = sold.sale_id
     return [
-        {
-            "store": store, "sale_id": sold.sale_id, "n": line.n, "sku": line.sku, "qty_milli": line.qty_milli,
-            "unit_minor": line.unit_minor, "amount_minor": line.amount_minor, "tax_class": line.tax_class,
-            "tax_minor": line.tax_minor, "book": line.book,
-        }
+        (
+            store, sale_id, line.n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax_class,
+            line.tax_minor, line.book,
+        )
         for line in sold.lines
     ]  # fmt: skip
 
@@ -123,16 +125,14 @@ def _returned_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value
 
 def _baskets(sold: SaleCompleted) -> int:
     """A customer who only brings goods back has bought no basket; a sale that is reversed was none."""
-    if any(line.back and line.back.reason is ReturnReason.POST_VOID for line in sold.lines):
+    back = [line.back for line in sold.lines if line.back]
+    if any(one.reason is ReturnReason.POST_VOID for one in back):
         return -1
-    return 0 if sold.lines and all(line.back for line in sold.lines) else 1
+    return 0 if sold.lines and len(back) == len(sold.lines) else 1
 
 
-def _tender_rows(store: str, sold: SaleCompleted) -> list[dict[str, bulk.Value]]:
+def _tender_rows(store: str, sold: SaleCompleted) -> list[bulk.Values]:
     return [
-        {
-            "store": store, "sale_id": sold.sale_id, "n": n, "kind": tendered.kind.value,
-            "amount_minor": tendered.amount_minor, "given_minor": tendered.given_minor,
-        }
+        (store, sold.sale_id, n, tendered.kind.value, tendered.amount_minor, tendered.given_minor)
         for n, tendered in enumerate(sold.tenders, start=1)
-    ]  # fmt: skip
+    ]

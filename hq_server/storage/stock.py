@@ -11,6 +11,10 @@ from hq_server.storage.tables import BUCKETS, item, shelf, stock, stock_count, s
 from retail_core.domain.stock import StockMovement, StockState
 
 SELLABLE = StockState.SELLABLE.value
+MOVE = (
+    "store", "node", "epoch", "seq", "n", "sku", "lot", "serial", "from_state", "to_state", "qty_milli", "reason",
+    "document", "actor", "at_ms", "recorded_ms",
+)  # fmt: skip
 _IS_BUCKET = frozenset(BUCKETS)
 BALANCES = tuple(stock.c[bucket] for bucket in BUCKETS)
 
@@ -67,7 +71,8 @@ def move(
     """
     if not moves and not counted:
         return ()
-    bulk.insert_all(unit, stock_move, [_move_row(store, origin, movement, now_ms) for origin, movement in moves])
+    rows = [_move_row(store, origin, movement, now_ms) for origin, movement in moves]
+    bulk.insert_values(unit, stock_move, MOVE, rows)
     deltas = _deltas(movement for _, movement in moves)
     for sku in counted:
         deltas.setdefault(sku, {}).setdefault(SELLABLE, 0)
@@ -76,7 +81,8 @@ def move(
 
 def keep_balances(unit: Unit, store: str, deltas: Mapping[str, Mapping[str, int]]) -> Sequence[tuple[str, int]]:
     """Add to cached balances, once per SKU. Returns (sku, sellable) of what went down and is below zero now."""
-    changed = [bucket for bucket in BUCKETS if any(bucket in delta for delta in deltas.values())]
+    touched = set[str]().union(*deltas.values())
+    changed = [bucket for bucket in BUCKETS if bucket in touched]
     rows = [{"store": store, "sku": sku, **{b: delta.get(b, 0) for b in changed}} for sku, delta in deltas.items()]
     debts = bulk.add_up(unit, stock, rows, changed, SELLABLE if SELLABLE in changed else "")
     return [(str(row["sku"]), int(row[SELLABLE] or 0)) for row in debts if deltas[str(row["sku"])].get(SELLABLE, 0) < 0]
@@ -186,14 +192,12 @@ def _deltas(movements: Iterable[StockMovement]) -> dict[str, dict[str, int]]:
     return found
 
 
-def _move_row(store: str, origin: MovedFrom, movement: StockMovement, now_ms: int) -> dict[str, bulk.Value]:
-    return {
-        "store": store, "node": origin.node, "epoch": origin.epoch, "seq": origin.seq, "n": movement.n,
-        "sku": movement.sku, "lot": movement.lot or "", "serial": movement.serial or "",
-        "from_state": str(movement.from_state), "to_state": str(movement.to_state),
-        "qty_milli": movement.qty_milli, "reason": movement.reason, "document": movement.document,
-        "actor": origin.actor, "at_ms": origin.at_ms, "recorded_ms": now_ms,
-    }  # fmt: skip
+def _move_row(store: str, origin: MovedFrom, movement: StockMovement, now_ms: int) -> bulk.Values:
+    return (
+        store, origin.node, origin.epoch, origin.seq, movement.n, movement.sku, movement.lot or "", movement.serial or "",
+        str(movement.from_state), str(movement.to_state), movement.qty_milli, movement.reason, movement.document,
+        origin.actor, origin.at_ms, now_ms,
+    )  # fmt: skip
 
 
 def _balance(row: Row[tuple[object, ...]]) -> Balance:

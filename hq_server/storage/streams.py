@@ -16,6 +16,12 @@ BIGGEST = 2**63 - 1
 MAX_ID_CHARS = 64
 MAX_HEAD_CHARS = 100
 APPLIED, QUARANTINED = "applied", "quarantined"
+EVENT = (
+    "store", "id", "node", "epoch", "seq", "type", "v", "at_ms", "biz_date", "actor", "clock_ms", "body", "prev_hash",
+    "entry_hash", "sig", "state", "code", "recorded_ms", "odd_head",
+)  # fmt: skip
+PRIVATE = ("store", "id", "salt", "part")
+POSITION = ("store", "node", "epoch", "seq", "id", "chain_hash")
 
 
 class StreamState(msgspec.Struct, frozen=True):
@@ -70,25 +76,20 @@ def advance(unit: Unit, store: str, at: StreamId, last: StreamEntry, now_ms: int
 
 def append(unit: Unit, store: str, at: StreamId, entries: Sequence[StreamEntry], now_ms: int) -> set[str]:
     """Store entries and their positions; returns the ids that were not here before, whichever stream they came by."""
-    first = {key_of(placed.entry): placed.entry for placed in reversed(entries)}
+    ids = [key_of(placed.entry) for placed in entries]
+    first = {id_: placed.entry for id_, placed in zip(reversed(ids), reversed(entries), strict=True)}
     rows = [_row(store, id_, entry, now_ms) for id_, entry in first.items()]
-    parts = [
-        {"store": store, "id": id_, "salt": entry.private.salt, "part": entry.private.part}
-        for id_, entry in first.items()
-        if entry.private
-    ]
+    parts = [(store, id_, entry.private.salt, entry.private.part) for id_, entry in first.items() if entry.private]
+    node, epoch = at.node, at.epoch
     positions = [
-        {
-            "store": store, "node": at.node, "epoch": at.epoch, "seq": placed.seq, "id": key_of(placed.entry),
-            "chain_hash": placed.chain_hash,
-        }
-        for placed in entries
-    ]  # fmt: skip
-    if unit.postgres and bulk.copy_new(unit, [(event, rows), (private, parts), (stream_entry, positions)]):
+        (store, node, epoch, placed.seq, id_, placed.chain_hash) for id_, placed in zip(ids, entries, strict=True)
+    ]
+    every = [(event, EVENT, rows), (private, PRIVATE, parts), (stream_entry, POSITION, positions)]
+    if unit.postgres and bulk.copy_new(unit, every):
         return set(first)
-    fresh = bulk.insert_new_texts(unit, event, rows, "id")
-    bulk.insert_new(unit, private, [part for part in parts if part["id"] in fresh])
-    bulk.insert_new(unit, stream_entry, positions)
+    fresh = bulk.insert_new_texts(unit, event, bulk.as_mappings(EVENT, rows), "id")
+    bulk.insert_new(unit, private, [part for part in bulk.as_mappings(PRIVATE, parts) if part["id"] in fresh])
+    bulk.insert_new(unit, stream_entry, bulk.as_mappings(POSITION, positions))
     return fresh
 
 
@@ -154,18 +155,22 @@ def shown(text: str) -> str:
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_HEAD_CHARS]
 
 
-def _row(store: str, id_: str, entry: Entry, now_ms: int) -> dict[str, bulk.Value]:
+def _row(store: str, id_: str, entry: Entry, now_ms: int) -> bulk.Values:
     head = (entry.node, entry.epoch, entry.type, entry.biz_date, entry.actor)
     numbers = (entry.seq, entry.v, entry.at, entry.clock)
-    node, epoch, type_, biz_date, actor = (shown(text) for text in head)
-    seq, v, at_ms, clock_ms = (max(-BIGGEST, min(BIGGEST, value)) for value in numbers)
-    odd = id_ != entry.id or (node, epoch, type_, biz_date, actor) != head or (seq, v, at_ms, clock_ms) != numbers
-    return {
-        "store": store, "id": id_, "node": node, "epoch": epoch, "seq": seq, "type": type_, "v": v, "at_ms": at_ms,
-        "biz_date": biz_date, "actor": actor, "clock_ms": clock_ms, "body": entry.body, "prev_hash": entry.prev_hash,
-        "entry_hash": entry.entry_hash, "sig": entry.sig, "state": APPLIED, "code": "", "recorded_ms": now_ms,
-        "odd_head": msgspec.json.encode([entry.id, *head, *map(str, numbers)]) if odd else None,
-    }  # fmt: skip
+    told, shown_head, odd_head = (head, numbers), head, None
+    if "\x00" in "".join(head) or max(map(len, head)) > MAX_HEAD_CHARS:
+        shown_head = tuple(map(shown, head))
+    if max(numbers) > BIGGEST or min(numbers) < -BIGGEST:
+        numbers = tuple(max(-BIGGEST, min(BIGGEST, value)) for value in numbers)
+    if id_ != entry.id or (shown_head, numbers) != told:
+        odd_head = msgspec.json.encode([entry.id, *head, *map(str, told[1])])
+    node, epoch, type_, biz_date, actor = shown_head
+    seq, v, at_ms, clock_ms = numbers
+    return (
+        store, id_, node, epoch, seq, type_, v, at_ms, biz_date, actor, clock_ms, entry.body, entry.prev_hash,
+        entry.entry_hash, entry.sig, APPLIED, "", now_ms, odd_head,
+    )  # fmt: skip
 
 
 def _state(row: Row[tuple[object, ...]] | None) -> StreamState | None:

@@ -58,13 +58,16 @@ def movements_of(event: "Event") -> tuple[StockMovement, ...]:
     from retail_core.domain import events
 
     if isinstance(event, events.SaleCompleted):
+        receipt = event.receipt
         return tuple(
-            StockMovement(
-                line.n, line.sku, line.qty_milli, *_sold_way(line), event.receipt, line.lot, line.serial, line.epc
-            )
-            for line in event.lines
-            if line.sort is LineSort.GOODS
-        )  # fmt: skip
+            [
+                StockMovement(
+                    line.n, line.sku, line.qty_milli, *_sold_way(line), receipt, line.lot, line.serial, line.epc
+                )
+                for line in event.lines
+                if line.sort is LineSort.GOODS
+            ]
+        )
     if isinstance(event, events.StockMoved):
         return tuple(
             StockMovement(
@@ -87,9 +90,12 @@ def fold(movements: Iterable[StockMovement]) -> Mapping[tuple[Sku, StockState], 
     return {key: qty for key, qty in balances.items() if qty}
 
 
+_SOLD = (StockState.SELLABLE, StockState.CUSTOMER, "sale")
+
+
 def _sold_way(line: "SoldLine") -> tuple[StockState, StockState, str]:
     if line.back is None:
-        return StockState.SELLABLE, StockState.CUSTOMER, "sale"
+        return _SOLD
     return StockState.CUSTOMER, StockState(line.back.condition.value), "return"
 
 

@@ -103,12 +103,10 @@ class Draft(msgspec.Struct, frozen=True):
 
 def entry_hash(entry: Entry | Draft, seq: int, prev_hash: bytes) -> bytes:
     """The origin's chain hash of an entry at `seq` after `prev_hash`."""
-    header = "\n".join(
-        (
-            entry.id, entry.node, entry.epoch, str(seq), entry.type, str(entry.v),
-            str(entry.at), entry.biz_date, entry.actor, str(entry.clock),
-        )
-    )  # fmt: skip
+    header = (
+        f"{entry.id}\n{entry.node}\n{entry.epoch}\n{seq}\n{entry.type}\n{entry.v}\n"
+        f"{entry.at}\n{entry.biz_date}\n{entry.actor}\n{entry.clock}"
+    )
     return hashlib.sha256(prev_hash + header.encode() + b"\n" + hashlib.sha256(entry.body).digest()).digest()
 
 

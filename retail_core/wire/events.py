@@ -5,6 +5,7 @@ upcaster before it is decoded, so the rest of the program only ever sees the new
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import MappingProxyType
 
 import msgspec
@@ -105,12 +106,17 @@ def decode_event(type_: str, version: int, body: bytes) -> Event:
     if version > CURRENT_VERSION:
         raise UnknownEventError("event.unknown_version", type=type_[:60], version=version)
     try:
-        event = msgspec.json.decode(body, type=kind)
+        event = _decoder(kind).decode(body)
     except (ValueError, *UNREADABLE) as bad:
         raise BadEventError("event.malformed", type=type_[:60], why=str(bad)[:200]) from bad
     if event_type(event) != type_:
         raise BadEventError("event.malformed", type=type_[:60], why="the body is of another type")
     return event
+
+
+@cache
+def _decoder(kind: type[Event]) -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(kind)
 
 
 def _kind_of(type_: str) -> type[Event]:

@@ -15,14 +15,18 @@ from retail_core.wire.messages import PushAnswer
 from tests.hq.support import STORE, Machine, Shop, enrolled, put_stock, sale
 
 SENT = re.compile(rb"\tF\t\d+\t(Query|Execute)\b")
+PREPARED = re.compile(rb"\tF\t(\d+)\tParse\b")
 FEW, MANY = 5, 200
 MOST = 30
+LONGEST_BYTES = 3_000
 
 
 @contextmanager
 def statements(shop: Shop, tmp_path: Path) -> Iterator[list[int]]:
-    """How many statements were sent: PostgreSQL's as its client library saw them leave, SQLite's as SQLAlchemy did."""
-    found: list[int] = [0]
+    """How many statements were sent: PostgreSQL's as its client library saw them leave, SQLite's as SQLAlchemy did. Behind it,
+    how long the longest was that PostgreSQL had to read and plan.
+    """
+    found: list[int] = [0, 0]
     trace = (tmp_path / "trace").open("w+b")
     traced: list[object] = []
 
@@ -44,11 +48,12 @@ def statements(shop: Shop, tmp_path: Path) -> Iterator[list[int]]:
             driver.pgconn.untrace()  # type: ignore[attr-defined] # psycopg's
         if postgres:
             trace.seek(0)
-            found[0] = len(SENT.findall(trace.read()))
+            seen = trace.read()
+            found[:] = len(SENT.findall(seen)), max(map(int, PREPARED.findall(seen)), default=0)
         trace.close()
 
 
-def cost(shop: Shop, till: Machine, sales: int, tmp_path: Path) -> int:
+def cost(shop: Shop, till: Machine, sales: int, tmp_path: Path) -> tuple[int, int]:
     after = till.head.seq
     till.says(*(sale(f"R{after + n:06}", ("THROW", 1, 2999), ("LAMP", 2, 4950)) for n in range(sales)))
     header, body = till.batch(after)
@@ -56,15 +61,17 @@ def cost(shop: Shop, till: Machine, sales: int, tmp_path: Path) -> int:
         taken = take(shop.hq, shop.contacts, till.node, header, body)
     assert isinstance(taken.answer, PushAnswer)
     assert taken.new == sales
-    return sent[0]
+    return sent[0], sent[1]
 
 
 def test_more_sales_in_a_batch_are_not_more_statements(shop: Shop, tmp_path: Path) -> None:
     put_stock(shop.hq, STORE, THROW=9_000, LAMP=9_000)
     till = enrolled(shop.hq, "till-1")
     cost(shop, till, FEW, tmp_path)  # what is done once per connection
-    few, many = cost(shop, till, FEW, tmp_path), cost(shop, till, MANY, tmp_path)
+    few, _ = cost(shop, till, FEW, tmp_path)
+    many, longest = cost(shop, till, MANY, tmp_path)
     assert 5 < many <= few <= MOST
+    assert longest < LONGEST_BYTES, "a statement that is as long as the batch"
 
 
 def test_a_repeated_batch_costs_a_handful(shop: Shop, tmp_path: Path) -> None:
