@@ -29,7 +29,7 @@ class Deposits:
             self._sale_id = sale.sale_id
             self._line_of = {line.of: line.line_id for line in sale if line.of and not line.voided}
         for line_id in sale.touched:
-            line = sale.line(line_id)
+            line = sale.as_kept(line_id)
             if line.rules.deposit and line.back is None:
                 self._settle(sale, line, book)
 

@@ -77,6 +77,14 @@ class OpenSale:
         line = self.sale.line(self.selected)
         return None if line.voided else line
 
+    @property
+    def asked(self) -> SaleLine | None:
+        """The selected line while a scan may be its answer: nobody knows yet what it is or what it weighs."""
+        if self.sale is None or self.selected is None:
+            return None
+        line = self.sale.as_kept(self.selected)
+        return line if line.unknown or (line.unweighed and not line.voided) else None
+
     def totals(self) -> Totals | None:
         return self.sale.totals if self.sale else None
 
@@ -245,7 +253,7 @@ class OpenSale:
             self.deposits.follow(self.sale, self._book_now())
         self._promote()
         if self.sale:
-            self._writer.keep_basket(self.sale.data())
+            self._writer.keep_basket(self.sale.data_to_keep())
         return self.promoting.noted(outcome) if self.promoting else outcome
 
     def _promote(self) -> None:

@@ -124,7 +124,7 @@ class Selling(OpenSale):
         item = self._catalogue.by_sku(sku)
         if item is None:
             return Outcome(OutcomeKind.REFUSED, code="item.unknown", facts={"sku": sku})
-        waiting = self.chosen
+        waiting = self.asked
         if waiting and waiting.unknown:
             return self.change(lambda: self.units.name_pending(waiting, item, None))
         if waiting and waiting.unweighed and waiting.sku == item.sku:
@@ -194,7 +194,7 @@ class Selling(OpenSale):
             return told
         if item is None:
             return self._add_pending(scanned, label, qty_milli or ONE)
-        waiting = self.chosen
+        waiting = self.asked
         if waiting and waiting.unknown:
             return self.units.name_pending(waiting, item, scanned)
         line = self.lines.line(item, scanned.text, qty_milli, self._book_now(), scanned)
@@ -203,7 +203,7 @@ class Selling(OpenSale):
         return self._on(self.units.add(line, scanned))
 
     def _add_open_price(self, entry: Entry) -> Outcome:
-        waiting = self.chosen
+        waiting = self.asked
         pending = waiting if waiting and waiting.unknown else None
         line = self.open_prices.line(entry, entry.qty_milli or self.multiplier_milli, pending)
         self.multiplier_milli = None

@@ -87,9 +87,11 @@ def allocate(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     products = [abs(total) * weight for weight in weights]
     shares = [product // whole for product in products]
     left = abs(total) - sum(shares)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(products[i] % whole), i))
-    for i in by_remainder[:left]:
-        shares[i] += 1
+    if left:
+        remainders = [product % whole for product in products]
+        by_remainder = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)  # equals stay in order
+        for i in by_remainder[:left]:
+            shares[i] += 1
     return tuple(sign * share for share in shares)
 
 

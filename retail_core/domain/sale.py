@@ -4,7 +4,7 @@
 Nothing here knows a screen, a database or a clock: ids and times are arguments.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 import msgspec
@@ -26,9 +26,9 @@ from retail_core.domain.saledata import (
 )
 from retail_core.domain.saleline import SaleLine, by_hand
 from retail_core.domain.salesums import SaleSums
-from retail_core.domain.sharing import shared
+from retail_core.domain.sharing import ShareOut, none_waits, shared
 from retail_core.domain.tax import Exemption, Rounding
-from retail_core.domain.tender import Tender, TenderKind
+from retail_core.domain.tender import Tender, change_due, with_tender, without_tender
 
 
 class Sale:
@@ -44,6 +44,7 @@ class Sale:
         self._tenders = data.tenders
         self._discount, self._exempt = data.discount, data.exempt
         self._stale = False
+        self._whole_minor, self._share_out = 0, none_waits
         self.age_shown = data.age_shown
         self._customer, self._coupons = data.customer, data.coupons
         self._lines: dict[LineId, SaleLine] = {line.line_id: line for line in data.lines}
@@ -133,6 +134,12 @@ class Sale:
         return Totals(self._sums.units, self._sums.lines_minor, self._sums.saved_minor, taxes, due)
 
     @property
+    def due_minor(self) -> int:
+        """That of `totals`, as a rule without a look at every line."""
+        plain = self._sums.follows_whole and not (self._stale or self._discount or self._exempt)
+        return self._sums.lines_minor - self._whole_minor if plain else self.totals.due_minor
+
+    @property
     def tenders(self) -> tuple[Tender, ...]:
         """What was taken already, before the rest is paid."""
         return self._tenders
@@ -160,10 +167,26 @@ class Sale:
     def line(self, line_id: LineId) -> SaleLine:
         """Raises RuleViolationError `sale.no_such_line`."""
         self._share()
+        return self.as_kept(line_id)
+
+    def as_kept(self, line_id: LineId) -> SaleLine:
+        """The same, but its shares of what promotions take off the whole sale may be those of an earlier scan."""
         try:
             return self._lines[line_id]
         except KeyError:
             raise RuleViolationError("sale.no_such_line", line=line_id) from None
+
+    def share_later(self, more_minor: int, share_out: ShareOut) -> None:
+        """Promotions of the whole sale take `more_minor` more off it than its lines say.
+
+        `share_out` is asked for the lines when somebody looks at one, or at the taxes: not at every scan.
+        """
+        require(not self._tenders and self._state is SaleState.OPEN, "sale.shares_wait")
+        self._whole_minor, self._share_out = more_minor, share_out
+
+    def share_anew(self) -> None:
+        """The lines stay as they are: whoever gave them shares reckons them anew."""
+        self._whole_minor, self._share_out = 0, none_waits
 
     def add(self, line: SaleLine) -> None:
         """Append a line. Raises `sale.too_many_lines`, `quantity.*` or `sale.not_open`."""
@@ -254,27 +277,14 @@ class Sale:
         return touched
 
     def take(self, tender: Tender) -> None:
-        """A part of the sum was paid (or given back), by anything but cash. Under one reference it counts once.
-
-        Raises `tender.not_positive` or `tender.over`.
-        """
+        """A part of the sum was paid (or given back), by anything but cash. Raises as `with_tender` does."""
         self._after(SaleAction.CHANGE)
-        if any(tender.reference and known.reference == tender.reference for known in self._tenders):
-            return
-        sign = -1 if self.left_minor < 0 else 1
-        if sign * tender.amount_minor <= 0:
-            raise RuleViolationError("tender.not_positive")
-        if sign * tender.amount_minor > sign * self.left_minor:
-            raise RuleViolationError("tender.over", over_minor=sign * (tender.amount_minor - self.left_minor))
-        self._tenders = (*self._tenders, tender)
+        self._tenders = with_tender(self._tenders, tender, self.left_minor)
 
     def give_back(self, reference: str) -> None:
         """A tender went back to the customer. Raises `tender.not_taken`."""
         self._after(SaleAction.CHANGE)
-        left = tuple(tender for tender in self._tenders if tender.reference != reference)
-        if len(left) == len(self._tenders):
-            raise RuleViolationError("tender.not_taken", reference=reference)
-        self._tenders = left
+        self._tenders = without_tender(self._tenders, reference)
 
     def begin_paying(self) -> None:
         """Raises `sale.nothing_to_pay`, `sale.pending_lines` or `sale.open_questions`."""
@@ -290,22 +300,10 @@ class Sale:
         self._move(SaleAction.BACK_TO_LINES)
 
     def complete(self, tenders: tuple[Tender, ...]) -> int:
-        """Close the sale and return the change due; `tenders` are all of them. Raises `tender.too_little` or `tender.over` (only cash gives change).
-
-        When the sale owes the customer, every tender is negative and nobody gets change.
-        """
-        due = self.totals.due_minor
-        paid = sum(tender.amount_minor for tender in tenders)
-        given = sum(tender.given_minor for tender in tenders)
-        if paid < due:
-            raise RuleViolationError("tender.too_little", missing_minor=due - paid)
-        if any((tender.amount_minor < 0) != (due < 0) for tender in tenders) or (due < 0 and given != paid):
-            raise RuleViolationError("tender.wrong_way", due_minor=due)
-        if paid > due or any(t.given_minor != t.amount_minor for t in tenders if t.kind is not TenderKind.CASH):
-            raise RuleViolationError("tender.over", over_minor=paid - due)
-        require(given >= paid, "tender.given_below_amount")
+        """Close the sale and return the change due; `tenders` are all of them. Raises as `change_due` does."""
+        change = change_due(self.totals.due_minor, tenders)
         self._move(SaleAction.COMPLETE)
-        return given - paid
+        return change
 
     def void(self) -> None:
         """Give the whole sale up before it is paid. Raises `sale.paid_in_part` while a tender is taken."""
@@ -315,22 +313,18 @@ class Sale:
 
     def data(self) -> SaleData:
         """The sale at rest."""
+        self._share()
+        return self.data_to_keep()
+
+    def data_to_keep(self) -> SaleData:
+        """The same at less cost, for a basket that is priced anew when it is taken up: see `as_kept`."""
+        if self._stale:
+            self._share()
         return SaleData(
-            self.sale_id,
-            self.operator_id,
-            self.currency,
-            self.started_ms,
-            self.book,
-            self._state,
-            self.lines,
-            self._tenders,
-            self._discount,
-            self.age_shown,
-            self._customer,
-            self._coupons,
-            self._exempt,
-            self.tax_rounding,
-        )
+            self.sale_id, self.operator_id, self.currency, self.started_ms, self.book, self._state,
+            tuple(self._lines.values()), self._tenders, self._discount, self.age_shown, self._customer, self._coupons,
+            self._exempt, self.tax_rounding,
+        )  # fmt: skip
 
     def _after(self, action: SaleAction) -> SaleState:
         state = SALE_TRANSITIONS.get((self._state, action))
@@ -339,7 +333,9 @@ class Sale:
         return state
 
     def _move(self, action: SaleAction) -> None:
-        self._state = self._after(action)
+        state = self._after(action)
+        self._share()
+        self._state = state
 
     def _changeable(self, line_id: LineId) -> SaleLine:
         line = self.line(line_id)
@@ -353,7 +349,7 @@ class Sale:
         line = by_hand(line)
         old = self._lines.get(line.line_id)
         before = old.amount_minor if old else 0
-        if abs(self._sums.lines_minor - before + line.amount_minor) > MAX_TOTAL_MINOR:
+        if abs(self._sums.lines_minor - self._whole_minor - before + line.amount_minor) > MAX_TOTAL_MINOR:
             raise RuleViolationError("sale.too_large", limit_minor=MAX_TOTAL_MINOR)
         if old:
             self._sums.remove(old)
@@ -382,11 +378,19 @@ class Sale:
             raise RuleViolationError("sale.paid_in_part", taken_minor=self.taken_minor, over_minor=over_minor)
 
     def _share(self) -> None:
-        """Share the sale's discount and its exemption over the lines anew, if anything changed since."""
-        if not self._stale:
-            return
-        self._stale = False
-        for line in shared(self._lines.values(), self._discount, self._exempt, self.tax_rounding):
+        """Share what is taken off the whole sale over the lines anew, if anything changed since: promotions first, then
+        its discount by hand and its exemption."""
+        if self._share_out is not none_waits:
+            share_out = self._share_out
+            self.share_anew()
+            self._replace(map(by_hand, share_out(self._lines)))
+            self._stale = self._discount is not None or self._exempt is not None
+        if self._stale:
+            self._stale = False
+            self._replace(shared(self._lines.values(), self._discount, self._exempt, self.tax_rounding))
+
+    def _replace(self, lines: Iterable[SaleLine]) -> None:
+        for line in lines:
             old = self._lines[line.line_id]
             if line.reasons != old.reasons:
                 self._sums.remove(old)

@@ -11,13 +11,18 @@ class SaleSums:
     def __init__(self, rounding: Rounding) -> None:
         self.taxes = TaxSums(rounding)
         self.lines_minor = self.saved_minor = self.units = 0
-        self.pending = self.tagged = self.unfilled = self.contested = 0
+        self.pending = self.tagged = self.unfilled = self.contested = self.by_hand = 0
         self._ages: dict[int, int] = {}  # how many lines ask for which age
 
     @property
     def age_asked(self) -> int:
         """The highest age that any line asks for, or 0."""
         return max(self._ages, default=0)
+
+    @property
+    def follows_whole(self) -> bool:
+        """True while what is taken off all lines together is off what is to pay, however they share it."""
+        return not self.by_hand and not self.taxes.added
 
     def add(self, line: SaleLine) -> None:
         self._count(line, +1)
@@ -36,6 +41,8 @@ class SaleSums:
             self.contested += sign
         if line.rules is not NO_RULES and line.back is None:
             self._count_asks(line, sign)
+        if line.manual is not None:
+            self.by_hand += sign
         amount = line.amount_minor
         self.lines_minor += sign * amount
         if line.back is None:

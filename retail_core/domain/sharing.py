@@ -3,11 +3,20 @@
 Shares are reckoned anew from all lines whenever one changes, so that they add up to the cent whatever came and went.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from retail_core.domain.discounts import SALE_RULE, Manual, percent_text, shares
+from retail_core.domain.ids import LineId
 from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.domain.tax import EXEMPT_RULE, Exemption, Rounding, included_taxes
+
+ShareOut = Callable[[Mapping[LineId, SaleLine]], Iterable[SaleLine]]
+"""Given the lines of a sale as they are, those that have another share of what promotions take off the whole now."""
+
+
+def none_waits(_: Mapping[LineId, SaleLine]) -> Iterable[SaleLine]:
+    """Every line has its shares."""
+    return ()
 
 
 def shared(
@@ -21,7 +30,8 @@ def shared(
 
 def _discounted(lines: Sequence[SaleLine], given: Manual) -> Sequence[SaleLine]:
     taking = [line for line in lines if line.takes_discount]
-    off = zip(taking, shares(given, [line.amount_minor for line in taking]), strict=True)
+    # fewer pieces than its promotions were reckoned for leave a line below nothing until they are reckoned anew
+    off = zip(taking, shares(given, [max(0, line.amount_minor) for line in taking]), strict=True)
     text = percent_text(given)
     cut = {
         line.line_id: line.with_reason(PriceReason(SALE_RULE, -minor, text, given.why, given.by))

@@ -146,6 +146,11 @@ class TaxSums:
             taxes = [line_tax(rates, rate, amount_minor) for rate in rates]
             self._taxes[rates] = tuple(old + sign * tax for old, tax in zip(before, taxes, strict=True))
 
+    @property
+    def added(self) -> bool:
+        """True when any of them is paid on top of the prices."""
+        return any(not rate.included for rates in self._sums for rate in rates)
+
     def parts(self) -> tuple[TaxPart, ...]:
         """One part per rate, highest first."""
         taxable: dict[tuple[str, int, bool], int] = {}

@@ -1,12 +1,13 @@
 """Ways to pay: what a tender is, what a store takes, foreign money in the store's own, and likely sums of cash."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.errors import RuleViolationError, require
 from retail_core.domain.money import div_half_up, exponent
 
 NOTES = (5, 10, 20, 50, 100, 200, 500)
@@ -119,6 +120,44 @@ class TenderRules(msgspec.Struct, frozen=True):
             if rate.currency == currency:
                 return rate
         raise RuleViolationError("tender.no_rate", currency=currency[:3])
+
+
+def with_tender(taken: tuple[Tender, ...], tender: Tender, left_minor: int) -> tuple[Tender, ...]:
+    """What was taken, with one more of a sale of which `left_minor` is open; below zero that goes back. Under one
+    reference it counts once. Raises `tender.not_positive` or `tender.over`.
+    """
+    if any(tender.reference and known.reference == tender.reference for known in taken):
+        return taken
+    sign = -1 if left_minor < 0 else 1
+    if sign * tender.amount_minor <= 0:
+        raise RuleViolationError("tender.not_positive")
+    if sign * tender.amount_minor > sign * left_minor:
+        raise RuleViolationError("tender.over", over_minor=sign * (tender.amount_minor - left_minor))
+    return (*taken, tender)
+
+
+def without_tender(taken: tuple[Tender, ...], reference: str) -> tuple[Tender, ...]:
+    """Raises `tender.not_taken`."""
+    left = tuple(tender for tender in taken if tender.reference != reference)
+    if len(left) == len(taken):
+        raise RuleViolationError("tender.not_taken", reference=reference)
+    return left
+
+
+def change_due(due_minor: int, tenders: Sequence[Tender]) -> int:
+    """What is given back on `tenders`, which close a sale together. When the sale owes the customer, every tender is
+    negative and nobody gets change. Raises `tender.too_little`, `tender.wrong_way` or `tender.over` (only cash gives change).
+    """
+    paid = sum(tender.amount_minor for tender in tenders)
+    given = sum(tender.given_minor for tender in tenders)
+    if paid < due_minor:
+        raise RuleViolationError("tender.too_little", missing_minor=due_minor - paid)
+    if any((tender.amount_minor < 0) != (due_minor < 0) for tender in tenders) or (due_minor < 0 and given != paid):
+        raise RuleViolationError("tender.wrong_way", due_minor=due_minor)
+    if paid > due_minor or any(t.given_minor != t.amount_minor for t in tenders if t.kind is not TenderKind.CASH):
+        raise RuleViolationError("tender.over", over_minor=paid - due_minor)
+    require(given >= paid, "tender.given_below_amount")
+    return given - paid
 
 
 def suggested_cash(due_minor: int, currency: str, coin_minor: int = 1) -> tuple[int, ...]:

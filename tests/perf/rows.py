@@ -26,6 +26,7 @@ from retail_core.domain.promotions.model import (
     BasketAmount,
     BasketPercent,
     FixedPrice,
+    Gift,
     Goods,
     NForM,
     NForPrice,
@@ -143,9 +144,10 @@ def look_up(folder: Path) -> Iterator[Result]:
 
 
 def last_scan(folder: Path) -> Iterator[Result]:
-    """The last scan of a 161-line basket against its first, with promotions of lines of every kind in force.
+    """The last scan of a 161-line basket against its first, what is to pay included, with promotions of every kind.
 
-    A cut of the whole basket is shared over all its lines, so that one grows with them; it keeps the goal of row 2.
+    A share of what is taken off the whole basket is reckoned when somebody looks at the line, as the screen does after
+    every scan: what that costs grows with the lines, and keeps the goal of row 2.
     """
     built = big_reference(ITEMS_AT_SCALE)
     shop = make_shop(folder / "row4")
@@ -155,23 +157,30 @@ def last_scan(folder: Path) -> Iterator[Result]:
     codes = built.sample_gtins(LONG_BASKET * 12, seed=4)
     skus = [item.sku for code in codes if (item := catalogue.by_gtin(code))]
     of_lines = tuple(_promotions(skus))
-    first, last = _first_and_last(catalogue, facts, codes, of_lines)
+    first, last = _first_and_last(catalogue, facts, codes, of_lines, _to_pay)
     yield Result("4", f"scans near the end of a {LONG_BASKET}-line basket, {len(of_lines)} promotions", last, "µs",
                  "≤ 1.5 × those near its beginning", last <= 1.5 * first, first, last / first)  # fmt: skip
     whole = (
         Promotion("B-1", "5 off", BasketAmount(500)),
         Promotion("B-2", "3 %", BasketPercent(30_000), stacking=Stacking.ON_TOP),
+        Promotion("B-3", "a gift", Gift(2_000, Goods(skus=(skus[0],))), stacking=Stacking.ON_TOP),
     )
-    first, last = _first_and_last(catalogue, facts, codes, (*of_lines, *whole))
-    yield Result(
-        "4", "the same with two cuts of the whole basket", last, "µs", "≤ 2 ms", last <= 2_000, first, last / first
-    )
+    first, last = _first_and_last(catalogue, facts, codes, (*of_lines, *whole), _to_pay)
+    yield Result("4", "the same with an amount, a percent and a gift for the whole basket", last, "µs",
+                 "≤ 1.5 × those near its beginning", last <= 1.5 * first, first, last / first)  # fmt: skip
+    first, last = _first_and_last(catalogue, facts, codes, (*of_lines, *whole), _everything)
+    yield Result("4", "the same, every line's share and the taxes looked at after each scan", last, "µs", "≤ 2 ms",
+                 last <= 2_000, first, last / first)  # fmt: skip
     catalogue.close()
     facts.close()
 
 
 def _first_and_last(
-    catalogue: Reference, facts: Links, codes: list[str], promotions: tuple[Promotion, ...]
+    catalogue: Reference,
+    facts: Links,
+    codes: list[str],
+    promotions: tuple[Promotion, ...],
+    look: Callable[[Sale], object],
 ) -> tuple[float, float]:
     """Microseconds of a scan near the beginning and near the end of long baskets."""
     in_force = Promotions(promotions)
@@ -189,10 +198,24 @@ def _first_and_last(
         selling = Selling(catalogue, facts, Quiet(), SystemClock(), SystemIds(), "EUR", goods, lambda: "2026-11-28")  # type: ignore[arg-type]
         selling.operator, selling.promoting = ANA, Promoting(Known(), ZoneInfo("Europe/Berlin"))
         basket = codes[n * LONG_BASKET : (n + 1) * LONG_BASKET]
-        times = [timed(partial(selling.scan, code)) * 1e6 for code in basket]
+        times = [timed(partial(_scan, selling, code, look)) * 1e6 for code in basket]
         firsts.append(sorted(times[1:12])[5])  # the very first opens the sale and the book
         lasts.append(sorted(times[-11:])[5])
     return sorted(firsts)[6], sorted(lasts)[6]
+
+
+def _scan(selling: Selling, code: str, look: Callable[[Sale], object]) -> None:
+    selling.scan(code)
+    assert selling.sale
+    look(selling.sale)
+
+
+def _to_pay(sale: Sale) -> object:
+    return sale.due_minor
+
+
+def _everything(sale: Sale) -> object:
+    return sale.totals, sale.lines
 
 
 def _promotions(skus: list[Sku]) -> Iterator[Promotion]:

@@ -5,7 +5,7 @@ The order, the only one in this product:
    priorities the order that saves the customer most is chosen (all orders are tried up to MAX_TRIED promotions, above
    that the one that would save most alone goes first); of orders that save the same, the one by promotion id.
 2. Promotions ON_TOP of lines are taken off what is left, by priority and id.
-3. Basket promotions (thresholds, gifts, coupons on the whole) see what is left after that: of those that stand ALONE
+3. Basket promotions (thresholds, gifts, coupons on the whole; see `whole`) see what is left after that: of those that stand ALONE
    the one that saves most, then those ON_TOP. Each is shared over its lines to the cent.
 Goods cut by a promotion that another one names take no part in that one; those that are named come first.
 Each step is rounded once, half up, and no line ever costs less than nothing.
@@ -15,14 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, permutations
 from types import MappingProxyType
 
-import msgspec
-
 from retail_core.domain.ids import LineId, Sku
-from retail_core.domain.money import allocate, div_half_up
 from retail_core.domain.promotions.model import (
-    PPM,
-    BasketAmount,
-    BasketPercent,
     Bundle,
     Gift,
     Goods,
@@ -31,21 +25,13 @@ from retail_core.domain.promotions.model import (
     Shopper,
     Stacking,
 )
-from retail_core.domain.promotions.offers import BasketLine, Cut, Run, dearest_first, line_cuts, off
+from retail_core.domain.promotions.offers import BasketLine, Cut, Run, line_cuts, off
 from retail_core.domain.promotions.together import turns
+from retail_core.domain.promotions.whole import BasketCut, WholeBasket
 from retail_core.domain.saleline import PriceReason
 
 MAX_TRIED = 4  # 24 orders
 _NO_RULES: Mapping[str, Promotion] = MappingProxyType({})
-
-
-class BasketCut(msgspec.Struct, frozen=True):
-    """What a basket promotion takes off, and each line's share of it."""
-
-    promo_id: str
-    name: str
-    minor: int
-    shares: tuple[tuple[LineId, int], ...]
 
 
 class PromotionBook:
@@ -120,9 +106,7 @@ class PricedBasket:
         self._members: dict[str, dict[LineId, None]] = {}
         self._cuts: dict[LineId, tuple[tuple[Promotion, Cut], ...]] = {}
         self._nets: dict[LineId, int] = {}
-        self._of_basket: dict[str, dict[LineId, BasketLine]] = {
-            p.promo_id: {} for p in book.of_baskets if p.open_to(shopper, moment)
-        }
+        self._whole = WholeBasket((p for p in book.of_baskets if p.open_to(shopper, moment)), book.has)
 
     def put(self, line: BasketLine) -> frozenset[LineId]:
         """Add a line or change it; the lines whose cuts are different now."""
@@ -135,9 +119,7 @@ class PricedBasket:
         for promotion in rules.values():
             if _couples(promotion):
                 self._members.setdefault(promotion.promo_id, {})[line.line_id] = None
-        for promotion in self._book.of_baskets:
-            if promotion.promo_id in self._of_basket and self._book.has(promotion.goods, line):
-                self._of_basket[promotion.promo_id][line.line_id] = line
+        self._whole.put(line)
         return self._price(touched | self._reach(line.line_id))
 
     def remove(self, line_id: LineId) -> frozenset[LineId]:
@@ -158,42 +140,12 @@ class PricedBasket:
         return self._nets[line_id]
 
     def basket_cuts(self) -> tuple[BasketCut, ...]:
-        """What promotions of the whole basket take off now; computed when asked, in one walk over the lines each."""
-        nets = dict(self._nets)
-        made: list[BasketCut] = []
-        usable = [p for p in self._book.of_baskets if p.promo_id in self._of_basket]
-        alone = [self._basket_cut(p, nets, made) for p in usable if p.stacking is Stacking.ALONE]
-        best = max((cut for cut in alone if cut), key=lambda cut: cut.minor, default=None)  # the first of equals
-        if best:
-            made.append(_taken(best, nets))
-        on_top = (p for p in usable if p.stacking is Stacking.ON_TOP)
-        for promotion in on_top:
-            if cut := self._basket_cut(promotion, nets, made):
-                made.append(_taken(cut, nets))
-        return tuple(made)
+        """What promotions of the whole basket take off now; a line's share of it is reckoned when asked for."""
+        return self._whole.cuts()
 
     def gifts_due(self, made: Sequence[BasketCut]) -> tuple[Promotion, ...]:
         """Promotions whose gift is earned and not in the basket; `made` is what `basket_cuts` says of this basket."""
-        alone = {p.promo_id for p in self._book.of_baskets if p.stacking is Stacking.ALONE}
-        taken = next((cut.promo_id for cut in made if cut.promo_id in alone), "")
-        return tuple(
-            p
-            for p in self._book.of_baskets
-            if isinstance(p.offer, Gift)
-            and p.promo_id in self._of_basket
-            and (p.stacking is Stacking.ON_TOP or taken in ("", p.promo_id))
-            and self._lacks_gift(p, p.offer, made)
-        )
-
-    def _lacks_gift(self, promotion: Promotion, offer: Gift, made: Sequence[BasketCut]) -> bool:
-        left_out = self._cut_by(promotion.not_with, made)
-        gifts = [line for line in self._gifts_of(offer, left_out) if line.counted]
-        free = {line.line_id for line in gifts} | left_out
-        paid = {line_id for line_id in self._of_basket[promotion.promo_id] if line_id not in free}
-        spent = sum(self.net_minor(line_id) for line_id in paid)
-        if promotion.stacking is Stacking.ON_TOP:
-            spent -= sum(share for cut in made for line_id, share in cut.shares if line_id in paid)
-        return spent >= offer.from_minor and sum(line.pieces for line in gifts) < offer.pieces
+        return self._whole.gifts_due(made)
 
     # ── lines ────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,8 +167,7 @@ class PricedBasket:
         self._lines.pop(line_id, None)
         self._nets.pop(line_id, None)
         self._on_top.pop(line_id, None)
-        for members in self._of_basket.values():
-            members.pop(line_id, None)
+        self._whole.drop(line_id)
         for promotion in self._rules.pop(line_id, _NO_RULES).values():
             if _couples(promotion):
                 del self._members[promotion.promo_id][line_id]
@@ -233,6 +184,8 @@ class PricedBasket:
         for line in lines:
             made[line.line_id] += self._cuts_on_top(line, made[line.line_id])
             self._nets[line.line_id] = line.amount_minor - sum(cut.minor for _, cut in made[line.line_id])
+            cut_by = [promotion.promo_id for promotion, _ in made[line.line_id]]
+            self._whole.price(line.line_id, self._nets[line.line_id], cut_by)
         changed = frozenset(line_id for line_id, cuts in made.items() if self._cuts.get(line_id, ()) != tuple(cuts))
         self._cuts.update((line_id, tuple(made[line_id])) for line_id in changed)
         return changed
@@ -273,60 +226,6 @@ class PricedBasket:
                 cut_by.add(promotion.promo_id)
                 yield promotion, Cut(promotion.promo_id, line.line_id, minor, 0)
 
-    # ── the whole basket ─────────────────────────────────────────────────────────────────────────
-
-    def _basket_cut(
-        self, promotion: Promotion, nets: Mapping[LineId, int], made: Sequence[BasketCut]
-    ) -> BasketCut | None:
-        left_out = self._cut_by(promotion.not_with, made) if promotion.not_with else frozenset[LineId]()
-        lines = [line for line_id, line in self._of_basket[promotion.promo_id].items() if line_id not in left_out]
-        spent = sum(nets[line.line_id] for line in lines)
-        match promotion.offer:
-            case BasketPercent(ppm, from_minor) if spent >= from_minor:
-                shares = _shared(div_half_up(spent * ppm, PPM), lines, nets)
-            case BasketAmount(minor, from_minor) if spent >= from_minor:
-                shares = _shared(min(minor, spent), lines, nets)
-            case Gift(from_minor, _, pieces) as offer if spent >= from_minor:
-                gifts = self._gifts_of(offer, left_out)
-                shares = self._gifts(promotion, gifts, pieces, spent - from_minor, nets)
-            case _:
-                return None
-        minor = sum(share for _, share in shares)
-        return BasketCut(promotion.promo_id, promotion.name, minor, shares) if minor > 0 else None
-
-    def _cut_by(self, names: Sequence[str], made: Sequence[BasketCut]) -> frozenset[LineId]:
-        """The lines that one of these promotions has cut."""
-        of_lines = {
-            line_id for line_id, cuts in self._cuts.items() if any(promotion.promo_id in names for promotion, _ in cuts)
-        }
-        return frozenset(of_lines).union(line_id for cut in made if cut.promo_id in names for line_id, _ in cut.shares)
-
-    def _gifts_of(self, offer: Gift, left_out: frozenset[LineId]) -> list[BasketLine]:
-        goods = self._lines.values()
-        return [line for line in goods if line.line_id not in left_out and self._book.has(offer.gift, line)]
-
-    def _gifts(
-        self,
-        promotion: Promotion,
-        gifts: Sequence[BasketLine],
-        pieces: int,
-        spare_minor: int,
-        nets: Mapping[LineId, int],
-    ) -> tuple[tuple[LineId, int], ...]:
-        """The dearest gifts are free, as far as what is paid for the other goods still reaches the threshold."""
-        shares: list[tuple[LineId, int]] = []
-        runs = [Run(line, line.pieces) for line in gifts if line.counted]
-        for run in dearest_first(runs):
-            each = nets[run.line.line_id] // run.pieces
-            free = min(pieces, run.pieces)
-            if self._book.has(promotion.goods, run.line) and each:
-                free = min(free, spare_minor // each)
-                spare_minor -= free * each
-            if free > 0:
-                pieces -= free
-                shares.append((run.line.line_id, nets[run.line.line_id] if free == run.pieces else free * each))
-        return tuple(shares)
-
 
 def _rank(promotion: Promotion) -> tuple[int, str]:
     return -promotion.priority, promotion.promo_id
@@ -350,16 +249,3 @@ def _couples(promotion: Promotion) -> bool:
 
 def _sum(cuts: Sequence[Cut]) -> int:
     return sum(cut.minor for cut in cuts)
-
-
-def _shared(minor: int, lines: Sequence[BasketLine], nets: Mapping[LineId, int]) -> tuple[tuple[LineId, int], ...]:
-    if not lines or minor <= 0:
-        return ()
-    shares = allocate(minor, [nets[line.line_id] for line in lines])
-    return tuple((line.line_id, share) for line, share in zip(lines, shares, strict=True) if share)
-
-
-def _taken(cut: BasketCut, nets: dict[LineId, int]) -> BasketCut:
-    for line_id, share in cut.shares:
-        nets[line_id] -= share
-    return cut
