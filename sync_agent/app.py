@@ -74,7 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 log_to(home.home.logs, "agent")
                 for chatty in ("httpx", "uvicorn"):
                     logging.getLogger(chatty).setLevel(logging.WARNING)
-            asyncio.run(run_agent(home))
+            from sync_agent.serving import run_loop
+
+            run_loop(run_agent(home))
     except CodedError as error:
         if logging.getLogger().handlers:
             LOG.error("%s", error, extra={"code": error.code})  # noqa: TRY400 - a named fault needs no trace

@@ -16,6 +16,8 @@ LONG_POLL_S = 25
 LONG_POLL_SLACK_S = 10.0
 SNAPSHOT_TIMEOUT_S = 60.0
 STOP_WITHIN_S = 1
+GOODBYE_WITHIN_S = 0.2
+"""The end of TLS is answered by whoever reads just then; a neighbour's idle line is not read, and would be waited for."""
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_PAGE_BYTES = 24 * 1024 * 1024
 MAX_SNAPSHOT_BYTES = 4 * 1024**3

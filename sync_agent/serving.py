@@ -1,14 +1,16 @@
 """An agent's two servers: one for its neighbours under TLS, one for its own machine on loopback."""
 
+import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from litestar import Litestar
 
 from retail_core.domain.errors import EnvironmentFault
-from sync_agent.config import STOP_WITHIN_S, AgentHome
+from sync_agent.config import GOODBYE_WITHIN_S, STOP_WITHIN_S, AgentHome
 
 
 class QuietServer(uvicorn.Server):
@@ -47,3 +49,18 @@ def plain_server(app: Litestar) -> QuietServer:
     return QuietServer(
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     )
+
+
+def run_loop(main: Coroutine[object, object, None]) -> None:
+    """Run the agent's event loop to its end."""
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(main)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """As it is, but a neighbour that does not say goodbye holds up the stop for a moment only."""
+
+    async def create_server(self, *where: Any, **how: Any) -> asyncio.Server:
+        if how.get("ssl"):
+            how.setdefault("ssl_shutdown_timeout", GOODBYE_WITHIN_S)
+        return await super().create_server(*where, **how)

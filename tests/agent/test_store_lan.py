@@ -63,6 +63,20 @@ def test_two_machines_hold_every_sale_while_hq_is_away(tmp_path: Path) -> None:
         until(lambda: two.till.link.read().state == "hq_offline", why="the lamp says so")
 
 
+def test_a_machine_that_stops_waits_for_no_idle_neighbour(tmp_path: Path) -> None:
+    lan = Lan(tmp_path)
+    first, second = lan.machine("T1", store_role=True), lan.machine("T2")
+    lan.introduce()
+    with agent(second.home) as neighbour, at_till(second) as two:
+        with agent(first.home):
+            sell(two.sign_in())
+            until(lambda: acked(second.home, "store", "node-T2") == len(journal_types(second.home)), why="they met")
+            until(lambda: neighbour.health()["lan"]["state"] == "up", why="its line stays open")
+        said = [msgspec.json.decode(line) for line in (first.home.logs / "agent.log").read_text().splitlines()]
+        assert said[-1]["code"] == "agent.stopped"
+        assert [line["message"] for line in said if line["level"] == "ERROR"] == []
+
+
 def test_the_store_role_accepts_an_offer_in_time_and_the_till_sees_it(tmp_path: Path) -> None:
     lan = Lan(tmp_path)
     shop = lan.machine("T1", store_role=True)
