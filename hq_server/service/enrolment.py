@@ -1,18 +1,21 @@
 """How a machine comes to belong to a store: one code, used once, within ten minutes.
 
-A code is `LLLL-SSSSSSSS`: four letters find it, eight (40 bits) prove it; five wrong proofs end it.
+A code is `LLLL-SSSSSSSS`: four letters find it, eight (40 bits) prove it; five wrong proofs end it. Who made one, which machine
+used it, and that nobody did, are facts of the store's journal; the code itself is written nowhere.
 """
 
 import msgspec
 
-from hq_server.service import authority
+from hq_server.service import authority, journal, machine_acts
 from hq_server.service.context import TODAY, Hq, sha256
+from hq_server.service.machine_acts import What
 from hq_server.service.replacing import retire
 from hq_server.storage import access, catalogue, feed
 from hq_server.storage.access import EnrolmentCode, Node
 from hq_server.storage.catalogue import PlaceRow
 from hq_server.storage.database import Unit
 from retail_core.domain.errors import RuleViolationError
+from retail_core.domain.events import AuditNoted
 from retail_core.domain.places import NodeRole, PlaceKind
 from retail_core.durable.link import NodeDoc
 from retail_core.trust.keys import PublicKey
@@ -34,7 +37,7 @@ class CodeMade(msgspec.Struct, frozen=True):
     ca_sha256: str
 
 
-def new_code(hq: Hq, store: str, register: str, role: str, *, store_role: bool) -> CodeMade:
+def new_code(hq: Hq, store: str, register: str, role: str, by: str, *, store_role: bool) -> CodeMade:
     """Raises `place.unknown`, `enrol.unknown_role` or `enrol.bad_register`."""
     if role not in set(NodeRole):
         raise RuleViolationError("enrol.unknown_role", role=role[:40])
@@ -50,6 +53,8 @@ def new_code(hq: Hq, store: str, register: str, role: str, *, store_role: bool) 
         with_till = role != NodeRole.AGENT
         made = EnrolmentCode(locator, sha256(secret), store, register, role, store_role, with_till, now_ms + CODE_MS)
         access.add_code(unit, made, now_ms)
+        note = AuditNoted(What.CODE_MADE, register, made.until_ms, f"{role} store_role" if store_role else role)
+        machine_acts.note(hq, unit, store, register, note, by)
 
     hq.database.write(work)
     return CodeMade(f"{locator}-{secret}", now_ms + CODE_MS, authority.fingerprint(hq.ca_pem))
@@ -77,6 +82,8 @@ def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
             raise RuleViolationError("place.unknown", place=code.store)
         made = _nodes(asked, code, agent_id, till_id, now_ms)
         access.add_nodes(unit, made)
+        note = AuditNoted(What.CODE_USED, code.register, reason=" ".join(one.node_id for one in made))
+        machine_acts.note(hq, unit, code.store, code.register, note, agent_id)
         publish_nodes(hq, unit, code.store, [*retire(hq, unit, made, now_ms), *made], now_ms)
         first = access.grant_series(unit, code.store, code.register, SERIES_GRANTED)
         series = tuple(series_name(n) for n in range(first, first + SERIES_GRANTED))
@@ -86,6 +93,21 @@ def enrol(hq: Hq, asked: EnrolRequest) -> EnrolAnswer:
     if answer is None:
         raise RuleViolationError(NOT_A_CODE)
     return answer
+
+
+def close_codes(hq: Hq) -> int:
+    """Write down the codes that ended with nobody having used them; how many there were."""
+    now_ms = hq.clock.now_ms()
+
+    def work(unit: Unit) -> int:
+        over = access.take_unused_codes(unit, now_ms)
+        for one in over:
+            what = What.CODE_SPOILED if one.tries >= access.MAX_CODE_TRIES else What.CODE_RAN_OUT
+            note = AuditNoted(what, one.register, one.until_ms, one.role)
+            machine_acts.note(hq, unit, one.store, one.register, note, journal.HQ_NODE)
+        return len(over)
+
+    return hq.database.write(work)
 
 
 def certificate(hq: Hq, node: Node, tls_csr_pem: str) -> str:

@@ -7,8 +7,9 @@ itself; the release and the taking are facts of the store's journal.
 
 import hashlib
 
-from hq_server.service import enrolment, journal
+from hq_server.service import enrolment, machine_acts
 from hq_server.service.context import Hq
+from hq_server.service.machine_acts import What
 from hq_server.storage import access, lost_machines
 from hq_server.storage.access import Node
 from hq_server.storage.database import Connection, Unit
@@ -77,7 +78,8 @@ def release(hq: Hq, node_id: str, reason: str, by: str) -> Release:
             raise RuleViolationError("key.none_kept", node=node.node_id)
         made = Release(node.node_id, now_ms, now_ms + RELEASED_MS, by, reason.strip()[:MAX_REASON_CHARS])
         lost_machines.add_release(unit, node.store, made)
-        journal.write(hq, unit, node.store, [AuditNoted("keys_released", node.node_id, reason=made.reason)], by)
+        note = AuditNoted(What.KEYS_RELEASED, node.node_id, reason=made.reason)
+        machine_acts.note(hq, unit, node.store, node.register, note, by)
         return made
 
     return hq.database.write(work)
@@ -95,8 +97,8 @@ def take(hq: Hq, taker: Node, node_id: str) -> ReleasedKeys:
         if found is None or not lost_machines.take_release(unit, taker.store, found, taker.node_id):
             raise RuleViolationError("key.not_released", node=node_id[:80])
         if not found.taken_by:
-            note = AuditNoted("keys_taken", found.node, reason=found.reason, by=found.by_whom)
-            journal.write(hq, unit, taker.store, [note], taker.node_id)
+            note = AuditNoted(What.KEYS_TAKEN, found.node, reason=found.reason, by=found.by_whom)
+            machine_acts.note(hq, unit, taker.store, taker.register, note, taker.node_id)
         kept = lost_machines.sealed_of(unit.conn, taker.store, found.node)
         resealed = [SealedKey(one.file, one.check, b64(seal(taker.public_key, _opened(hq, one)))) for one in kept]
         return ReleasedKeys(found.node, tuple(resealed))

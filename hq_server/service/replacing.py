@@ -1,13 +1,12 @@
 """A new machine stands where another one stood: from then on the old one is shut out, and its store is told."""
 
-from hq_server.service import journal
+from hq_server.service import journal, machine_acts
 from hq_server.service.context import Hq
+from hq_server.service.machine_acts import What
 from hq_server.storage import access, lost_machines
 from hq_server.storage.access import Node
 from hq_server.storage.database import Unit
 from retail_core.domain.events import AuditNoted
-
-NODE_REPLACED = "node_replaced"
 
 
 def retire(hq: Hq, unit: Unit, made: list[Node], now_ms: int) -> list[Node]:
@@ -15,8 +14,8 @@ def retire(hq: Hq, unit: Unit, made: list[Node], now_ms: int) -> list[Node]:
     gone = lost_machines.in_the_place_of(unit, made)
     for one in gone:
         access.revoke_node(unit, one.node_id, now_ms)
-        journal.write(
-            hq, unit, one.store, [AuditNoted(NODE_REPLACED, one.node_id, reason=one.register)], journal.HQ_NODE
-        )
+    if gone:
+        note = AuditNoted(What.REPLACED, gone[0].register, reason=" ".join(one.node_id for one in gone))
+        machine_acts.note(hq, unit, gone[0].store, gone[0].register, note, journal.HQ_NODE)
     found = (access.node_of(unit.conn, one.node_id) for one in gone)
     return [one for one in found if one is not None]

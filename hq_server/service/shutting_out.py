@@ -2,17 +2,16 @@
 
 import msgspec
 
-from hq_server.service import journal
+from hq_server.service import machine_acts
 from hq_server.service.context import Hq
 from hq_server.service.enrolment import publish_nodes
+from hq_server.service.machine_acts import What
 from hq_server.storage import access, catalogue
 from hq_server.storage.access import Node
 from hq_server.storage.database import Connection, Unit
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import AuditNoted
 from retail_core.domain.places import NodeRole
-
-SHUT_OUT = "machine_shut_out"
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -71,8 +70,8 @@ def _revoke(hq: Hq, unit: Unit, nodes: list[Node], by: str) -> None:
         return
     store = gone[0].store
     publish_nodes(hq, unit, store, [_known(unit.conn, one.node_id) for one in gone], now_ms)
-    note = AuditNoted(SHUT_OUT, gone[0].register, reason=" ".join(one.node_id for one in gone))
-    journal.write(hq, unit, store, [note], by)
+    note = AuditNoted(What.SHUT_OUT, gone[0].register, reason=" ".join(one.node_id for one in gone))
+    machine_acts.note(hq, unit, store, gone[0].register, note, by)
 
 
 def _machine_of(conn: Connection, node: Node) -> list[Node]:

@@ -75,6 +75,16 @@ class EnrolmentCode(msgspec.Struct, frozen=True):
     until_ms: int
 
 
+class UnusedCode(msgspec.Struct, frozen=True):
+    """A code that is over, and how many wrong proofs it was given."""
+
+    store: str
+    register: str
+    role: str
+    until_ms: int
+    tries: int
+
+
 class Contact(msgspec.Struct, frozen=True):
     """What HQ last heard of a node."""
 
@@ -186,7 +196,8 @@ def contacts(conn: Connection) -> Sequence[Contact]:
 
 
 def add_code(unit: Unit, code: EnrolmentCode, now_ms: int) -> None:
-    unit.conn.execute(delete(enrolment_code).where(enrolment_code.c.until_ms < now_ms - 86_400_000))
+    used = enrolment_code.c.used_ms.is_not(None)  # those that nobody used go with `take_unused_codes`
+    unit.conn.execute(delete(enrolment_code).where(used, enrolment_code.c.until_ms < now_ms - 86_400_000))
     bulk.insert_new(unit, enrolment_code, [msgspec.structs.asdict(code) | {"tries": 0, "used_ms": None}])
 
 
@@ -213,6 +224,17 @@ def redeem_code(unit: Unit, locator: str, secret_sha256: bytes, now_ms: int) -> 
     return EnrolmentCode(
         row.locator, row.secret_sha256, row.store, row.register, row.role, row.store_role, row.with_till, row.until_ms
     )
+
+
+def take_unused_codes(unit: Unit, now_ms: int) -> Sequence[UnusedCode]:
+    """Remove the codes that ended with nobody having used them; each is returned once."""
+    table = enrolment_code
+    over = (table.c.until_ms < now_ms) | (table.c.tries >= MAX_CODE_TRIES)
+    gone = delete(table).where(table.c.used_ms.is_(None), over)
+    rows = unit.conn.execute(
+        gone.returning(table.c.store, table.c.register, table.c.role, table.c.until_ms, table.c.tries)
+    )
+    return [UnusedCode(*row) for row in rows]
 
 
 def note_wrong_try(unit: Unit, locator: str) -> None:

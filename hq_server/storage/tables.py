@@ -18,8 +18,8 @@ from hq_server.storage.scoping import (
 # 2: recall, goods_rules; 3: promotion; 4: setting_group; 5: returned_line; 6: customer; 7: department;
 # 8: instrument, value_move; 9: staff_key; 10: cashier_act; 11: z_report, day_close; 12: item_more; 13: coupon_use; 14: mail; 15: receipt_event
 # 16: basket_taken; 17: sealed_key, key_release; 18: unit_sold; 19: stock_count, shelf; 20: node_devices; 21: till_lock
-# 22: tax_from
-SCHEMA_VERSION = 22
+# 22: tax_from; 23: machine_act
+SCHEMA_VERSION = 23
 
 # ── what nodes said: the copied journals ─────────────────────────────────────────────────────────
 
@@ -242,6 +242,12 @@ key_release = store_scoped(  # an administrator let the keys of a lost machine b
     "key_release",
     text("node"), number("at_ms"), number("until_ms"), text("by_whom"), text("reason"), text("taken_by"),
     key=["node", "at_ms"],
+)  # fmt: skip
+machine_act = store_scoped(  # machines let in and shut out, as the journal says it
+    "machine_act",
+    text("event_id"), number("at_ms"), text("what"), text("register"), text("who"), number("until_ms"),
+    key=["event_id"],
+    index=[["at_ms"]],
 )  # fmt: skip
 exception_case = store_scoped(
     "exception_case",

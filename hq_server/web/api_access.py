@@ -86,8 +86,9 @@ def _machines(server: Server) -> list[HTTPRouteHandler]:
         responses=errors(400, 401, 403, 404, 422),
     )
     @threaded
-    def code(data: JSONBody[CodeIn]) -> CodeMade:
-        return enrolment.new_code(hq, data.store, data.register, data.role.value, store_role=data.store_role)
+    def code(request: AnyRequest, data: JSONBody[CodeIn]) -> CodeMade:
+        by = caller_of(request).name
+        return enrolment.new_code(hq, data.store, data.register, data.role.value, by, store_role=data.store_role)
 
     @get("/api/nodes", opt=ENROL, summary="Enrolled machines", responses=errors(400, 401, 403))
     @threaded

@@ -116,13 +116,14 @@ def enrol_routes(server: Server, pages: Pages) -> list[HTTPRouteHandler]:
     @post("/machines/add", opt=ENROL_PAGE, status_code=200, include_in_schema=False)
     async def add(request: AnyRequest) -> Response[str]:
         fields = await form_of(request)
-        check_own_form(request, caller_of(request), fields)
+        person = caller_of(request)
+        check_own_form(request, person, fields)
         store, register = fields.get("store", ""), fields.get("register", "").strip().upper()
         try:
             address = checked_address(fields.get("address", ""))
             code = await in_thread(
                 lambda: enrolment.new_code(
-                    hq, store, register, fields.get("role", ""), store_role=bool(fields.get("store_role"))
+                    hq, store, register, fields.get("role", ""), person.name, store_role=bool(fields.get("store_role"))
                 )
             )
         except RuleViolationError as refused:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated
 
@@ -9,9 +10,12 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from hq_server.service import machines, shutting_out
+from hq_server.service import machine_acts, machines, shutting_out
 from hq_server.service.context import Hq
+from hq_server.service.journal import HQ_NODE
+from hq_server.service.machine_acts import What
 from hq_server.service.machines import Machine
+from hq_server.storage.machine_acts import MachineAct
 from hq_server.web.guards import NEEDS, PAGE, AnyRequest, caller_of
 from hq_server.web.paper import HTML, Pages
 from hq_server.web.shut_out_page import said_after
@@ -95,6 +99,44 @@ WHY_LOCKED: Mapping[str, str] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    at: str
+    what: str
+    store: str
+    register: str
+    who: str
+
+
+WHAT_WAS_DONE: Mapping[What, str] = MappingProxyType(
+    {
+        What.CODE_MADE: "code made, good until {until}",
+        What.CODE_USED: "joined by its code",
+        What.CODE_RAN_OUT: "code ran out unused",
+        What.CODE_SPOILED: "code ended by wrong tries",
+        What.REPLACED: "shut out: another machine took its place",
+        What.SHUT_OUT: "shut out",
+        What.KEYS_RELEASED: "keys of its files released",
+        What.KEYS_TAKEN: "keys of a lost machine taken",
+    }
+)
+BY_THE_MACHINE = frozenset({What.CODE_USED, What.KEYS_TAKEN})
+
+
+def act_row(act: MachineAct, store_name: str) -> ActRow:
+    """Pure: one line of what was done to machines."""
+    what, until = What(act.what), datetime.fromtimestamp(act.until_ms / 1000, UTC)
+    who = tr("the machine itself") if what in BY_THE_MACHINE else "–" if act.who == HQ_NODE else act.who
+    at = datetime.fromtimestamp(act.at_ms / 1000, UTC)
+    return ActRow(
+        f"{at:%Y-%m-%d %H:%M:%S}",
+        tr(WHAT_WAS_DONE[what]).format(until=f"{until:%H:%M:%S}"),
+        store_name,
+        act.register,
+        who,
+    )
+
+
 def machine_routes(server: Server, pages: Pages) -> list[HTTPRouteHandler]:
     @get("/machines", opt={PAGE: True, NEEDS: Permission.VIEW_TODAY}, include_in_schema=False)
     async def page(
@@ -104,8 +146,11 @@ def machine_routes(server: Server, pages: Pages) -> list[HTTPRouteHandler]:
         person = caller_of(request)
         done = await in_thread(_after, server.hq, out) if out else ""
         rows = [row_of(one) for one in found[: machines.SHOWN]]
+        acts: Sequence[tuple[MachineAct, str]] = ()
+        if person.may(Permission.ENROL):
+            acts = await in_thread(machine_acts.latest, server.hq)
         body = pages.html(
-            "machines.html", rows=rows, more=len(found) - len(rows), may_enrol=person.may(Permission.ENROL),
+            "machines.html", rows=rows, acts=[act_row(*one) for one in acts], more=len(found) - len(rows), may_enrol=person.may(Permission.ENROL),
             done=done, person=person.name, csrf=person.csrf,
         )  # fmt: skip
         return Response(body, media_type=HTML)

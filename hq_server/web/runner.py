@@ -18,7 +18,7 @@ import uvicorn
 import uvloop
 
 from hq_server.connectors.smtp import SmtpOffice, mail_server
-from hq_server.service import feed, fulfilment, mails, orders, suggestions, taxes
+from hq_server.service import enrolment, feed, fulfilment, mails, orders, suggestions, taxes
 from hq_server.service.contacts import Contacts
 from hq_server.service.context import Hq
 from hq_server.service.figures import Figures
@@ -185,6 +185,7 @@ def sweep(hq: Hq) -> None:
     forgotten = feed.forget_deletions(hq)
     taxed = taxes.publish_begun(hq)
     suggestions.nightly(hq)
+    enrolment.close_codes(hq)
     hq.database.write(lambda unit: work.drop_old_jobs(unit, hq.clock.now_ms()))
     if late or stuck or retired or forgotten or taxed:
         log.info(

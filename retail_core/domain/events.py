@@ -194,7 +194,7 @@ class AuditNoted(msgspec.Struct, frozen=True, omit_defaults=True):
     # "line_discounted" | "price_overridden" | "sale_discounted" | "discount_undone" | "clock_jumped" |
     # "unit_sold_again"
     subject: str = ""
-    amount_minor: int = 0  # of an approval: the act's own amount, in the act's unit
+    amount_minor: int = 0  # of an approval: the act's own, in the act's unit; of an enrolment code: when it ends, in ms
     reason: str = ""
     by: str = ""  # the operator id of a second person who agreed
 

@@ -23,7 +23,7 @@ def published(shop: Shop, node_id: str) -> NodeDoc:
 
 
 def enrolled(shop: Shop, till: SigningKey) -> EnrolAnswer:
-    code = enrolment.new_code(shop.hq, STORE, "T7", "till", store_role=False).code
+    code = enrolment.new_code(shop.hq, STORE, "T7", "till", "Ines", store_role=False).code
     agent = SigningKey.new()
     return enrolment.enrol(shop.hq, EnrolRequest(code, agent.public_text, signing_request(agent), till.public_text))
 

@@ -103,6 +103,8 @@ def test_a_machine_is_shut_out_with_keys_alone_after_a_plain_question(
         in_focus(page, "done")
         assert page.inner_text("#done") == f"{register} in 700 <Harbour> is shut out."
         assert page.get_by_role("link", name=f"Shut out {register} · agent").count() == 0
+        newest = page.get_by_role("region", name="Let in and shut out").locator("tbody tr:first-child td")
+        assert newest.all_inner_texts()[1:] == ["shut out", "700 <Harbour>", register, PERSON]
     assert not said
     assert (refused(running.hq, agent), refused(running.hq, till)) == ("node.revoked", "node.revoked")
     assert refused(running.hq, kept) == ""
@@ -136,7 +138,9 @@ def test_only_a_form_of_ours_in_the_hands_of_an_administrator_shuts_out(running:
     with running.client() as stranger:
         assert (stranger.get(address).status_code, stranger.post(address).status_code) == (303, 303)
     with running.signed_in(Role.HQ_OPERATOR) as operator:
-        assert "/shut-out" not in operator.get("/machines").text
+        seen = operator.get("/machines").text
+        assert "/shut-out" not in seen
+        assert "Let in and shut out" not in seen, "who did what is for those who may do it"
         assert (operator.get(address).status_code, operator.post(address, data={}).status_code) == (403, 403)
     with running.signed_in() as browser:
         csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get(address).text)
