@@ -1,6 +1,7 @@
 """Exception cases: opened by HQ when facts disagree, taken and closed by people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from hq_server.service.context import TODAY, Hq
 from hq_server.storage import work
@@ -9,6 +10,7 @@ from retail_core.domain.cases import CaseKind, CaseState, ExceptionCase
 from retail_core.domain.errors import RuleViolationError
 
 MAX_LISTED = 500
+NOTHING: Mapping[str, str | int] = MappingProxyType({})
 
 
 def new_case(
@@ -25,9 +27,16 @@ def open_cases(unit: Unit, cases: Sequence[ExceptionCase]) -> None:
         unit.changed.add(TODAY)
 
 
-def settle(unit: Unit, kind: CaseKind, store: str, subject: str, now_ms: int) -> None:
-    """Close the case of a subject, when there is one, in the caller's transaction: nobody has to look at it any more."""
+def settle(
+    unit: Unit, kind: CaseKind, store: str, subject: str, now_ms: int, said: Mapping[str, str | int] = NOTHING
+) -> None:
+    """Close the case of a subject, when there is one, in the caller's transaction: nobody has to look at it any more.
+
+    `said` is added to its evidence: what settled it.
+    """
     for case in work.cases_about(unit, kind, store, subject):
+        if said:
+            work.set_evidence(unit, case, {**case.evidence, **said})
         work.set_case_state(unit, case, CaseState.CLOSED, now_ms)
         unit.changed.add(TODAY)
 

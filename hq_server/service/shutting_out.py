@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hq_server.service import machine_acts
+from hq_server.service import locks, machine_acts
 from hq_server.service.context import Hq
 from hq_server.service.enrolment import publish_nodes
 from hq_server.service.machine_acts import What
@@ -72,6 +72,7 @@ def _revoke(hq: Hq, unit: Unit, nodes: list[Node], by: str) -> None:
     publish_nodes(hq, unit, store, [_known(unit.conn, one.node_id) for one in gone], now_ms)
     note = AuditNoted(What.SHUT_OUT, gone[0].register, reason=" ".join(one.node_id for one in gone))
     machine_acts.note(hq, unit, store, gone[0].register, note, by)
+    locks.shut_out(unit, gone, by, now_ms)
 
 
 def _machine_of(conn: Connection, node: Node) -> list[Node]:

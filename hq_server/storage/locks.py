@@ -26,7 +26,7 @@ class LockAct(msgspec.Struct, frozen=True):
 
 
 def add(unit: Unit, store: str, acts: Sequence[tuple[Entry, TillLocked]]) -> Sequence[LockAct]:
-    """Keep the acts; returns those that lock a machine now and were not known."""
+    """Keep the acts; returns those that hold for a machine now and were not known."""
     before = newest(unit.conn, store)
     rows = {
         (event.nodes[0], event.n, event.locked): {
@@ -37,7 +37,14 @@ def add(unit: Unit, store: str, acts: Sequence[tuple[Entry, TillLocked]]) -> Seq
     }  # fmt: skip
     bulk.insert_new(unit, till_lock, list(rows.values()))
     now = newest(unit.conn, store)
-    return [act for key, act in now.items() if act.locked and (key not in before or before[key].n < act.n)]
+    return [act for key, act in now.items() if key not in before or before[key] != act]
+
+
+def last_lock(conn: Connection, store: str, node: str) -> LockAct | None:
+    """The last act that locked a machine, whether it still holds or not."""
+    here = (till_lock.c.store == store) & (till_lock.c.node == node) & till_lock.c.locked.is_(True)
+    row = conn.execute(select(till_lock).where(here).order_by(till_lock.c.n.desc()).limit(1)).first()
+    return LockAct(*row) if row else None
 
 
 def newest(conn: Connection, store: str = "") -> Mapping[tuple[str, str], LockAct]:

@@ -1,6 +1,6 @@
 """Exception cases (somebody must look at this) and jobs (long work that shows how far it is)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, literal, select, update
@@ -46,6 +46,11 @@ def set_case_state(unit: Unit, case: ExceptionCase, state: CaseState, now_ms: in
     dedupe = f"closed:{case.case_id}" if state is CaseState.CLOSED else _dedupe(case.kind.value, case.subject)
     here = (exception_case.c.store == case.store) & (exception_case.c.case_id == case.case_id)
     unit.conn.execute(update(exception_case).where(here).values(state=state.value, changed_ms=now_ms, dedupe=dedupe))
+
+
+def set_evidence(unit: Unit, case: ExceptionCase, evidence: Mapping[str, str | int]) -> None:
+    here = (exception_case.c.store == case.store) & (exception_case.c.case_id == case.case_id)
+    unit.conn.execute(update(exception_case).where(here).values(evidence=msgspec.json.encode(evidence)))
 
 
 def close_subjects(unit: Unit, store: str, kind: CaseKind, subjects: Sequence[str], now_ms: int) -> None:
