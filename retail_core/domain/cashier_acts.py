@@ -29,6 +29,7 @@ class ActKind(StrEnum):
     NO_SALE = "no_sale"
     DISCOUNT = "discount"
     PRICE = "price"  # a price by hand
+    SOLD_ANYWAY = "sold_anyway"  # a unit that another sale or till has, and what was asked for it
     EXEMPT = "exempt"  # a sale without tax, and how much tax was in its prices
     REPRINT = "reprint"
     OVERRIDE = "override"  # somebody else had to agree
@@ -37,7 +38,7 @@ class ActKind(StrEnum):
 
 
 class NotedAct(msgspec.Struct, frozen=True):
-    """One of them. `amount_minor` is what the store had less by it; `operator` is empty for the actor of the fact."""
+    """One of them. `amount_minor` is what the store had less by it, or what it was about; `operator` is empty for the actor of the fact."""
 
     kind: ActKind
     amount_minor: int = 0
@@ -79,7 +80,7 @@ def noted_acts(event: Event) -> tuple[NotedAct, ...]:
 def _of_sale(sale: SaleCompleted) -> tuple[NotedAct, ...]:
     found: dict[tuple[ActKind, str], int] = {}
     for line in sale.lines:
-        if line.back or line.reasons:
+        if line.back or line.reasons or line.despite:
             for kind, amount_minor in _of_line(line):
                 found[kind, line.by] = found.get((kind, line.by), 0) + amount_minor
     acts = tuple(NotedAct(kind, amount, sale.receipt, operator=by) for (kind, by), amount in found.items())
@@ -97,7 +98,8 @@ def _of_line(line: SoldLine) -> list[tuple[ActKind, int]]:
         if line.back.reason is ReturnReason.POST_VOID:
             return [(ActKind.POST_VOID, -line.amount_minor)]
         return [(ActKind.REFUND if line.back.receipt else ActKind.NO_RECEIPT, -line.amount_minor)]
-    return [
+    sold_anyway = [(ActKind.SOLD_ANYWAY, line.amount_minor)] if line.despite else []
+    return sold_anyway + [
         (ActKind.PRICE if reason.rule == PRICE_BY_HAND else ActKind.DISCOUNT, -reason.amount_minor)
         for reason in line.reasons
         if reason.rule.startswith(BY_HAND) and reason.rule != EXEMPT_RULE

@@ -28,8 +28,10 @@ def report(shop: Shop, store: str | None = None, day: str = DAY) -> dict[ActKind
 def test_what_cashiers_did_is_counted_once_however_often_it_comes(shop: Shop) -> None:
     cut = sale("R1", ("THROW", 1, 2999))
     line = msgspec.structs.replace(cut.lines[0], reasons=(PriceReason("manual.line", -500),))
+    anyway = sale("R3", ("LAMP", 1, 4950))
     till = enrolled(shop.hq, "till-1").says(
         msgspec.structs.replace(cut, lines=(line,)),
+        msgspec.structs.replace(anyway, lines=(msgspec.structs.replace(anyway.lines[0], despite="R0"),)),
         AuditNoted("line_voided", "LAMP", 4950),
         AuditNoted("line_voided", "THROW", 2999),
         AuditNoted("receipt_reprinted", "R1"),
@@ -43,9 +45,10 @@ def test_what_cashiers_did_is_counted_once_however_often_it_comes(shop: Shop) ->
         ActKind.DISCOUNT: (1, 500),
         ActKind.VOID_LINE: (2, 7949),
         ActKind.REPRINT: (1, 0),
+        ActKind.SOLD_ANYWAY: (1, 4950),
         ActKind.REFUND: (1, 2999),
     }
-    assert found[ActKind.REFUND].sales == 2
+    assert found[ActKind.REFUND].sales == 3
     assert report(shop, OTHER_STORE) == {}
     assert report(shop, day="2026-11-22") == {}
 

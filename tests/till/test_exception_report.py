@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pos_app.service.exception_report import ExceptionReport, Report
 from pos_app.storage import cashier_acts
@@ -12,6 +13,7 @@ from retail_core.domain.drawer import MoveKind
 from retail_core.domain.drawer_events import DrawerMoved
 from retail_core.domain.events import AuditNoted
 from retail_core.durable.journal import Stamp
+from tests.hq.support import sale
 from tests.support.shop import ITEMS, MANAGER_PIN, AtTill, ManualClock, Shop, at_till, make_shop
 
 MILK, CHICKEN = ITEMS[:2]
@@ -83,6 +85,27 @@ def test_a_drawer_opened_without_a_sale_is_seen_with_its_reason_and_its_approver
     assert [(act.kind, act.subject, act.approver) for act in acts] == [
         (ActKind.NO_SALE, "change for a customer", "op-2")
     ]
+
+
+def test_a_unit_that_was_sold_all_the_same_is_seen_with_its_receipt_and_price(shop: Shop) -> None:
+    sold_twice = sale("R-7", ("SHIRT", 1, 2999), ("LAMP", 1, 4950))
+    lines = (replace(sold_twice.lines[0], epc="3034257BF7194E4000001A85", despite="R-3"), sold_twice.lines[1])
+    with at_till(shop, ManualClock()) as at:
+        at.sign_in()
+
+        def sold(store: TillStore) -> bool:
+            with store.unit():
+                store.append(replace(sold_twice, lines=lines), "op-1")
+            return True
+
+        at.done(lambda done, failed: at.till.writer.submit(sold, done, failed))
+        report = made(at)
+        acts = at.done(
+            lambda done, failed: ExceptionReport(at.till.writer, at.till.links).acts(report, "op-1", done, failed)
+        )
+    (ana,) = report.rows
+    assert (ana.times, ana.amounts_minor) == ({ActKind.SOLD_ANYWAY: 1}, {ActKind.SOLD_ANYWAY: 2999})
+    assert [(act.kind, act.subject, act.amount_minor) for act in acts] == [(ActKind.SOLD_ANYWAY, "R-7", 2999)]
 
 
 def test_a_refusal_leaves_its_trace_and_belongs_to_nobody(shop: Shop) -> None:

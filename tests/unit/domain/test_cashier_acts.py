@@ -1,5 +1,6 @@
 """What the exception report sees in a fact."""
 
+import msgspec
 import pytest
 
 from retail_core.domain.cashier_acts import ActKind, NotedAct, noted_acts
@@ -34,6 +35,15 @@ def test_cuts_and_prices_by_hand_are_summed_up_for_each_sale_and_person() -> Non
         NotedAct(ActKind.DISCOUNT, 10, "R-1", operator="op-1"),
         NotedAct(ActKind.PRICE, 19, "R-1"),
     )
+
+
+def test_goods_sold_all_the_same_count_with_what_was_asked_for_them() -> None:
+    despite = msgspec.structs.replace(sold(2, 4950, PriceReason("manual.line", -50), by="op-1"), despite="R-0")
+    assert noted_acts(sale(sold(1, 119), despite)) == (
+        NotedAct(ActKind.SOLD_ANYWAY, 4950, "R-1", operator="op-1"),
+        NotedAct(ActKind.DISCOUNT, 50, "R-1", operator="op-1"),
+    )
+    assert noted_acts(AuditNoted("unit_sold_again", "epc", 4950, "R-0")) == (), "what was agreed to may be given up yet"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ COLUMNS: tuple[tuple[ActKind, ...], ...] = (
     (ActKind.NO_SALE,),
     (ActKind.DISCOUNT, ActKind.EXEMPT),
     (ActKind.PRICE,),
+    (ActKind.SOLD_ANYWAY,),
     (ActKind.REPRINT,),
     (ActKind.OVERRIDE,),
     (ActKind.REFUSED,),
@@ -134,8 +135,8 @@ class ExceptionsPresenter(Screen):
 
 def column_words() -> tuple[str, ...]:
     return (
-        tr("Voids"), tr("Refunds"), tr("No sale"), tr("Discounts"), tr("Prices"), tr("Copies"), tr("Overrides"),
-        tr("Refused"),
+        tr("Voids"), tr("Refunds"), tr("No sale"), tr("Discounts"), tr("Prices"), tr("Sold anyway"),
+        tr("Copies"), tr("Overrides"), tr("Refused"),
     )  # fmt: skip
 
 
@@ -151,6 +152,7 @@ def act_words(kind: ActKind) -> str:
         ActKind.DISCOUNT: tr("Discount by hand"),
         ActKind.EXEMPT: tr("Sold without tax"),
         ActKind.PRICE: tr("Price by hand"),
+        ActKind.SOLD_ANYWAY: tr("Sold all the same"),
         ActKind.REPRINT: tr("Printed again"),
         ActKind.OVERRIDE: tr("A second person agreed"),
         ActKind.REFUSED: tr("Refused"),

@@ -10,7 +10,7 @@ from pos_app.ui.widgets.parts import ElidedLabel, FittingWords, clear, column, l
 from pos_app.ui.words import tr
 
 ROW_HEIGHT = 52
-NAME_WIDTH, CELL_WIDTH, DAYS_WIDTH = 118, 68, 84
+NAME_WIDTH, CELL_WIDTH, DAYS_WIDTH = 118, 64, 84
 SIDE = 16
 
 
