@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from pos_app.ui.screens.join.state import JoinState, Step
 from pos_app.ui.screens.join.view import JoinWindow
+from pos_app.ui.words import words_for
 from tools.picture import MANAGING, Picture
 
 FINGERPRINT = tuple(f"{n * 4099 % 65536:04X}" for n in range(7, 23))
@@ -14,7 +15,12 @@ REFUSED = "Head office takes this code no more: it was used, or its ten minutes 
 
 def join_pictures() -> Iterator[Picture]:
     compared = JoinState(Step.COMPARE, "https://hq.example:8443", FINGERPRINT)
-    for name, state in (("join", JoinState(refused=REFUSED)), ("join-compare", compared)):
+    joined = JoinState(
+        Step.JOINED, machine="This machine is T1 in 319 Midtown", command="omnitill-agent run --home /var/lib/omnitill",
+        refused=f"{words_for('agent.not_running', {})}  [agent.not_running]",
+    )  # fmt: skip
+    pictured = (("join", JoinState(refused=REFUSED)), ("join-compare", compared), ("join-agent", joined))
+    for name, state in pictured:
         yield Picture(name, _window(state), MANAGING, (), alone=True)
 
 

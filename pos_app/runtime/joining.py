@@ -1,5 +1,6 @@
 """Making this machine part of a store: the till asks the agent's program, which alone speaks to head office."""
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 import msgspec
 
 from retail_core.domain.errors import EnvironmentFault, Fact, RuleViolationError
+from retail_core.durable.engine import faults, open_ro
 from retail_core.durable.home import Home
+from retail_core.durable.link import read_status
 
 AGENT = "omnitill-agent"
 PATIENCE_S = 90.0
@@ -43,6 +46,26 @@ def agent_program() -> Sequence[str]:
     if not found:
         raise EnvironmentFault("agent.missing")
     return (found,)
+
+
+def run_command(home: Home) -> str:
+    """How the agent of this machine is started by hand, or by whatever starts programs on it."""
+    return shlex.join([AGENT, "run", "--home", str(home.folder)])
+
+
+def agent_said_ms(home: Home) -> int:
+    """When the agent of this machine last said that it runs; 0 for never. It does so every few seconds."""
+    try:
+        conn = open_ro(home.link_db, home.keys.file_key(home.link_db.name))
+    except EnvironmentFault:
+        return 0  # it has never run, or is only just making its file
+    try:
+        with faults():
+            return read_status(conn).at_ms
+    except EnvironmentFault:
+        return 0
+    finally:
+        conn.close()
 
 
 def join(program: Sequence[str], folder: Path, link: str) -> Joined:

@@ -11,6 +11,9 @@ JOIN_WORDS: Mapping[str, str] = MappingProxyType(
             "Head office's address in that line is none. Make a new code, with an address like https://hq.example:8443."
         ),
         "agent.missing": _("The program omnitill-agent is not installed beside this one. Install the till again."),
+        "agent.not_running": _(
+            "The agent of this machine does not run: no goods and prices come, and what is sold is not sent."
+        ),
         "agent.silent": _("The agent's program gave no answer. Try again; if it stays so, call support."),
         "enrol.already_enrolled": _("This machine belongs to a store already. Start the till again."),
         "enrol.bad_fingerprint": _("The fingerprint in that line is not whole. Scan or paste it again."),

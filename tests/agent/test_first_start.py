@@ -13,20 +13,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from pos_app.runtime.joining import Joined, is_new, join
+from pos_app.runtime.joining import Joined, is_new, join, run_command
 from pos_app.runtime.worker import Worker
 from pos_app.ui.background import Background
+from pos_app.ui.first_start import runs
 from pos_app.ui.main import application
 from pos_app.ui.screens.join.presenter import JoinPresenter
 from pos_app.ui.screens.join.view import JoinWindow
 from retail_core.domain.errors import EnvironmentFault
 from retail_core.durable.home import Home
+from retail_core.durable.system import SystemClock
 from retail_core.wire.enrolment import EnrolmentLink
-from tests.agent.support import LOOPBACK, free_port, until
+from tests.agent.support import LOOPBACK, agent, free_port, until
 from tests.agent.town import ROOT, Hq, line_to
 
 AGENT = (sys.executable, "-m", "sync_agent.app")
 WAIT_MS = 60_000
+NOT_RUNNING = "[agent.not_running]"
 
 
 class NewMachine:
@@ -50,6 +53,12 @@ class NewMachine:
     def join(self) -> None:
         self.qtbot.keyClick(self.window, Qt.Key.Key_F9)
 
+    def joins(self, link: EnrolmentLink) -> None:
+        """Scanned and agreed to, until it is a machine of its store."""
+        self.scan(link.text())
+        self.join()
+        self.qtbot.waitUntil(lambda: NOT_RUNNING in self.said("refused"), timeout=WAIT_MS)
+
     def refused(self, link: EnrolmentLink) -> str:
         self.scan(link.text())
         self.join()
@@ -59,7 +68,7 @@ class NewMachine:
 
 
 @contextmanager
-def new_machine(qtbot: QtBot, folder: Path) -> Iterator[NewMachine]:
+def new_machine(qtbot: QtBot, folder: Path, missing: EnvironmentFault | None = None) -> Iterator[NewMachine]:
     application("en", "light")
     folder.mkdir()
     background = Background()
@@ -67,7 +76,11 @@ def new_machine(qtbot: QtBot, folder: Path) -> Iterator[NewMachine]:
     window = JoinWindow()
     found = NewMachine(qtbot, folder, window)
     presenter = JoinPresenter(
-        window, lambda link, done, failed: worker.ask("join", lambda: join(AGENT, folder, link), done, failed)
+        window,
+        lambda link, done, failed: worker.ask("join", lambda: join(AGENT, folder, link), done, failed),
+        lambda done, failed: worker.ask("agent", lambda: runs(found.home, SystemClock()), done, failed),
+        run_command(found.home),
+        missing,
     )
     presenter.joined.connect(found.joined.append)
     window.show()
@@ -98,11 +111,30 @@ def test_a_new_till_joins_its_store_by_the_code_on_head_offices_page(
         qtbot.keyClick(machine.window, Qt.Key.Key_Return)
         assert "Compare" in machine.said("about"), "a scanner's Enter agrees to nothing"
         machine.join()
-        qtbot.waitUntil(lambda: bool(machine.joined), timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: NOT_RUNNING in machine.said("refused"), timeout=WAIT_MS)
         config = machine.home.config()
         assert (config.store, config.register, config.role) == (store, "T1", "till")
-        assert machine.joined == [Joined(store, config.store_name, "T1")]
         assert not is_new(machine.home)
+        assert machine.said("title") == f"This machine is T1 in {config.store_name}"
+        assert machine.said("address") == f"omnitill-agent run --home {folder / 'T1'}"
+        assert machine.joined == [], "it waits for its agent"
+        with agent(machine.home):
+            qtbot.waitUntil(lambda: bool(machine.joined), timeout=WAIT_MS)
+        assert machine.joined == [Joined(store, config.store_name, "T1")]
+
+
+def test_a_till_may_be_opened_before_its_agent_runs(qtbot: QtBot, hq: Hq, store: str, folder: Path) -> None:
+    with new_machine(qtbot, folder / "T4") as machine:
+        machine.joins(EnrolmentLink(hq.url, hq.fingerprint, hq.code(store, "T4")))
+        assert "no goods and prices come" in machine.said("refused")
+        machine.join()
+        assert [one.register for one in machine.joined] == ["T4"]
+
+
+def test_a_till_without_the_agents_program_says_so_at_once_with_its_code(qtbot: QtBot, folder: Path) -> None:
+    with new_machine(qtbot, folder / "T5", EnvironmentFault("agent.missing")) as machine:
+        assert "omnitill-agent is not installed" in machine.said("refused")
+        assert "[agent.missing]" in machine.said("refused")
 
 
 def test_what_goes_wrong_is_said_with_what_to_do_and_nothing_is_used_up(
@@ -120,9 +152,7 @@ def test_what_goes_wrong_is_said_with_what_to_do_and_nothing_is_used_up(
         with line_to(hq) as line:
             line.cut()
             assert "does not answer" in machine.refused(EnrolmentLink(line.url, hq.fingerprint, code))
-        machine.scan(EnrolmentLink(hq.url, hq.fingerprint, code).text())
-        machine.join()
-        qtbot.waitUntil(lambda: bool(machine.joined), timeout=WAIT_MS)
+        machine.joins(EnrolmentLink(hq.url, hq.fingerprint, code))
 
 
 def test_a_person_may_turn_back_before_anything_is_asked(qtbot: QtBot, folder: Path) -> None:
@@ -184,7 +214,10 @@ def test_the_till_itself_starts_on_an_empty_folder_joins_and_opens(hq: Hq, store
                     keys("key", "Return")
                     keys("key", "--delay", "200", "F9")
                     until(home.config_file.exists, 60, "it has joined")
-                    until(lambda: keys("search", "--onlyvisible", "--name", "Till 1"), 60, "and is a till")
+                    # F9 again: it goes on without its agent
+                    until(
+                        lambda: keys("key", "F9") or keys("search", "--onlyvisible", "--name", "Till 1"), 60, "a till"
+                    )
                     assert home.config().register == "T1"
                 finally:
                     program.terminate()

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from pos_app.ui.screens.join.state import JoinState, Step
 from pos_app.ui.theme import WIDE_GAP, Weight, font
@@ -37,7 +37,9 @@ class JoinWindow(QWidget):
         outer = column(self, margins=(40, 40, 40, 40))
         card = panel("join_card")
         lines = column(card, gap=12, margins=(28, 24, 28, 24))
-        lines.addWidget(label(tr("This machine belongs to no store yet"), 24, Weight.BOLD, name="join_title"))
+        self._title = label(px=24, weight=Weight.BOLD, name="join_title")
+        self._title.setWordWrap(True)
+        lines.addWidget(self._title)
         self._about = label(px=16, look="muted", name="join_about")
         self._about.setWordWrap(True)
         lines.addWidget(self._about)
@@ -52,15 +54,7 @@ class JoinWindow(QWidget):
         self._refused.setWordWrap(True)
         lines.addWidget(self._refused)
         lines.addStretch(1)
-        buttons = row(gap=WIDE_GAP)
-        self._again = button(tr("Another code · Esc"), "join_again", px=16)
-        self._join = button(tr("Join · F9"), "join_now", "main", px=18)
-        self._again.clicked.connect(self.again)
-        self._join.clicked.connect(self._pressed)
-        for made in (self._again, self._join):
-            made.setMinimumHeight(BUTTON_PX)
-            buttons.addWidget(made, 1)
-        lines.addLayout(buttons)
+        lines.addLayout(self._made_buttons())
         card.setMaximumSize(CARD_WIDTH, CARD_HEIGHT)
         middle = row()
         middle.addStretch(1)
@@ -73,14 +67,19 @@ class JoinWindow(QWidget):
     def show_state(self, state: JoinState) -> None:
         self._step = state.step
         waits = state.step is Step.LINE
-        words = tr("Next · Enter") if waits else tr("Join · F9")
+        joined = state.step is Step.JOINED
+        words = tr("Next · Enter") if waits else tr("Open the till without it · F9") if joined else tr("Join · F9")
+        self._title.setText(state.machine or tr("This machine belongs to no store yet"))
         self._join.setText(words)
         self._join.setAccessibleName(words)
         self._about.setText(ABOUT[state.step]())
         self._line.setVisible(waits)
-        for shown in (self._address, self._print, self._again):
+        for shown in (self._print, self._again):
             shown.setVisible(state.step is Step.COMPARE)
-        self._address.setText(tr("Head office: {address}", address=ltr(state.address)))
+        self._address.setVisible(state.step in {Step.COMPARE, Step.JOINED})
+        self._address.setText(
+            ltr(state.command) if joined else tr("Head office: {address}", address=ltr(state.address))
+        )
         groups = state.fingerprint
         lines = [" ".join(groups[at : at + GROUPS_A_LINE]) for at in range(0, len(groups), GROUPS_A_LINE)]
         self._print.setText("\n".join(ltr(line) for line in lines))
@@ -119,10 +118,21 @@ class JoinWindow(QWidget):
         self._line.returnPressed.connect(self._pressed)
         return self._line
 
+    def _made_buttons(self) -> QHBoxLayout:
+        buttons = row(gap=WIDE_GAP)
+        self._again = button(tr("Another code · Esc"), "join_again", px=16)
+        self._join = button(tr("Join · F9"), "join_now", "main", px=18)
+        self._again.clicked.connect(self.again)
+        self._join.clicked.connect(self._pressed)
+        for made in (self._again, self._join):
+            made.setMinimumHeight(BUTTON_PX)
+            buttons.addWidget(made, 1)
+        return buttons
+
     def _pressed(self) -> None:
         if self._step is Step.LINE:
             self.entered.emit(self._line.text())
-        elif self._step is Step.COMPARE:
+        elif self._step in {Step.COMPARE, Step.JOINED}:
             self.agreed.emit()
 
 
@@ -134,4 +144,7 @@ ABOUT = {
         "Compare both with head office's page. Join only if address and fingerprint are exactly the same."
     ),
     Step.ASKING: lambda: tr("Asking head office. This takes a few seconds."),
+    Step.JOINED: lambda: tr(
+        "Start its agent with this line, now and whenever the machine starts. The till opens by itself as soon as it runs."
+    ),
 }
