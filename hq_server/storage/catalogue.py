@@ -56,6 +56,13 @@ def place_of(conn: Connection, place_id: str) -> PlaceRow | None:
     return None if row is None else _place(row)
 
 
+def first_store_of(conn: Connection, zone: str) -> PlaceRow | None:
+    """The store of a price zone whose id comes first."""
+    mine = (place.c.zone == zone) & (place.c.kind == PlaceKind.STORE.value)
+    row = conn.execute(select(place).where(mine).order_by(place.c.place_id).limit(1)).one_or_none()
+    return None if row is None else _place(row)
+
+
 def put_items(unit: Unit, items: Sequence[ItemDoc]) -> None:
     """Items with their bar codes; a code that another item had moves to this one."""
     latest = {one.sku: one for one in items}
@@ -80,6 +87,15 @@ def items_of(conn: Connection, skus: Sequence[str]) -> dict[str, ItemDoc]:
     for start in range(0, len(skus), bulk.MAX_IN):
         part = list(skus[start : start + bulk.MAX_IN])
         found.update({row.sku: _item(row) for row in conn.execute(_ITEMS.where(item.c.sku.in_(part)))})
+    return found
+
+
+def skus_of(conn: Connection, codes: Sequence[str]) -> dict[str, str]:
+    """The SKU behind each bar code (14 digits) that has one."""
+    found: dict[str, str] = {}
+    for start in range(0, len(codes), bulk.MAX_IN):
+        rows = conn.execute(select(gtin.c.gtin, gtin.c.sku).where(gtin.c.gtin.in_(codes[start : start + bulk.MAX_IN])))
+        found.update({row.gtin: row.sku for row in rows})
     return found
 
 

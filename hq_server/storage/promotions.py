@@ -39,6 +39,13 @@ def all_of(conn: Connection) -> Sequence[PromotionRow]:
     return [_row(row) for row in rows]
 
 
+def in_force(conn: Connection, store: str | None) -> Sequence[Promotion]:
+    """Those published to a store; with no store named, those published to every one."""
+    rows = conn.execute(select(promotion).where(promotion.c.ended.is_(False)).order_by(promotion.c.promo_id))
+    found = [_row(row) for row in rows]
+    return [one.promotion for one in found if not one.stores or store in one.stores]
+
+
 def _row(row: Row[tuple[object, ...]]) -> PromotionRow:
     doc = msgspec.json.decode(row.doc, type=Promotion)
     return PromotionRow(doc, tuple(row.stores.split()), row.ended, row.changed_ms)

@@ -18,6 +18,7 @@ from litestar.types import Message, Scope
 
 from hq_server.service.masterdata import PriceIn, QuickKeyIn
 from hq_server.service.orders import Wish, WishLine
+from hq_server.service.quotes import Basket, QuoteLine
 from hq_server.service.staff import Person
 from hq_server.web import (
     api_access,
@@ -30,6 +31,7 @@ from hq_server.web import (
     api_mails,
     api_master,
     api_promotions,
+    api_quotes,
     api_settings,
     api_snapshots,
     api_stock,
@@ -72,7 +74,7 @@ STRICT = strict_names(
         api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_taxes.TaxIn,
         api_master.StoreIn, api_settings.SettingsIn, api_promotions.CouponsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
         api_value.AdjustIn, api_value.CodeIn, api_value.InstrumentIn,
-        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, SealedKey, SealedKeys, AssertionIn, CertificateRequest, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
+        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, Basket, QuoteLine, SealedKey, SealedKeys, AssertionIn, CertificateRequest, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
     ]
 )  # fmt: skip
 
@@ -117,6 +119,7 @@ def _application(server: Server, schema: Callable[[], JsonObject], description: 
         *api_goods.goods_routes(server),
         *api_departments.department_routes(server),
         *api_taxes.tax_routes(server),
+        *api_quotes.quote_routes(server),
         *api_drawers.drawer_routes(server),
         *api_promotions.promotion_routes(server),
         *api_customers.customer_routes(server),

@@ -17,18 +17,18 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.events import SaleCompleted, SoldLine, SoldTax
 from retail_core.domain.ids import LineId, OperatorId
 from retail_core.domain.loyalty import LoyaltyRules
+from retail_core.domain.promotions.following import PREFIX
 from retail_core.domain.roles import Role
 from retail_core.domain.sale import Sale
 from retail_core.domain.saledata import Totals
 from retail_core.domain.saleline import SaleLine
 from retail_core.domain.shared import SharedReturns
-from retail_core.domain.tax import shared_taxes
+from retail_core.domain.sharing import tax_shares
 from retail_core.domain.tender import GIVES_CHANGE, Tender
 from retail_core.durable.engine import Connection
 
 SHORT_HASH_CHARS = 8
 COUPON_USED = "coupon.used"
-PREFIX = "promo:"
 """In front of the rule of a reason that is a promotion's."""
 
 
@@ -115,7 +115,7 @@ def sold_event(
     rounding_minor: int = 0,
 ) -> SaleCompleted:
     """The fact of a paid sale, every tax shared over its lines to the cent."""
-    shares = _tax_shares(sale, sold, totals)
+    shares = tax_shares(sold, totals.taxes, sale.tax_rounding)
     given = sum(tender.given_minor for tender in tenders)
     return SaleCompleted(
         sale.sale_id, receipt, sale.currency,
@@ -143,7 +143,7 @@ def _use_coupons(conn: Connection, event: SaleCompleted) -> None:
         customers_here.use_coupon(conn, coupon.code, coupon.serial, event.sale_id)
 
 
-def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int], finished_by: str) -> SoldLine:
+def _sold_line(n: int, line: SaleLine, shares: Mapping[tuple[LineId, str], int], finished_by: str) -> SoldLine:
     more = tuple(SoldTax(rate.tax_class, shares.get((line.line_id, rate.tax_class), 0)) for rate in line.more_taxes)
     return SoldLine(
         n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
@@ -151,10 +151,3 @@ def _sold_line(n: int, line: SaleLine, shares: dict[tuple[LineId, str], int], fi
         line.lot, line.serial, line.epc, line.expiry, line.back, line.sort, "" if line.by == finished_by else line.by,
         line.card, line.filled, line.taken.receipt or line.taken.till if line.taken and line.taken.agreed else "",
     )  # fmt: skip
-
-
-def _tax_shares(sale: Sale, sold: tuple[SaleLine, ...], totals: Totals) -> dict[tuple[LineId, str], int]:
-    """The document's taxes shared over its lines, to the cent."""
-    taxed = [line for line in sold if not line.exempt]
-    shared = shared_taxes(totals.taxes, [(line.taxes, line.amount_minor) for line in taxed], sale.tax_rounding)
-    return {(line.line_id, kind): tax for line, taxes in zip(taxed, shared, strict=True) for kind, tax in taxes.items()}

@@ -17,7 +17,7 @@ from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.ids import IdSource, LineId, Sku
 from retail_core.domain.pricing import BasketItem, PriceBook, price
 from retail_core.domain.quantity import ONE
-from retail_core.domain.saleline import LineSort, SaleLine, Seen
+from retail_core.domain.saleline import LineSort, SaleLine, Seen, paid_out
 from retail_core.domain.scanned import CodeKind, Scanned
 from retail_core.domain.tax import TaxRate
 from retail_core.durable.reference import ItemRow
@@ -129,12 +129,6 @@ class LineMaker:
 
 def rules_of(item: ItemRow) -> ItemRules:
     return item.more.rules if item.more.rules != NO_RULES else NO_RULES
-
-
-def paid_out(line: SaleLine) -> SaleLine:
-    """The line of empties: what they are worth goes to the customer."""
-    reasons = tuple(msgspec.structs.replace(reason, amount_minor=-reason.amount_minor) for reason in line.reasons)
-    return msgspec.structs.replace(line, unit_minor=-line.unit_minor, reasons=reasons)
 
 
 def _is_pack(item: ItemRow, scanned: Scanned | None) -> bool:

@@ -7,11 +7,12 @@ import msgspec
 
 from pos_app.devices.barcode.classify import CodeRules, classify
 from pos_app.service.lines import NOT_FOR_SALE, LineMaker
-from pos_app.service.promoting import EACH, Promoting
+from pos_app.service.promoting import Promoting
 from pos_app.storage.readers import Reference
 from retail_core.domain.clock import Clock
 from retail_core.domain.errors import RuleViolationError
 from retail_core.domain.promotions.engine import PromotionBook
+from retail_core.domain.promotions.following import EACH
 from retail_core.domain.promotions.model import Moment, Promotion
 from retail_core.domain.promotions.offers import BasketLine
 from retail_core.domain.saleline import SaleLine

@@ -1,34 +1,16 @@
-"""The store's promotions on the open sale: what each line is cut by, and why. Only lines that were touched are priced.
+"""The store's promotions on the open sale, and what the cashier is told of them. How they price is `Following`."""
 
-What promotions of the whole basket take off is known after each scan; lines get their shares of it when somebody looks.
-
-A sale keeps the promotions of its first scan until it is paid; after a restart it takes those of that moment. Goods that
-are marked down, carry their price on their label or got one by hand take part in none: they have their reason already.
-What is taken off by hand comes on top and is left as it is.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
-from functools import partial
+from datetime import tzinfo
 from typing import Protocol
 
 import msgspec
 
-from pos_app.service.completing import PREFIX
 from pos_app.service.outcome import Outcome, OutcomeKind
-from retail_core.domain.discounts import Kind
-from retail_core.domain.errors import RuleViolationError
-from retail_core.domain.ids import LineId, SaleId
-from retail_core.domain.promotions.engine import PricedBasket, PromotionBook
-from retail_core.domain.promotions.model import MINUTES_A_DAY, Moment, Promotion, Shopper, Validity
-from retail_core.domain.promotions.offers import BasketLine
-from retail_core.domain.promotions.whole import BasketCut
+from retail_core.domain.promotions.following import Following
+from retail_core.domain.promotions.model import Promotion
 from retail_core.domain.sale import Sale
-from retail_core.domain.saledata import SaleState
-from retail_core.domain.saleline import PriceReason, SaleLine
 from retail_core.durable.link import Promotions
 
-EACH = "each"
 GIFT_DUE = "promotion.gift_due"
 
 
@@ -38,183 +20,31 @@ class PromotionFacts(Protocol):
         ...
 
 
-class Promoting:
+class Promoting(Following):
     """Follows one sale at a time."""
 
     def __init__(self, facts: PromotionFacts, zone: tzinfo) -> None:
-        self._facts, self._zone = facts, zone
-        self._known = Promotions()
-        self._book = PromotionBook(())
-        self._until: Mapping[str, str] = {}
+        super().__init__(self._in_store, zone)
+        self._facts, self._brought = facts, Promotions()
         self._told: set[str] = set()
-        self._sale_id: SaleId | None = None
-        self._moment = Moment(0, 0, 0)
-        self._shopper = Shopper()
-        self._priced: _PricedSale | None = None
 
     @property
     def known(self) -> tuple[Promotion, ...]:
         """Those that hold for the next sale."""
-        return self._facts.promotions(self._known).promotions
-
-    @property
-    def in_force(self) -> tuple[Promotion, ...]:
-        """Those the open sale was begun under; with no sale open, those of the next."""
-        return self._known.promotions if self._priced else self.known
-
-    def follow(self, sale: Sale | None) -> None:
-        """Price what was touched. A cut that would make the sale smaller than what was taken already waits."""
-        if sale is None:
-            self._sale_id, self._priced = None, None
-            return
-        if sale.sale_id != self._sale_id:
-            self._begin(sale)
-        touched = sale.take_touched()
-        if self._priced is None or _shopper_of(sale) != self._shopper:
-            self._shopper = _shopper_of(sale)
-            basket = PricedBasket(self._book, self._shopper, self._moment)
-            self._priced = _PricedSale(basket, self._until)
-            self._priced.price_all(sale, [line.line_id for line in sale])
-        elif touched:
-            self._priced.price(sale, touched)
-        sale.take_touched()
+        return self._in_store()
 
     def noted(self, outcome: Outcome) -> Outcome:
         """What was done, with a word about a gift that is due since; each gift is spoken of once in a sale."""
-        fresh = next((one for one in self._due() if one.promo_id not in self._told), None)
+        fresh = next((one for one in self.gifts_due if one.promo_id not in self._told), None)
         if fresh is None or outcome.code or outcome.kind not in (OutcomeKind.ADDED, OutcomeKind.CHANGED):
             return outcome
         self._told.add(fresh.promo_id)
         return msgspec.structs.replace(outcome, code=GIFT_DUE, facts={"name": fresh.name})
 
-    def _begin(self, sale: Sale) -> None:
-        fresh = self._facts.promotions(self._known)
-        if fresh is not self._known:
-            self._known, self._book = fresh, PromotionBook(fresh.promotions)
-            self._until = {one.promo_id: until_text(one.validity, self._zone) for one in fresh.promotions}
-        local = datetime.fromtimestamp(sale.started_ms / 1000, UTC).astimezone(self._zone)
-        self._moment = Moment(sale.started_ms, local.weekday(), local.hour * 60 + local.minute)
-        self._sale_id = sale.sale_id
+    def begin(self, sale: Sale) -> None:
         self._told.clear()
-        self._priced = None
+        super().begin(sale)
 
-    def _due(self) -> tuple[Promotion, ...]:
-        return self._priced.due if self._priced else ()
-
-
-class _PricedSale:
-    """One sale as promotions price it for one shopper."""
-
-    def __init__(self, basket: PricedBasket, until: Mapping[str, str]) -> None:
-        self.due: tuple[Promotion, ...] = ()
-        """Those whose gift is earned and not in the basket."""
-        self._basket, self._until = basket, until
-        self._in: set[LineId] = set()
-        self._names: dict[str, str] = {}
-        self._shares: dict[str, dict[LineId, int]] = {}  # of each cut of the whole basket, as the lines have them
-        self._shared_minor = 0
-        self._refused = False  # a line kept what it was cut by before part of the sale was paid
-
-    def price_all(self, sale: Sale, lines: Iterable[LineId]) -> None:
-        """Everything anew, shares included."""
-        sale.share_anew()
-        changed = self._put(sale, lines)
-        self._write(sale, changed | self._share(self._cuts()))
-
-    def price(self, sale: Sale, touched: Iterable[LineId]) -> None:
-        """What was touched. Of what is taken off the whole basket the lines get their shares when somebody looks; while
-        part of the sale is paid they get them now, as far as they may."""
-        sale.share_anew()
-        changed = self._put(sale, touched)
-        cuts = self._cuts()
-        if sale.tenders or sale.state is not SaleState.OPEN or self._refused:
-            self._write(sale, changed | self._share(cuts))
-            return
-        for line_id in changed - self._in:
-            self._shared_minor -= sum(shares.pop(line_id, 0) for shares in self._shares.values())
-        self._write(sale, changed)
-        if cuts or self._shares:
-            sale.share_later(sum(cut.minor for cut in cuts) - self._shared_minor, partial(self._share_out, cuts))
-
-    def _cuts(self) -> Sequence[BasketCut]:
-        cuts = self._basket.basket_cuts()
-        self.due = self._basket.gifts_due(cuts)
-        return cuts
-
-    def _put(self, sale: Sale, touched: Iterable[LineId]) -> set[LineId]:
-        changed = set(touched)
-        for line_id in touched:
-            changed |= self._put_line(sale.line(line_id))
-        return changed
-
-    def _put_line(self, line: SaleLine) -> frozenset[LineId]:
-        fixed = line.packed or (line.manual is not None and line.manual.kind is Kind.PRICE)
-        if line.takes_discount and not own_reasons(line) and not fixed:
-            self._in.add(line.line_id)
-            return self._basket.put(
-                BasketLine(
-                    line.line_id, line.sku, line.department, line.unit_minor, line.qty_milli, counted=line.unit == EACH
-                )
-            )
-        if line.line_id not in self._in:
-            return frozenset()
-        self._in.discard(line.line_id)
-        return self._basket.remove(line.line_id)
-
-    def _share(self, cuts: Sequence[BasketCut]) -> set[LineId]:
-        """What is taken off the whole basket, shared over its lines; those of which the share is different now."""
-        before, self._shares = self._shares, {cut.promo_id: dict(cut.shares) for cut in cuts}
-        self._names |= {cut.promo_id: cut.name for cut in cuts}
-        self._shared_minor = sum(cut.minor for cut in cuts)
-        return {
-            line_id
-            for promo in before.keys() | self._shares
-            for line_id, _ in before.get(promo, {}).items() ^ self._shares.get(promo, {}).items()
-        }
-
-    def _share_out(self, cuts: Sequence[BasketCut], lines: Mapping[LineId, SaleLine]) -> Iterable[SaleLine]:
-        changed = [lines[line_id] for line_id in self._share(cuts)]
-        return [msgspec.structs.replace(line, reasons=self._reasons(line)) for line in changed]
-
-    def _write(self, sale: Sale, changed: Iterable[LineId]) -> None:
-        for line_id in changed:
-            line = sale.line(line_id)
-            reasons = self._reasons(line)
-            before = tuple(reason for reason in line.reasons if not reason.by_hand)
-            if reasons != before and not line.voided:
-                try:
-                    sale.replace_line(line_id, msgspec.structs.replace(line, reasons=reasons))
-                except RuleViolationError:
-                    self._refused = True  # part of it is paid: what is left stays as the customer saw it
-
-    def _reasons(self, line: SaleLine) -> tuple[PriceReason, ...]:
-        """Why it costs what it costs, but for what was done by hand."""
-        if line.line_id not in self._in:
-            return own_reasons(line)
-        cuts = self._basket.reasons(line.line_id)
-        named = [self._reason(cut.rule, cut.amount_minor, cut.text) for cut in cuts]
-        given = ((promo, shares.get(line.line_id)) for promo, shares in self._shares.items())
-        shared = (self._reason(promo, -minor, self._names[promo]) for promo, minor in given if minor)
-        return (*own_reasons(line), *named, *shared)
-
-    def _reason(self, promo_id: str, minor: int, name: str) -> PriceReason:
-        return PriceReason(PREFIX + promo_id, minor, name, until=self._until.get(promo_id, ""))
-
-
-def until_text(validity: Validity, zone: tzinfo) -> str:
-    """How long it holds: until an hour of the day it began on, or through its last day; nothing for one without end."""
-    if validity.until_minute < MINUTES_A_DAY:
-        return f"{validity.until_minute // 60:02d}:{validity.until_minute % 60:02d}"
-    if not validity.until_ms:
-        return ""
-    return datetime.fromtimestamp((validity.until_ms - 1) / 1000, UTC).astimezone(zone).date().isoformat()
-
-
-def _shopper_of(sale: Sale) -> Shopper:
-    tier = sale.customer.tier if sale.customer else ""
-    return Shopper(tier, tuple(coupon.code for coupon in sale.coupons))
-
-
-def own_reasons(line: SaleLine) -> tuple[PriceReason, ...]:
-    """Why a line costs what it costs, but for promotions and what was done by hand."""
-    return tuple(reason for reason in line.reasons if not reason.rule.startswith(PREFIX) and not reason.by_hand)
+    def _in_store(self) -> tuple[Promotion, ...]:
+        self._brought = self._facts.promotions(self._brought)
+        return self._brought.promotions

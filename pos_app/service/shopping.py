@@ -4,21 +4,23 @@ A loyalty card or a coupon may be scanned at any time; neither is goods. A coupo
 signature is, and unused as far as this till knows; its sale's transaction notes the use, and HQ opens a case for a second.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
 from pos_app.runtime.writer import Writer
-from pos_app.service.completing import COUPON_USED, PREFIX
+from pos_app.service.completing import COUPON_USED
 from pos_app.service.customers import Customers
 from pos_app.service.outcome import Outcome, OutcomeKind
 from pos_app.service.paying import Paying
 from pos_app.service.selling import Selling
 from pos_app.storage import customers_here
 from retail_core.domain.clock import Clock
-from retail_core.domain.coupons import SaleCoupon, coupon_name
+from retail_core.domain.coupons import SaleCoupon
 from retail_core.domain.customers import Customer
 from retail_core.domain.errors import CodedError, RuleViolationError
+from retail_core.domain.promotions.coupon_codes import coupon_of, named_by
+from retail_core.domain.promotions.following import PREFIX
 from retail_core.domain.promotions.model import Promotion
 from retail_core.domain.sale import Sale
 from retail_core.domain.saleline import PriceReason, SaleLine
@@ -91,8 +93,7 @@ class Shopping:
             return self.attach(customer)
         if scanned.kind is CodeKind.LOYALTY_CARD:
             raise RuleViolationError(NOBODY_WITH_CARD)
-        name = coupon_name(scanned.text)
-        return self._take_coupon(scanned.text) if any(self._named(name)) else None
+        return self._take_coupon(scanned.text) if any(named_by(self._promotions(), scanned.text)) else None
 
     # ── coupons ──────────────────────────────────────────────────────────────────────────────────
 
@@ -134,19 +135,8 @@ class Shopping:
     def _read(self, text: str) -> tuple[SaleCoupon, Promotion]:
         now_ms = self._clock.now_ms()
         printed = read_coupon(self._hq_key, text, now_ms) if text.startswith(COUPON_PREFIX) else None
-        found = list(self._named(coupon_name(printed.code if printed else text)))
-        if not found:
-            raise RuleViolationError("coupon.unknown")
-        for promotion in found:
-            when = promotion.validity
-            if when.from_ms <= now_ms and (not when.until_ms or now_ms < when.until_ms):
-                opens = tuple(one.promo_id for one in found if one.coupon == promotion.coupon)
-                return SaleCoupon(promotion.coupon, printed.serial if printed else "", opens), promotion
-        early = all(now_ms < promotion.validity.from_ms for promotion in found)
-        raise RuleViolationError("coupon.not_yet" if early else "coupon.expired")
-
-    def _named(self, name: str) -> Iterator[Promotion]:
-        return (one for one in self._promotions() if one.coupon and coupon_name(one.coupon) == name)
+        code, serial = (printed.code, printed.serial) if printed else (text, "")
+        return coupon_of(self._promotions(), code, serial, now_ms)
 
     def _ask_whether_used(self, coupon: SaleCoupon) -> None:
         """Nobody waits for the answer: the sale goes on, and the coupon comes off if it is a used one."""

@@ -38,9 +38,9 @@ class TaxRates:
     def of(self, tax_class: str) -> Rates:
         """The main rate first."""
         settings = self._facts.settings()
-        classes = settings.tax.stands_for.get(tax_class) if settings else None
+        classes = settings.tax.classes_of(tax_class) if settings else (tax_class,)
         held, day = self.held(), self.today()
-        return tuple(held.get(one) or self._catalogue.tax_rate(one, day) for one in classes or (tax_class,))
+        return tuple(held.get(one) or self._catalogue.tax_rate(one, day) for one in classes)
 
     def now(self, line: SaleLine) -> SaleLine:
         """The line with the rates of today for its classes; itself when they are those it has. Goods that come back keep the

@@ -193,3 +193,9 @@ def by_hand(line: SaleLine) -> SaleLine:
         rule = PRICE_RULE if manual.kind is Kind.PRICE else LINE_RULE
         kept = (*kept, PriceReason(rule, minor, percent_text(manual), manual.why, manual.by))
     return line if kept == line.reasons else msgspec.structs.replace(line, reasons=kept)
+
+
+def paid_out(line: SaleLine) -> SaleLine:
+    """The line of empties: what they are worth goes to the customer."""
+    reasons = tuple(msgspec.structs.replace(reason, amount_minor=-reason.amount_minor) for reason in line.reasons)
+    return msgspec.structs.replace(line, unit_minor=-line.unit_minor, reasons=reasons)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from retail_core.domain.discounts import SALE_RULE, Manual, percent_text, shares
 from retail_core.domain.ids import LineId
 from retail_core.domain.saleline import PriceReason, SaleLine
-from retail_core.domain.tax import EXEMPT_RULE, Exemption, Rounding, included_taxes
+from retail_core.domain.tax import EXEMPT_RULE, Exemption, Rounding, TaxPart, included_taxes, shared_taxes
 
 ShareOut = Callable[[Mapping[LineId, SaleLine]], Iterable[SaleLine]]
 """Given the lines of a sale as they are, those that have another share of what promotions take off the whole now."""
@@ -26,6 +26,15 @@ def shared(
     bare = [line.without_shares() for line in lines]
     cut = _discounted(bare, discount) if discount else bare
     return _without_tax(cut, exempt, rounding) if exempt else cut
+
+
+def tax_shares(
+    lines: Iterable[SaleLine], parts: Sequence[TaxPart], rounding: Rounding
+) -> Mapping[tuple[LineId, str], int]:
+    """The document's taxes (`parts`) shared over its lines, to the cent: by line and class."""
+    taxed = [line for line in lines if not line.exempt]
+    shares = shared_taxes(parts, [(line.taxes, line.amount_minor) for line in taxed], rounding)
+    return {(line.line_id, kind): tax for line, taxes in zip(taxed, shares, strict=True) for kind, tax in taxes.items()}
 
 
 def _discounted(lines: Sequence[SaleLine], given: Manual) -> Sequence[SaleLine]:

@@ -46,6 +46,10 @@ class TaxRules(msgspec.Struct, frozen=True, omit_defaults=True):
     rounding: Rounding = Rounding.DOCUMENT
     stands_for: Annotated[dict[str, Classes], msgspec.Meta(max_length=100)] = {}
 
+    def classes_of(self, tax_class: str) -> tuple[str, ...]:
+        """The classes whose rates goods of this class bear here, the main one first."""
+        return self.stands_for.get(tax_class) or (tax_class,)
+
 
 class TaxRate(msgspec.Struct, frozen=True):
     """A rate in parts per million (21 % = 210000). `included`: the shelf price already holds it."""

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pos_app.service.promoting import until_text
 from retail_core.domain.ids import Sku
+from retail_core.domain.promotions.following import until_text
 from retail_core.domain.promotions.model import (
     BasketPercent,
     Goods,
