@@ -22,6 +22,7 @@ def screen_state(workplace: Workplace) -> dict[str, object]:
         "receipt": paid.receipt_no if paid else "",
         "notice": workplace.shell.notices.text(),
         "lamp": workplace.shell.top.lamp_text(),
+        "devices": {lamp.name: lamp.tone.value for lamp in workplace.device_lamps()},
         "orders_waiting": workplace.pickup_count,
         "order": _order(order) if order else None,
         "side": workplace.pickup.side_name(),

@@ -65,7 +65,7 @@ class Workplace(QObject):
         super().__init__()
         self.till = till
         self.counter: AtCounter = counter or NoCounter()
-        self._devices = devices
+        self.device_lamps = devices
         self._zone = ZoneInfo(till.config.timezone)
         self.pickup_count = 0
         set_language(SOURCE_LANGUAGE)  # windows are made in English and spoken to from then on
@@ -373,7 +373,7 @@ class Workplace(QObject):
     def _show_top(self) -> None:
         operator = self.till.signing_in.operator
         spaces = self._workspaces(operator) if operator else ()
-        top = top_state(self.till, self._zone, spaces, self._space(), self._devices(), self.pickup_count)
+        top = top_state(self.till, self._zone, spaces, self._space(), self.device_lamps(), self.pickup_count)
         top = self.trainer.marked(top)
         self.shell.show_top(top)
 

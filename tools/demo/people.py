@@ -35,6 +35,8 @@ class AtTill:
         self.hands.type(who.pin[2:])
         self.hands.key("Enter")
         self.hands.wait_until(lambda seen: seen["operator"] == who.name, f"{who.name} is signed in")
+        # what is scanned before its port is open is lost, in a shop as here
+        self.hands.wait_until(lambda seen: seen["devices"].get("scanner") == "ok", "the scanner's lamp")
 
     def scan(self, code: str) -> None:
         """A read by the hand scanner, at the pace of a hand."""
