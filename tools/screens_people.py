@@ -101,7 +101,7 @@ def _settings() -> QWidget:
         ChoiceView(name, words, detail, tuple(OptionView(o, o, at == chosen) for at, o in enumerate(options)))
         for name, words, detail, options, chosen in CHOICES
     )
-    source = "Set by head office; they can only be read here. PgUp and PgDn move them."
+    source = "Set by head office; they can only be read here. PgUp and PgDown move them."
     view.show_state(SettingsState(choices, 1, source, store_rules(RULES), "↑ ↓ choose, F6 changes; or tap."))
     return view
 

@@ -11,7 +11,7 @@ from pos_app.ui.keymap import EXCEPTION_KEYS, Act, Slot
 from pos_app.ui.screens.exceptions.state import ActView, CashierView, ExceptionsState
 from pos_app.ui.screens.exceptions.view import ExceptionsView
 from pos_app.ui.screens.screen import Screen
-from pos_app.ui.words import date_words, ltr, ntr, tr
+from pos_app.ui.words import date_words, ltr, ntr, own_way, tr
 from retail_core.domain.cashier_acts import ActKind
 
 SPANS: Mapping[Act, int] = MappingProxyType({Act.TODAY: 1, Act.WEEK: 7, Act.MONTH: 30})
@@ -125,12 +125,12 @@ class ExceptionsPresenter(Screen):
         at = datetime.fromtimestamp(act.at_ms / 1000, UTC).astimezone(self._zone)
         names = self._reports.names()
         about = [ltr(act.subject)] if act.subject else []
-        by = [tr("agreed by {name}", name=names.get(act.approver, act.approver))] if act.approver else []
+        by = [tr("agreed by {name}", name=own_way(names.get(act.approver, act.approver)))] if act.approver else []
         amount = format_money(act.amount_minor, self._currency) if act.amount_minor else ""
-        return ActView(f"{at:%d.%m. %H:%M}", act_words(act.kind), " · ".join((*about, *by)), amount)
+        return ActView(ltr(f"{at:%d.%m. %H:%M}"), act_words(act.kind), " · ".join((*about, *by)), amount)
 
     def _name(self, row: CashierRow) -> str:
-        return tr("Nobody signed in") if row.operator_id == "nobody" else row.name
+        return tr("Nobody signed in") if row.operator_id == "nobody" else own_way(row.name)
 
 
 def column_words() -> tuple[str, ...]:
@@ -161,4 +161,4 @@ def act_words(kind: ActKind) -> str:
 
 
 def _short(day: str) -> str:
-    return f"{date.fromisoformat(day):%d.%m.}"
+    return ltr(f"{date.fromisoformat(day):%d.%m.}")
