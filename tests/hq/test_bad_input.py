@@ -1,5 +1,6 @@
 """Bad input at head office: each kind has its answer, is counted, is shown to people, and stops nothing else."""
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from hq_server.service import shutting_out
 from retail_core.domain.roles import Role
 from retail_core.wire.messages import MAX_EXPANDED_BYTES
+from tests.agent.support import until
 from tests.hq.running import RunningHq
 from tests.hq.support import OTHER_STORE, STORE, enrolled
 from tests.support.bad_input import BAD, BOMB_BYTES, Bad, Hop, answered, bomb, next_good_batch_passes, three_sales
 
 pytestmark = pytest.mark.xdist_group("hq-bad-input")  # one server for all of them
 PEAK_EXTRA = 32 * 1024 * 1024
+ATTEMPTS = count(1)  # a second attempt is made by other machines: the server of the first one knows those of the first
 
 
 def counts(running: RunningHq) -> dict[str, float]:
@@ -34,7 +37,7 @@ def shown(running: RunningHq) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 def test_bad_input_is_answered_counted_and_shown_and_stops_nothing(running: RunningHq, bad: Bad) -> None:
-    name = bad.name.replace(" ", "-")
+    name = f"{bad.name.replace(' ', '-')}-{next(ATTEMPTS)}"
     machine, gone = three_sales(enrolled(running.hq, f"bad-{name}")), enrolled(running.hq, f"gone-{name}")
     foreign = enrolled(running.hq, f"far-{name}", OTHER_STORE)
     before = counts(running)
@@ -46,7 +49,9 @@ def test_bad_input_is_answered_counted_and_shown_and_stops_nothing(running: Runn
         after = counts(running)
         assert after.get(bad.counted, 0) > before.get(bad.counted, 0), after
         about = gone.node.node_id if bad.code == "node.revoked" else machine.node.node_id
-        assert {kind for kind, node in shown(running) if node == about} == ({bad.shown} if bad.shown else set())
+        if bad.shown:  # the case is opened once the machine has its answer
+            until(lambda: (bad.shown, about) in shown(running))
+        assert {kind for kind, node in shown(running) if node == about} <= {bad.shown}
         next_good_batch_passes(hop, bad)
 
 
@@ -55,8 +60,9 @@ def test_the_page_says_which_register_sent_what(running: RunningHq) -> None:
     header, body = machine.batch()
     with running.as_node(machine) as client:
         Hop("hq", machine, machine, client, client, "", 0).push(header, body[:-4])
+    said = "T77: It sent bytes that are no batch, or that its key did not sign."
     with running.signed_in() as browser:
-        assert "T77: It sent bytes that are no batch, or that its key did not sign." in browser.get("/").text
+        until(lambda: said in browser.get("/").text)
 
 
 def test_a_bomb_costs_less_than_32_mib(running: RunningHq) -> None:
