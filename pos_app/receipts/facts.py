@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import msgspec
+
 from pos_app.locale.mark import _
 
 
-@dataclass(frozen=True)
-class ReceiptCut:
+class ReceiptCut(msgspec.Struct, frozen=True):
     """Why a line costs what it costs: a promotion by its name, anything else by its rule. Below zero is taken off.
 
     `until`: its last day, or the hour it ends.
@@ -20,8 +21,7 @@ class ReceiptCut:
     until: str = ""
 
 
-@dataclass(frozen=True)
-class ReceiptLine:
+class ReceiptLine(msgspec.Struct, frozen=True):
     """A sold line; voided lines are not handed in. `unit` is "each" or the unit it is weighed in.
 
     `amount_minor` is what was paid for it, after its `cuts`. `back`: the goods came back; `of_receipt` is the receipt they were bought with, empty when there was none.
@@ -38,8 +38,7 @@ class ReceiptLine:
     card: str = ""  # the last figures of the gift card it put money on; its name is then in the receipt's language
 
 
-@dataclass(frozen=True)
-class ReceiptTax:
+class ReceiptTax(msgspec.Struct, frozen=True):
     """One rate. `taxable_minor` is the sum of its lines, the tax being in it (`included`) or on top."""
 
     name: str
@@ -49,8 +48,7 @@ class ReceiptTax:
     tax_minor: int
 
 
-@dataclass(frozen=True)
-class ReceiptTender:
+class ReceiptTender(msgspec.Struct, frozen=True):
     """What was handed over, by kind ("cash" …); `note` says which card or foreign sum, `left_minor` what it is worth now.
 
     Of points both are how many they are.
@@ -63,8 +61,7 @@ class ReceiptTender:
     points: int = 0
 
 
-@dataclass(frozen=True)
-class ReceiptVoucher:
+class ReceiptVoucher(msgspec.Struct, frozen=True):
     """Store credit given with the sale: whoever brings `code` may spend it."""
 
     amount_minor: int

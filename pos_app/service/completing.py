@@ -74,14 +74,15 @@ def complete(
         session_for_sale(store, operator.operator_id)
         append_owed(store, owed)
         number = store.next_receipt()
+        receipt = number.text
         stamp = store.stamp(operator.operator_id)
-        event = sold_event(sale, sold, totals, tenders, number.text, operator.operator_id, closing.rounding_minor)
+        event = sold_event(sale, sold, totals, tenders, receipt, operator.operator_id, closing.rounding_minor)
         entry = store.append_at(event, stamp).entry
         sales.put_sale(
             conn, event, number, sold, event_id=entry.id, biz_date=stamp.biz_date, at_ms=stamp.at,
             operator_id=operator.operator_id, book=sale.book,
         )  # fmt: skip
-        returns.note_returns(conn, event.lines, number.text, closing.returns, store.journal.node)
+        returns.note_returns(conn, event.lines, receipt, closing.returns, store.journal.node)
         note_sale(store, event, number, stamp.at)
         left = book(
             store, event, {line.card: line.label for line in sold if line.card}, closing.wallet, operator.operator_id
@@ -95,10 +96,10 @@ def complete(
                 register=store.config.register, short_hash=short_hash, left=left, vouchers=closing.vouchers,
                 points=points,
             )  # fmt: skip
-            spool.put_job(conn, spool.RECEIPT, number.text, msgspec.json.encode(document), stamp.at)
+            spool.put_job(conn, spool.RECEIPT, receipt, msgspec.json.encode(document), stamp.at)
         waiting.forget(conn, sale.sale_id)
     return PaidSale(
-        sale.sale_id, number.text, event.total_minor, sum(tender.given_minor for tender in tenders), event.change_minor,
+        sale.sale_id, receipt, event.total_minor, sum(tender.given_minor for tender in tenders), event.change_minor,
         sale.currency, sold, stamp.at, short_hash,
         cash=event.change_minor > 0 or any(tender.kind in GIVES_CHANGE for tender in tenders),
         points=points, cash_back=any(map(cash_back_minor, tenders)),
@@ -119,7 +120,7 @@ def sold_event(
     given = sum(tender.given_minor for tender in tenders)
     return SaleCompleted(
         sale.sale_id, receipt, sale.currency,
-        tuple(_sold_line(n, line, shares, finished_by) for n, line in enumerate(sold, start=1)),
+        tuple([_sold_line(n, line, shares, finished_by) for n, line in enumerate(sold, start=1)]),
         totals.taxes, tenders, totals.due_minor, given - sum(tender.amount_minor for tender in tenders),
         rounding_minor,
         customer=sale.customer.customer_id if sale.customer else None,
@@ -144,7 +145,7 @@ def _use_coupons(conn: Connection, event: SaleCompleted) -> None:
 
 
 def _sold_line(n: int, line: SaleLine, shares: Mapping[tuple[LineId, str], int], finished_by: str) -> SoldLine:
-    more = tuple(SoldTax(rate.tax_class, shares.get((line.line_id, rate.tax_class), 0)) for rate in line.more_taxes)
+    more = tuple([SoldTax(rate.tax_class, shares.get((line.line_id, rate.tax_class), 0)) for rate in line.more_taxes])
     return SoldLine(
         n, line.sku, line.qty_milli, line.unit_minor, line.amount_minor, line.tax.tax_class,
         shares.get((line.line_id, line.tax.tax_class), 0), line.gtin, line.book, line.reasons, more,

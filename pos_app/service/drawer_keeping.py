@@ -52,7 +52,7 @@ def note_sale(store: TillStore, sale: SaleCompleted, number: ReceiptNumber, at_m
     session = store.session
     if session is None:
         return
-    receipt = ReceiptRange(number.series, number.counter, number.counter, number.text, number.text)
+    receipt = ReceiptRange(number.series, number.counter, number.counter, sale.receipt, sale.receipt)
     hour = datetime.fromtimestamp(at_ms / 1000, store.zone).hour
     _put(store, session.after(DrawerAct.SELL), with_sale(session.totals, sale, receipt, hour))
 

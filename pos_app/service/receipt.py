@@ -53,7 +53,7 @@ def receipt_data(
         operator=operator,
         register=register,
         currency=event.currency,
-        lines=tuple(_line(line) for line in sold),
+        lines=tuple([_line(line, made.amount_minor) for line, made in zip(sold, event.lines, strict=True)]),
         taxes=tuple(
             ReceiptTax(
                 names[part.tax_class, part.rate_ppm], part.rate_ppm, part.included, part.taxable_minor, part.tax_minor
@@ -85,9 +85,9 @@ def _tender(tender: Tender, left: Mapping[str, int]) -> ReceiptTender:
     return ReceiptTender(tender.kind.value, tender.given_minor, note, left.get(tender.reference), tender.points)
 
 
-def _line(line: SaleLine) -> ReceiptLine:
+def _line(line: SaleLine, amount_minor: int) -> ReceiptLine:
     of_receipt = line.back.receipt if line.back else ""
-    cuts = () if line.back else tuple(
+    cuts = () if line.back or not line.reasons else tuple(
         ReceiptCut(reason.rule, reason.text, reason.amount_minor, reason.until)
         for reason in line.reasons
         if reason.amount_minor
@@ -96,7 +96,7 @@ def _line(line: SaleLine) -> ReceiptLine:
         line.name,
         line.qty_milli,
         line.unit_minor,
-        line.amount_minor,
+        amount_minor,
         line.unit,
         line.back is not None,
         of_receipt,

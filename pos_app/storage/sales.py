@@ -69,7 +69,7 @@ def put_sale(
     conn.execute(
         _SALE,
         (
-            event.sale_id, number.text, number.series, number.counter, biz_date, at_ms, operator_id, event.currency,
+            event.sale_id, event.receipt, number.series, number.counter, biz_date, at_ms, operator_id, event.currency,
             event.total_minor, sum(part.tax_minor for part in event.taxes), event.change_minor, book, event_id,
             event.customer or "",
         ),

@@ -192,8 +192,12 @@ def shared_taxes(parts: Sequence[TaxPart], lines: Sequence[Taxed], rounding: Rou
     """Tax of each line by class; for every class Σ lines = the part's tax."""
     shared: list[dict[str, int]] = [{} for _ in lines]
     for part in parts:
+        name, rate_ppm, included = part.tax_class, part.rate_ppm, part.included
         mine = [
-            (n, rates, rate, amount) for n, (rates, amount) in enumerate(lines) for rate in rates if _is(rate, part)
+            (n, rates, rate, amount)
+            for n, (rates, amount) in enumerate(lines)
+            for rate in rates  # two rates of one class are two parts: what comes back bears the rate it was sold under
+            if rate.tax_class == name and rate.rate_ppm == rate_ppm and rate.included == included
         ]
         if rounding is Rounding.LINE:
             taxes = tuple(line_tax(rates, rate, amount) for _, rates, rate, amount in mine)
@@ -214,11 +218,6 @@ def included_taxes(lines: Sequence[Taxed], rounding: Rounding) -> tuple[int, ...
         sums.count(rates, amount_minor, +1)
     included = [part for part in sums.parts() if part.included]
     return tuple(sum(taxes.values()) for taxes in shared_taxes(included, lines, rounding))
-
-
-def _is(rate: TaxRate, part: TaxPart) -> bool:
-    """Two rates of one class are two parts: what comes back bears the rate it was sold under."""
-    return (rate.tax_class, rate.rate_ppm, rate.included) == (part.tax_class, part.rate_ppm, part.included)
 
 
 def _rounded(exact: Sequence[tuple[int, int]]) -> int:

@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import replace
 
+import msgspec
 import pytest
 import zxingcpp
 from hypothesis import given, settings
@@ -250,8 +251,12 @@ def test_a_line_too_wide_for_its_column_is_drawn_smaller_not_cut() -> None:
 
 
 def test_goods_that_come_back_are_listed_below_zero_with_the_receipt_they_were_bought_with() -> None:
-    back = replace(line("Wool throw", -3990), unit_minor=3990, back=True, of_receipt="S0319-T1-A-000007")
-    data = replace(receipt(back, replace(line("Candle", -1250), back=True)), total_minor=-5240, change_minor=0)
+    back = msgspec.structs.replace(
+        line("Wool throw", -3990), unit_minor=3990, back=True, of_receipt="S0319-T1-A-000007"
+    )
+    data = replace(
+        receipt(back, msgspec.structs.replace(line("Candle", -1250), back=True)), total_minor=-5240, change_minor=0
+    )
     said = text.render(receipt_document(data))
     assert "Wool throw                                −39.90\n  returned, receipt S0319-T1-A-000007" in said
     assert "Candle                                    −12.50\n  returned\n" in said
