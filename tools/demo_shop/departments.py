@@ -2,13 +2,13 @@
 
 from types import MappingProxyType
 
-from retail_core.durable.reference import TaxDoc
+from hq_server.service.taxes import TaxChange
 
 TAXES = (
-    TaxDoc("food", "VAT 9 %", 90_000),
-    TaxDoc("general", "VAT 21 %", 210_000),
-    TaxDoc("plants", "VAT 9 %", 90_000),
-    TaxDoc("alcohol", "VAT 21 %", 210_000),
+    TaxChange("food", "VAT 9 %", 90_000),
+    TaxChange("general", "VAT 21 %", 210_000),
+    TaxChange("plants", "VAT 9 %", 90_000),
+    TaxChange("alcohol", "VAT 21 %", 210_000),
 )
 FOOD, GENERAL, PLANTS, ALCOHOL = (tax.tax_class for tax in TAXES)
 
