@@ -6,10 +6,12 @@ begun in every store the class is published anew with the new rate as that of no
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
 from hq_server.service.context import Hq
+from hq_server.service.fields import Id, Name, Ppm
 from hq_server.service.journal import zone_of
 from hq_server.storage import catalogue, feed, taxes
 from hq_server.storage.catalogue import PlaceRow
@@ -23,17 +25,22 @@ MAX_AHEAD = 16
 KEPT_BEGUN = 4
 """Rates of the past that tills are told: a basket put aside and the day's report may still need their names."""
 KIND, STORE = "tax", PlaceKind.STORE.value
+Day = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 
 
-class TaxChange(msgspec.Struct, frozen=True):
-    """A rate of a class; without `valid_from` it holds at once, in place of the one in force. `ended` takes one back that
-    was planned for `valid_from`; its name and rate are not looked at."""
+class TaxChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rate of a tax class; 21 % is 210000 parts per million.
 
-    tax_class: str
-    name: str
-    rate_ppm: int
+    `valid_from`: the day, YYYY-MM-DD, at whose midnight each store begins to use it; without one it holds at once and
+    takes the place of the rate in force. `ended` takes a rate back that was planned for that day; its name and rate are
+    not looked at.
+    """
+
+    tax_class: Id
+    name: Name
+    rate_ppm: Ppm
     included: bool = True
-    valid_from: str = ""
+    valid_from: Day = ""
     ended: bool = False
 
 

@@ -1,14 +1,11 @@
 """Tax classes over REST, each rate with the day it begins on. Each request is taken whole or not at all."""
 
-from typing import Annotated
-
 import msgspec
 from litestar import get, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from hq_server.service import taxes
-from hq_server.service.fields import Id, Name, Ppm
 from hq_server.service.masterdata import MAX_ROWS
 from hq_server.service.taxes import TaxChange
 from hq_server.web.guards import NEEDS
@@ -20,22 +17,6 @@ from retail_core.domain.roles import Permission
 from retail_core.durable.taxes import TaxDoc
 
 EDIT = {NEEDS: Permission.EDIT_MASTER_DATA}
-Day = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
-
-
-class TaxIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A rate of a tax class; 21 % is 210000 parts per million.
-
-    `valid_from`: the day, YYYY-MM-DD, at whose midnight each store begins to use it; without one it holds at once and
-    takes the place of the rate in force. `ended` takes a rate back that was planned for that day.
-    """
-
-    tax_class: Id
-    name: Name
-    rate_ppm: Ppm
-    included: bool = True
-    valid_from: Day = ""
-    ended: bool = False
 
 
 class TaxesSet(msgspec.Struct, frozen=True):
@@ -56,13 +37,10 @@ def tax_routes(server: Server) -> list[HTTPRouteHandler]:
 
     @put("/api/tax", opt=EDIT, summary="Make or change tax classes, now or from a day on", responses=refused)
     @threaded
-    def put_all(data: JSONBody[list[TaxIn]]) -> TaxesSet:
+    def put_all(data: JSONBody[list[TaxChange]]) -> TaxesSet:
         if len(data) > MAX_ROWS:
             raise RuleViolationError("request.too_many_rows", rows=len(data), limit=MAX_ROWS)
-        taxes.put_taxes(
-            hq,
-            [TaxChange(one.tax_class, one.name, one.rate_ppm, one.included, one.valid_from, one.ended) for one in data],
-        )
+        taxes.put_taxes(hq, data)
         return TaxesSet(len(data))
 
     @get("/api/tax", opt=EDIT, summary="Tax classes", responses=errors(401, 403))

@@ -20,6 +20,7 @@ from hq_server.service.masterdata import PriceIn, QuickKeyIn
 from hq_server.service.orders import Wish, WishLine
 from hq_server.service.quotes import Basket, QuoteLine
 from hq_server.service.staff import Person
+from hq_server.service.taxes import TaxChange
 from hq_server.web import (
     api_access,
     api_cashiers,
@@ -71,10 +72,10 @@ HEADERS = {
 }
 STRICT = strict_names(
     [
-        api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn, api_taxes.TaxIn,
+        api_access.CodeIn, api_access.TokenIn, api_access.UserIn, api_customers.ConsentIn, api_customers.CustomerIn, api_customers.FindIn, api_departments.DepartmentIn, api_master.ProductIn,
         api_master.StoreIn, api_settings.SettingsIn, api_promotions.CouponsIn, api_promotions.PromotionIn, api_stock.MoveIn, api_stock.MoveLine,
         api_value.AdjustIn, api_value.CodeIn, api_value.InstrumentIn,
-        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, Basket, QuoteLine, SealedKey, SealedKeys, AssertionIn, CertificateRequest, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
+        api_goods.RecallIn, api_goods.RcnIn, api_goods.MarkdownIn, api_goods.GoodsRulesIn, api_lost.ReleaseIn, AskedIds, Basket, QuoteLine, SealedKey, SealedKeys, TaxChange, AssertionIn, CertificateRequest, EnrolRequest, Person, PriceIn, QuickKeyIn, Wish, WishLine,
     ]
 )  # fmt: skip
 
