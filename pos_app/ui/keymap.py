@@ -334,6 +334,20 @@ def default_key(act: Act) -> str:
     return next((key for key in keys if key not in STAYS), "")
 
 
+MODIFIERS = frozenset(
+    {
+        Qt.Key.Key_Shift,
+        Qt.Key.Key_Control,
+        Qt.Key.Key_Alt,
+        Qt.Key.Key_AltGr,
+        Qt.Key.Key_Meta,
+        Qt.Key.Key_CapsLock,
+        Qt.Key.Key_NumLock,
+    }
+)
+"""Held down with others; no key by themselves."""
+
+
 def key_name(event: QKeyEvent) -> str:
     """The name under which the tables know a key: "F9", "Ctrl+L", "Del", "+"."""
     held = event.modifiers() & _MODIFIERS

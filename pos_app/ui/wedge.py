@@ -12,23 +12,13 @@ from pos_app.devices.barcode.wedge import MAX_LABEL_CHARS, NO_SETUP, Action, Hol
 from pos_app.devices.barcode.wedge_layout import XKB_OFFSET, function_key
 from pos_app.devices.scanner.pair import Pairing
 from pos_app.ui.dead_keys import DeadKeys
+from pos_app.ui.keymap import MODIFIERS
 
 SOURCE = "keyboard scanner"
 RECORD_QUIET_MS = 600
 LEAST_REPEAT_MS = 15
 """X11 calls two presses of one key with the same time stamp a repeat: "00" of a fast scanner. Fingers that hold a key
 repeat it every 20 ms at most."""
-_ALONE = frozenset(
-    {
-        Qt.Key.Key_Shift,
-        Qt.Key.Key_Control,
-        Qt.Key.Key_Alt,
-        Qt.Key.Key_AltGr,
-        Qt.Key.Key_Meta,
-        Qt.Key.Key_CapsLock,
-        Qt.Key.Key_NumLock,
-    }
-)
 _TERMINATORS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab})
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
@@ -110,7 +100,7 @@ class WedgeFilter(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.KeyPress or self._replaying or not isinstance(event, QKeyEvent):
             return False
-        if event.key() in _ALONE or not isinstance(watched, QWindow):
+        if event.key() in MODIFIERS or not isinstance(watched, QWindow):
             return False
         if self._target is not watched:
             self._flush()

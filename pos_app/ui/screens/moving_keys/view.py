@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
-from pos_app.ui.keymap import key_name
+from pos_app.ui.keymap import MODIFIERS, key_name
 from pos_app.ui.screens.help.view import HelpDelegate, HelpRows
 from pos_app.ui.screens.moving_keys.state import FreeKey, MovingState, Step
 from pos_app.ui.theme import GAP, WIDE_GAP, Tone, Weight, set_look
@@ -20,19 +20,7 @@ LOW_PX = 460
 KEY_PX, KEY_HEIGHT = 30, 38
 LIST_SHARE, CHOSEN_SHARE = 3, 2
 KEY_LINES = TwoLines(big_px=16, small_px=12)
-ALONE = frozenset(
-    {
-        Qt.Key.Key_Shift,
-        Qt.Key.Key_Control,
-        Qt.Key.Key_Alt,
-        Qt.Key.Key_AltGr,
-        Qt.Key.Key_Meta,
-        Qt.Key.Key_CapsLock,
-        Qt.Key.Key_NumLock,
-        Qt.Key.Key_unknown,
-    }
-)
-"""Held down with others; no key by themselves."""
+NO_KEYS = MODIFIERS | {Qt.Key.Key_unknown}
 
 
 class KeyCatcher(QFrame):
@@ -47,7 +35,7 @@ class KeyCatcher(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in ALONE and not event.isAutoRepeat():
+        if event.key() not in NO_KEYS and not event.isAutoRepeat():
             self.caught.emit(key_name(event))
 
     def focusNextPrevChild(self, next: bool) -> bool:
