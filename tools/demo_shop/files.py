@@ -14,11 +14,15 @@ from typing import TypeVar
 
 import msgspec
 
+from hq_server.service.taxes import TaxChange
+from retail_core.durable.reference import ItemDoc, PriceDoc
 from tools.demo_shop import shop, source
 from tools.demo_shop.departments import TAXES
 from tools.demo_shop.people import STAFF
 
 T = TypeVar("T")
+SHAPES = (ItemDoc, PriceDoc, TaxChange)
+"""What is written as other packages say it looks."""
 BUILD_FOLDER = Path("build") / "demo-shop"
 STORE_ROW = {
     "store": shop.STORE,
@@ -119,10 +123,11 @@ def _remove_old(root: Path, mark: str) -> None:
 
 
 def fingerprint(data: Path) -> str:
-    """Changes when the data or the rules in this package change."""
+    """Changes when the data, the rules in this package or the shapes of what is written change."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
+    digest.update(msgspec.json.encode(msgspec.json.schema_components(SHAPES), order="sorted"))
     for name in ("products.parquet", "transactions.parquet"):
         digest.update(f"{name} {(data / name).stat().st_size}".encode())
     return digest.hexdigest()[:16]
